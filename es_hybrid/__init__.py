@@ -1,0 +1,81 @@
+"""Hybrid product search for shops that already run Elasticsearch.
+
+    es = Elasticsearch("http://localhost:9200")
+    shop = HybridClient(es)
+    response = shop.search(index="products", query={"match": {"title": "trail running shoe"}})
+"""
+
+from es_hybrid._async.client import AsyncHybridClient
+from es_hybrid._logging import use_structlog
+from es_hybrid._sync.client import HybridClient
+from es_hybrid._version import __version__
+from es_hybrid.errors import (
+    ConfigurationError,
+    ContractError,
+    EmbeddingError,
+    HybridError,
+    HybridWarning,
+    IngestError,
+    MappingMismatch,
+    ReindexError,
+    ReindexInProgress,
+    RequestError,
+    RerankError,
+    ServiceError,
+    ServiceTimeout,
+    SwapRefused,
+    TooManyFailures,
+)
+from es_hybrid.protocols import (
+    AsyncEmbedder,
+    AsyncReranker,
+    Boost,
+    Embedder,
+    Fuser,
+    Hook,
+    Reranker,
+    SearchDone,
+    TextBuilder,
+)
+from es_hybrid.query.options import HybridExt, hybrid_ext
+from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
+from es_hybrid.response import HybridResponse
+from es_hybrid.settings import Settings
+
+__all__ = [
+    "AsyncEmbedder",
+    "AsyncHybridClient",
+    "AsyncReranker",
+    "Boost",
+    "ConfigurationError",
+    "ContractError",
+    "Embedder",
+    "EmbeddingError",
+    "FieldBoost",
+    "Fuser",
+    "Hook",
+    "HybridClient",
+    "HybridError",
+    "HybridExt",
+    "HybridResponse",
+    "HybridWarning",
+    "IngestError",
+    "MappingMismatch",
+    "NumericBoost",
+    "RecencyBoost",
+    "ReindexError",
+    "ReindexInProgress",
+    "RequestError",
+    "RerankError",
+    "Reranker",
+    "SearchDone",
+    "ServiceError",
+    "ServiceTimeout",
+    "Settings",
+    "SwapRefused",
+    "TextBuilder",
+    "TooManyFailures",
+    "__version__",
+    "hybrid_ext",
+    "use_structlog",
+]

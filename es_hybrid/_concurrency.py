@@ -1,0 +1,297 @@
+"""Waiting, bounding and sharing, as named pairs: `AsyncX` and `X`, `async_x` and `x`.
+
+Here stands, written by hand, what the two flavours do differently; everything built on it is
+written once, async, and `scripts/dev/unasync.py` makes the other half by dropping the prefix. No
+task and no thread outlives the call, generator or block that started it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import deque
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    Hashable,
+    Iterable,
+    Iterator,
+)
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextvars import copy_context
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+K = TypeVar("K", bound=Hashable)
+
+AsyncLock = asyncio.Lock
+Lock = threading.Lock
+
+
+async def async_sleep(seconds: float) -> None:
+    """Let other tasks run for so many seconds; at most one turn of the loop when 0 or less."""
+    await asyncio.sleep(seconds)
+
+
+def sleep(seconds: float) -> None:
+    """Block this thread for so many seconds; not at all when 0 or less."""
+    time.sleep(max(seconds, 0.0))
+
+
+async def async_map_ordered(
+    fn: Callable[[T], Coroutine[Any, Any, R]],
+    items: AsyncIterable[T] | Iterable[T],
+    *,
+    limit: int,
+) -> AsyncGenerator[R, None]:
+    """Call `fn` on each item, at most `limit` at once, and yield results in input order.
+
+    Items are read only as calls find room, so memory is bounded by `limit` however long the input.
+    The next call starts before a result is yielded: calls go on while the caller works on it.
+
+    Args:
+        fn: Called once an item.
+        items: Read lazily, from the task that iterates.
+        limit: Calls in flight, at least 1.
+
+    Yields:
+        One result an item. Everything before the first failing item is yielded, then its exception
+        is raised; the other calls are cancelled. Closing the generator cancels them too.
+
+    Raises:
+        ValueError: `limit` is below 1.
+
+    Example:
+        async with aclosing(async_map_ordered(embed, batches, limit=4)) as vectors:
+            async for rows in vectors:
+                ...
+    """
+    _require_room(limit)
+    calls: deque[asyncio.Task[R]] = deque()
+    try:
+        async with aclosing(_each(items)) as source:
+            async for item in source:
+                if len(calls) < limit:
+                    calls.append(asyncio.create_task(fn(item)))
+                    continue
+                result = await calls[0]
+                calls.popleft()
+                calls.append(asyncio.create_task(fn(item)))
+                yield result
+        while calls:
+            result = await calls[0]
+            calls.popleft()
+            yield result
+    finally:
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+
+
+def map_ordered(
+    fn: Callable[[T], R], items: Iterable[T], *, limit: int
+) -> Generator[R, None, None]:
+    """Call `fn` on each item in at most `limit` threads, and yield results in input order.
+
+    The same as `async_map_ordered`, with one difference: a running thread cannot be interrupted, so
+    a failure and an early close wait for the calls in flight to end. Context variables are passed
+    on to the threads.
+
+    Args:
+        fn: Called once an item.
+        items: Read lazily, from the thread that iterates.
+        limit: Calls in flight, at least 1.
+
+    Yields:
+        One result an item, up to the first failing item, whose exception is raised.
+
+    Raises:
+        ValueError: `limit` is below 1.
+
+    Example:
+        >>> list(map_ordered(str.upper, ["a", "b", "c"], limit=2))
+        ['A', 'B', 'C']
+    """
+    _require_room(limit)
+    calls: deque[Future[R]] = deque()
+    pool = ThreadPoolExecutor(limit, thread_name_prefix="es-hybrid-map")
+    try:
+        for item in items:
+            if len(calls) < limit:
+                calls.append(pool.submit(copy_context().run, fn, item))
+                continue
+            result = calls.popleft().result()
+            calls.append(pool.submit(copy_context().run, fn, item))
+            yield result
+        while calls:
+            yield calls.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class AsyncGate:
+    """Lets at most `limit` callers through at once; the others wait, but not for ever.
+
+    Bounding requests in flight is what keeps a slow model server from collecting a queue of
+    searches that nobody waits for any more.
+
+    Example:
+        gate = AsyncGate(8)
+        async with gate.slot(timeout_s=0.1):
+            ...
+    """
+
+    def __init__(self, limit: int) -> None:
+        _require_room(limit)
+        self.limit = limit
+        self._free = asyncio.Semaphore(limit)
+
+    @asynccontextmanager
+    async def slot(self, *, timeout_s: float) -> AsyncIterator[None]:
+        """Hold one slot for the length of the block.
+
+        Args:
+            timeout_s: Seconds to wait for a free one; 0 does not wait.
+
+        Raises:
+            TimeoutError: No slot became free in time; the block was not entered.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._free.acquire()
+        except TimeoutError:
+            raise TimeoutError(_no_slot(self.limit, timeout_s)) from None
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+class Gate:
+    """Lets at most `limit` threads through at once; the others wait, but not for ever.
+
+    Example:
+        >>> gate = Gate(8)
+        >>> with gate.slot(timeout_s=0.1):
+        ...     pass
+    """
+
+    def __init__(self, limit: int) -> None:
+        _require_room(limit)
+        self.limit = limit
+        self._free = threading.Semaphore(limit)
+
+    @contextmanager
+    def slot(self, *, timeout_s: float) -> Iterator[None]:
+        """Hold one slot for the length of the block; see `AsyncGate.slot`."""
+        if not self._free.acquire(timeout=max(timeout_s, 0.0)):
+            raise TimeoutError(_no_slot(self.limit, timeout_s))
+        try:
+            yield
+        finally:
+            self._free.release()
+
+
+class AsyncSingleFlight(Generic[K, R]):
+    """Lets callers that ask for the same thing at the same time share one call.
+
+    The call runs in a task of its own, so that one caller's cancellation does not fail the others;
+    it is cancelled with the last of them. Nothing is kept once it has ended: this is no cache.
+
+    Example:
+        flights = AsyncSingleFlight[str, Vectors]()
+        vector = await flights.run(text, lambda: embed(text))
+    """
+
+    def __init__(self) -> None:
+        self._tasks: dict[K, asyncio.Task[R]] = {}
+        self._waiting: dict[asyncio.Task[R], int] = {}
+
+    async def run(self, key: K, call: Callable[[], Coroutine[Any, Any, R]]) -> R:
+        """Return what `call` returns, or what a call under the same key is about to return.
+
+        Raises:
+            BaseException: Whatever the shared call raised, in every caller.
+        """
+        task = self._tasks.get(key)
+        if task is None or task.done():
+            task = self._tasks[key] = asyncio.create_task(call())
+        self._waiting[task] = self._waiting.get(task, 0) + 1
+        try:
+            await asyncio.wait([task])
+            return task.result()
+        finally:
+            self._waiting[task] -= 1
+            if not self._waiting[task]:
+                await self._land(key, task)
+
+    async def _land(self, key: K, task: asyncio.Task[R]) -> None:
+        del self._waiting[task]
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+        task.cancel()  # does nothing to one that has ended
+        await asyncio.gather(task, return_exceptions=True)  # also marks a failure as seen
+
+
+class SingleFlight(Generic[K, R]):
+    """Lets threads that ask for the same thing at the same time share one call.
+
+    The first thread makes the call; the others wait for it. Nothing is kept once it has ended.
+
+    Example:
+        >>> SingleFlight[str, int]().run("shoe", lambda: 4)
+        4
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._futures: dict[K, Future[R]] = {}
+
+    def run(self, key: K, call: Callable[[], R]) -> R:
+        """Return what `call` returns, or what a call under the same key is about to return.
+
+        Raises:
+            BaseException: Whatever the shared call raised, in every thread.
+        """
+        with self._lock:
+            shared = self._futures.get(key)
+            if shared is None:
+                self._futures[key] = Future()
+        if shared is not None:
+            return shared.result()
+        try:
+            result = call()
+        except BaseException as error:
+            self._land(key).set_exception(error)
+            raise
+        self._land(key).set_result(result)
+        return result
+
+    def _land(self, key: K) -> Future[R]:
+        with self._lock:
+            return self._futures.pop(key)
+
+
+async def _each(items: AsyncIterable[T] | Iterable[T]) -> AsyncGenerator[T, None]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+        return
+    for item in items:
+        yield item
+
+
+def _require_room(limit: int) -> None:
+    if limit < 1:
+        raise ValueError(f"limit is {limit}: at least one call must be allowed in flight")
+
+
+def _no_slot(limit: int, timeout_s: float) -> str:
+    return f"no free slot within {timeout_s:g} s: all {limit} are in use"

@@ -1,0 +1,159 @@
+"""What a shop may replace: embedder, reranker, fuser, boost, product text, metrics hook.
+
+A plug-in is any object with these methods. The contracts are the smallest that cannot be misread:
+one vector a text, one score a text, one score a candidate, always in the order they were given.
+`es_hybrid.testing` checks an object against them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+from es_hybrid.types import (
+    BoostContext,
+    Degradation,
+    FusionOptions,
+    Hit,
+    PlanName,
+    Scores,
+    Stage,
+    TextKind,
+    Vectors,
+)
+
+__all__ = [
+    "AsyncEmbedder",
+    "AsyncReranker",
+    "Boost",
+    "Embedder",
+    "Fuser",
+    "Hook",
+    "Reranker",
+    "SearchDone",
+    "TextBuilder",
+]
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """Turns texts into vectors.
+
+    Attributes:
+        model: Names the model; kept with each product, so that vectors of two models never mix.
+    """
+
+    model: str
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
+        """Return one finite, unit-length row a text, shape `(len(texts), dims)`, float32."""
+        ...
+
+
+@runtime_checkable
+class AsyncEmbedder(Protocol):
+    """The same as `Embedder`, awaited."""
+
+    model: str
+
+    async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
+        """Return one finite, unit-length row a text, shape `(len(texts), dims)`, float32."""
+        ...
+
+
+@runtime_checkable
+class Reranker(Protocol):
+    """Scores texts against a query."""
+
+    def rerank(
+        self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
+    ) -> Sequence[float]:
+        """Return one finite score a text, in the order of `texts`; higher is better."""
+        ...
+
+
+@runtime_checkable
+class AsyncReranker(Protocol):
+    """The same as `Reranker`, awaited."""
+
+    async def rerank(
+        self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
+    ) -> Sequence[float]:
+        """Return one finite score a text, in the order of `texts`; higher is better."""
+        ...
+
+
+@runtime_checkable
+class Boost(Protocol):
+    """Multiplies a hit's relevance by a business factor. Pure: it serves both flavours.
+
+    Attributes:
+        name: Shown in the explanation.
+        fields: Doc-value fields the factor reads; they are fetched with the candidates.
+    """
+
+    @property
+    def name(self) -> str:
+        """A short name, shown in the explanation."""
+        ...
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """Doc-value fields the factor reads from `hit.fields`."""
+        ...
+
+    def factor(self, hit: Hit, context: BoostContext) -> float:
+        """Return a factor above 0; 1.0 changes nothing. The product of all is clamped."""
+        ...
+
+
+class Fuser(Protocol):
+    """Turns the legs' scores and ranks into one score a candidate."""
+
+    def __call__(self, hits: Sequence[Hit], options: FusionOptions) -> Scores:
+        """Return one finite score from 0 to 1 a hit, in the order of `hits`."""
+        ...
+
+
+class TextBuilder(Protocol):
+    """Turns a product into the text that is embedded."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same product would give another text."""
+        ...
+
+    def __call__(self, product: Mapping[str, Any]) -> str:
+        """Return the text of one product; empty when there is nothing to embed."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SearchDone:
+    """What a metrics hook is told of one search; never holds the shopper's words.
+
+    Attributes:
+        plan: How the search was carried out.
+        took_ms: Wall-clock milliseconds of the whole call.
+        timings_ms: Milliseconds a stage.
+        degraded: What the search did without.
+        total: Hits that match.
+        returned: Hits on the page.
+    """
+
+    plan: PlanName
+    took_ms: float
+    timings_ms: Mapping[Stage, float] = field(default_factory=dict)
+    degraded: tuple[Degradation, ...] = ()
+    total: int | None = None
+    returned: int = 0
+
+
+@runtime_checkable
+class Hook(Protocol):
+    """Receives events for metrics. One that raises is logged and ignored."""
+
+    def search_done(self, event: SearchDone) -> None:
+        """Take note of a finished search."""
+        ...

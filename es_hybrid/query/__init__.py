@@ -1,0 +1,1 @@
+"""What to ask: pure functions from a request to a plan."""

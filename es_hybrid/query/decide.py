@@ -1,0 +1,169 @@
+"""From a request to a plan: every decision of a search, taken before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from es_hybrid.errors import RequestError
+from es_hybrid.protocols import Boost
+from es_hybrid.query.filters import as_list, conjunction, harvest_filters
+from es_hybrid.query.models import Surroundings, first_given, rerank_plan, semantic_field
+from es_hybrid.query.passthrough import passthrough_reason
+from es_hybrid.query.plan import Plan
+from es_hybrid.query.request import SearchRequest
+from es_hybrid.query.schema import IndexSchema
+from es_hybrid.query.text import holds_text
+from es_hybrid.settings import Settings
+from es_hybrid.types import FusionOptions, Json, PassthroughReason, PlanName, ScoreMode
+
+_CANDIDATES_PER_HIT = 1.5
+"""HNSW candidates a shard, as a multiple of the window: recall for a few tenths of a millisecond."""
+
+
+def make_passthrough(request: SearchRequest, settings: Settings) -> Plan | None:
+    """Return the plan of a request that must not be touched, `None` where it can be improved.
+
+    Raises:
+        RequestError: `ext.hybrid` was asked for together with what rules it out.
+    """
+    window = request.options.window or settings.search.window
+    decision = passthrough_reason(request, window=window)
+    if decision is None:
+        return None
+    reason, path = decision
+    if request.explicit:
+        raise RequestError(_EXPLICIT[reason], path=path, hint="or send ext.hybrid: false")
+    query = request.body.get("query") or {}
+    return Plan(name=PlanName.PASSTHROUGH, request=request, query=query, passthrough=reason)
+
+
+def make_plan(
+    request: SearchRequest, around: Surroundings, *, boosts: Sequence[Boost] = ()
+) -> Plan:
+    """Decide how a request that can be improved is carried out.
+
+    Args:
+        request: What the caller sent.
+        around: Settings, index schema and models.
+        boosts: The boosts in force for this request.
+
+    Raises:
+        RequestError: The caller's own vector does not fit the index.
+    """
+    options, search, schema = request.options, around.settings.search, around.schema
+    vector, no_vector = semantic_field(request, around)
+    rerank, no_rerank = rerank_plan(request, around)
+    window = options.window or search.window
+    wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
+    fields = dict.fromkeys(name for boost in boosts for name in boost.fields)
+    return Plan(
+        name=_name(options.plan or search.plan, semantic=vector is not None),
+        request=request,
+        query=_lexical_query(request, schema),
+        window=window,
+        num_candidates=max(wanted, window, 100),
+        vector=vector,
+        filter=_filter(request.body),
+        fusion=_fusion(request, around),
+        lexical_without_rerank=_lexical_without_rerank(request, around),
+        min_similarity=_floor(request, around),
+        rerank=rerank,
+        boosts=tuple(boosts),
+        candidate_fields=tuple(name for name in fields if name in schema.doc_value_fields),
+        id_field=schema.id_field if schema.id_field in schema.doc_value_fields else None,
+        degraded=tuple(lack for lack in (no_vector, no_rerank) if lack is not None),
+        untouched=not (vector or rerank or boosts) and "query" in request.body,
+        explain=options.explain,
+        budget_s=options.budget_s or search.budget_s,
+        raise_errors=(options.on_error or search.on_error) == "raise",
+    )
+
+
+def _fusion(request: SearchRequest, around: Surroundings) -> FusionOptions:
+    asked, search = request.options.fusion, around.settings.search
+    weights = asked.weights if asked else None
+    # A caller's own vector is of a model that the profile says nothing about.
+    own_vector = request.options.vector is not None
+    profile = 0.5 if own_vector else around.models.embedder_profile.lexical_weight
+    lexical = first_given(search.lexical_weight, profile)
+    default = FusionOptions()
+    return FusionOptions(
+        method=first_given(asked and asked.method, search.fusion),
+        normalizer=asked.normalizer if asked else default.normalizer,
+        k=asked.k if asked else default.k,
+        lexical_weight=weights.lexical if weights else lexical,
+        semantic_weight=weights.semantic if weights else 1.0 - lexical,
+        scores=_score_mode(request, search.scores),
+    )
+
+
+def _score_mode(request: SearchRequest, setting: str) -> ScoreMode:
+    # Rescoring and index boosts change the lexical leg's scores, but not a named query's.
+    if request.body.get("rescore") or request.body.get("indices_boost"):
+        return ScoreMode.WINDOW
+    asked = request.options.fusion
+    return (asked.score_mode if asked else None) or ScoreMode(setting)
+
+
+def _lexical_without_rerank(request: SearchRequest, around: Surroundings) -> bool:
+    """A weak embedder helps only with its reranker, unless a person tuned it to."""
+    options, search = request.options, around.settings.search
+    tuned = options.fusion or options.plan or options.vector or search.plan != "auto"
+    weak = around.models.embedder_profile.needs_reranker
+    return weak and not tuned and search.lexical_weight is None
+
+
+def _floor(request: SearchRequest, around: Surroundings) -> float | None:
+    profile = around.models.embedder_profile
+    floor: float | None = first_given(
+        request.options.min_similarity,
+        around.settings.search.min_similarity,
+        profile.min_similarity if request.options.vector is None else None,
+    )
+    return floor
+
+
+def _name(wanted: str, *, semantic: bool) -> PlanName:
+    if not semantic:
+        return PlanName.LEXICAL_ONLY
+    return PlanName.MSEARCH_FUSION if wanted == "auto" else PlanName(wanted)
+
+
+def _lexical_query(request: SearchRequest, schema: IndexSchema) -> Json:
+    """Return the caller's own query, or a bare text search where the caller only names the words."""
+    query = request.body.get("query")
+    if query and (request.options.text is None or holds_text(query)):
+        return dict(query)
+    words: Json = {"query": request.text, "type": "cross_fields"}
+    if schema.search_fields:
+        words["fields"] = list(schema.search_fields)
+    bare: Json = {"multi_match": words}
+    return {"bool": {"must": [bare], "filter": [query]}} if query else bare
+
+
+def _filter(body: Mapping[str, Any]) -> Json | None:
+    query = body.get("query")
+    filters = harvest_filters(query) if holds_text(query) else [query] if query else []
+    return conjunction([*filters, *as_list(body.get("post_filter"))])
+
+
+_EXPLICIT: Mapping[PassthroughReason, str] = {
+    PassthroughReason.SWITCHED_OFF: "is switched off",
+    PassthroughReason.NO_TEXT: "no shopper's words were found in the query; say them here",
+    PassthroughReason.AMBIGUOUS_TEXT: "the query holds several texts; say the shopper's here",
+    PassthroughReason.SORT: "a hybrid search is ordered by score; leave sort out",
+    PassthroughReason.SCROLL: "a hybrid search cannot be scrolled; page with from and size",
+    PassthroughReason.SEARCH_AFTER: "a hybrid search pages with from and size",
+    PassthroughReason.PIT: "a hybrid search cannot use a point in time",
+    PassthroughReason.SLICE: "a hybrid search cannot be sliced",
+    PassthroughReason.SIZE_ZERO: "a page of no hits has nothing to rank; leave ext.hybrid out",
+    PassthroughReason.PAST_WINDOW: "the page lies past ext.hybrid.window; raise the window",
+    PassthroughReason.KNN: "the request brings its own knn; leave it or ext.hybrid out",
+    PassthroughReason.RETRIEVER: "the request brings its own retriever; leave it or ext.hybrid out",
+    PassthroughReason.RANK: "the request brings its own rank; leave it or ext.hybrid out",
+    PassthroughReason.MIN_SCORE: "min_score has no meaning for fused scores; use a filter",
+    PassthroughReason.TERMINATE_AFTER: "terminate_after would cut one leg and not the other",
+    PassthroughReason.NO_INDEX: "name the index or alias to search",
+    PassthroughReason.PARAMETER: "this parameter cannot be combined with a hybrid search",
+}

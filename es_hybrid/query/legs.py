@@ -1,0 +1,210 @@
+"""The bodies that a plan sends to Elasticsearch, one for each leg.
+
+In `complete` mode each leg carries the other leg as a named query in a `post_filter` that matches
+everything. Elasticsearch computes a named query's score for the returned hits only, so that every
+candidate gets both exact scores for one or two milliseconds
+(https://www.elastic.co/guide/en/elasticsearch/reference/current/query-dsl-bool-query.html#named-queries).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from es_hybrid.query.plan import Plan
+from es_hybrid.query.schema import VectorField
+from es_hybrid.types import NAMED_QUERY, Json, LegName, PlanName, ScoreMode, Vector
+
+_HEADER = (
+    "allow_no_indices",
+    "allow_partial_search_results",
+    "ccs_minimize_roundtrips",
+    "expand_wildcards",
+    "ignore_throttled",
+    "ignore_unavailable",
+    "preference",
+    "request_cache",
+    "routing",
+    "search_type",
+)
+"""URL parameters of `_search` that `_msearch` takes in a search's header line."""
+
+_BOTH_LEGS = ("timeout", "indices_boost", "runtime_mappings", "ext", "stats")
+_LEXICAL_LEG = ("aggregations", "aggs", "suggest", "profile", "rescore", "track_total_hits")
+
+# The scores that kNN search gives each similarity, from the dense_vector reference page:
+# https://www.elastic.co/guide/en/elasticsearch/reference/current/dense-vector.html
+_SCORE_SCRIPTS: Mapping[str, str] = {
+    "cosine": "(1.0 + cosineSimilarity(params.vector, params.field)) / 2.0",
+    "dot_product": "(1.0 + dotProduct(params.vector, params.field)) / 2.0",
+    "l2_norm": "double d = l2norm(params.vector, params.field); return 1.0 / (1.0 + d * d);",
+    "max_inner_product": (
+        "double s = dotProduct(params.vector, params.field);"
+        " return s < 0 ? 1.0 / (1.0 - s) : s + 1.0;"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What the cluster understands, by its version.
+
+    Attributes:
+        version: `(major, minor)`; `None` where it may not be asked, which is treated as the oldest.
+    """
+
+    version: tuple[int, int] | None = None
+
+    @property
+    def base64_query_vectors(self) -> bool:
+        """Whether `knn.query_vector` may be a base64 string, a quarter of the bytes."""
+        return self.version is not None and self.version >= (9, 4)
+
+    @property
+    def rescores_vectors(self) -> bool:
+        """Whether `knn.rescore_vector` gives exact scores on a quantised index."""
+        return self.version is not None and self.version >= (8, 18)
+
+
+def msearch_searches(
+    plan: Plan, vector: Vector | None, server: Server
+) -> list[tuple[LegName, Json]]:
+    """Return the legs of a plan with their bodies, in the order they are sent.
+
+    Args:
+        plan: A plan that is neither a passthrough nor fused by Elasticsearch.
+        vector: The query's vector, shape `(dims,)`, float32; `None` sends the lexical leg alone.
+        server: What the cluster understands.
+    """
+    lexical = lexical_body(plan, vector)
+    if vector is None or plan.vector is None:
+        return [(LegName.LEXICAL, lexical)]
+    return [(LegName.LEXICAL, lexical), (LegName.SEMANTIC, semantic_body(plan, vector, server))]
+
+
+def lexical_body(plan: Plan, vector: Vector | None) -> Json:
+    """Return the BM25 leg: the caller's own query, with all that is counted over its matches."""
+    body = plan.request.body
+    leg = {"query": plan.query, **_candidates(plan), **_copied(body, _BOTH_LEGS + _LEXICAL_LEG)}
+    own_filter = body.get("post_filter")
+    if vector is not None and plan.vector is not None and _complete(plan):
+        name = NAMED_QUERY[LegName.SEMANTIC]
+        leg["post_filter"] = _carrying(exact_score(plan.vector, vector, name=name), own_filter)
+    elif own_filter:
+        leg["post_filter"] = own_filter
+    return leg
+
+
+def semantic_body(plan: Plan, vector: Vector, server: Server) -> Json:
+    """Return the kNN leg; every filter of the query binds it before the neighbours are found."""
+    leg: Json = {
+        "knn": knn_clause(plan, vector, server),
+        **_candidates(plan),
+        **_copied(plan.request.body, _BOTH_LEGS),
+        "track_total_hits": False,
+    }
+    if _complete(plan):
+        named = {"bool": {"must": [plan.query], "_name": NAMED_QUERY[LegName.LEXICAL]}}
+        leg["post_filter"] = _carrying(named, None)
+    return leg
+
+
+def single_body(plan: Plan, vector: Vector, server: Server) -> Json:
+    """Return one `_search` with `query` and `knn`, whose scores Elasticsearch adds."""
+    weight = plan.fusion
+    knn = {**knn_clause(plan, vector, server), "boost": weight.semantic_weight}
+    named = {
+        "bool": {
+            "must": [plan.query],
+            "boost": weight.lexical_weight,
+            "_name": NAMED_QUERY[LegName.LEXICAL],
+        }
+    }
+    leg = {**lexical_body(plan, None), "query": named, "knn": knn}
+    name = NAMED_QUERY[LegName.SEMANTIC]
+    if plan.vector is not None:
+        exact = exact_score(plan.vector, vector, name=name)
+        leg["post_filter"] = _carrying(exact, plan.request.body.get("post_filter"))
+    return leg
+
+
+def knn_clause(plan: Plan, vector: Vector, server: Server) -> Json:
+    """Return the `knn` section of a search."""
+    field = plan.vector or VectorField("")
+    clause: Json = {
+        "field": field.name,
+        "query_vector": _packed(vector) if server.base64_query_vectors else vector,
+        "k": plan.window,
+        "num_candidates": plan.num_candidates,
+    }
+    if plan.filter is not None:
+        clause["filter"] = plan.filter
+    if field.quantized and server.rescores_vectors:
+        clause["rescore_vector"] = {"oversample": 1.0}
+    return clause
+
+
+def exact_score(field: VectorField, vector: Vector, *, name: str) -> Json:
+    """Return a named query whose score is the one kNN search would give.
+
+    Products without a vector do not match: unguarded, one of them would fail the whole leg.
+    """
+    script = _SCORE_SCRIPTS[field.similarity]
+    return {
+        "script_score": {
+            "query": {"exists": {"field": field.name}},
+            "script": {"source": script, "params": {"vector": vector, "field": field.name}},
+            "_name": name,
+        }
+    }
+
+
+def header(plan: Plan) -> Json:
+    """Return the header line that goes before each leg; the index stands in the path."""
+    params = plan.request.params
+    return {name: params[name] for name in _HEADER if name in params}
+
+
+def needs_named_scores(plan: Plan) -> bool:
+    """Say whether the answer must carry named queries' scores."""
+    return plan.name is PlanName.SINGLE or _complete(plan)
+
+
+def _complete(plan: Plan) -> bool:
+    return plan.fusion.scores is ScoreMode.COMPLETE
+
+
+def _candidates(plan: Plan) -> Json:
+    """Ask for keys and doc values only: reading stored fields of hits no page shows costs most."""
+    fields = list(plan.candidate_fields)
+    lean: Json = {"size": plan.window, "_source": False}
+    if plan.id_field:
+        lean["stored_fields"] = "_none_"
+        fields = [plan.id_field, *(name for name in fields if name != plan.id_field)]
+    if fields:
+        lean["docvalue_fields"] = fields
+    collapse = plan.request.body.get("collapse")
+    if collapse:
+        lean["collapse"] = {"field": collapse["field"]}
+    return lean
+
+
+def _carrying(named: Json, own_filter: Any) -> Json:
+    """Return a filter that lets through what the caller's own does, and carries a named query."""
+    carried: Json = {"should": [{"match_all": {}}, named], "minimum_should_match": 0}
+    if own_filter:
+        carried["filter"] = own_filter
+    return {"bool": carried}
+
+
+def _copied(body: Mapping[str, Any], names: tuple[str, ...]) -> Json:
+    return {name: body[name] for name in names if name in body}
+
+
+def _packed(vector: Vector) -> str:
+    # Big-endian float32, as the dense_vector reference page says.
+    return base64.b64encode(vector.astype(np.dtype(">f4")).tobytes()).decode("ascii")

@@ -1,0 +1,138 @@
+"""Which models take part in a search, and why one does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from es_hybrid.errors import RequestError
+from es_hybrid.profiles import EmbedderProfile, RerankerProfile
+from es_hybrid.query.language import language_of
+from es_hybrid.query.options import PATH, Rerank
+from es_hybrid.query.plan import RerankPlan
+from es_hybrid.query.request import SearchRequest
+from es_hybrid.query.schema import IndexSchema, VectorField
+from es_hybrid.settings import Settings
+from es_hybrid.types import Degradation, DegradationReason, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What the client has to work with, and what is known of it.
+
+    Attributes:
+        embedder: Name of the embedding model, `None` without an embedder.
+        embedder_profile: Its defaults.
+        reranker: Whether there is a reranker.
+        reranker_profile: Its defaults.
+    """
+
+    embedder: str | None = None
+    embedder_profile: EmbedderProfile = field(default_factory=EmbedderProfile)
+    reranker: bool = False
+    reranker_profile: RerankerProfile = field(default_factory=RerankerProfile)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """All that a plan depends on besides the request.
+
+    Attributes:
+        settings: The client's settings; the request's options win over them.
+        schema: What the index can do.
+        models: What the client has.
+    """
+
+    settings: Settings
+    schema: IndexSchema
+    models: Models
+
+
+def semantic_field(
+    request: SearchRequest, around: Surroundings
+) -> tuple[VectorField | None, Degradation | None]:
+    """Return the semantic leg's field, or why there is no such leg.
+
+    Raises:
+        RequestError: The caller's own vector does not fit the field.
+    """
+    options, models, schema = request.options, around.models, around.schema
+    if (options.plan or around.settings.search.plan) == "lexical_only":
+        return None, None
+    vector = schema.vector
+    if vector is None:
+        return _without(DegradationReason.NO_VECTOR_FIELD, schema.vector_problem)
+    if options.vector is not None:
+        if vector.dims is not None and len(options.vector) != vector.dims:
+            message = f"has {len(options.vector)} dims, field {vector.name} has {vector.dims}"
+            raise RequestError(message, path=f"{PATH}.vector")
+        return vector, None
+    if models.embedder is None:
+        return _without(DegradationReason.NO_EMBEDDER, "set ES_HYBRID_EMBED__BASE_URL")
+    if schema.model and schema.model != models.embedder:
+        detail = f"the index was embedded by {schema.model}, this client asks {models.embedder}"
+        return _without(DegradationReason.MODEL_MISMATCH, detail)
+    language = language_of(request.text or "")
+    known = models.embedder_profile.languages
+    if known is not None and language not in known:
+        return _without(DegradationReason.LANGUAGE, f"{models.embedder} does not know {language}")
+    return vector, None
+
+
+def rerank_plan(
+    request: SearchRequest, around: Surroundings
+) -> tuple[RerankPlan | None, Degradation | None]:
+    """Return what is reranked, or why nothing is."""
+    settings, profile = around.settings, around.models.reranker_profile
+    if request.options.rerank is False or not around.models.reranker:
+        return None, None
+    asked = request.options.rerank or Rerank()
+    fields = (
+        asked.fields
+        or around.schema.rerank_fields
+        or _searched_fields(request.body.get("query"), around.schema)
+    )
+    if not fields:
+        detail = "set ES_HYBRID_INDEX__RERANK_FIELDS or ext.hybrid.rerank.fields"
+        return None, Degradation(Stage.RERANK, DegradationReason.NO_RERANK_FIELDS, detail)
+    language = language_of(request.text or "")
+    if profile.languages is not None and language not in profile.languages:
+        detail = f"the reranker does not know {language}"
+        return None, Degradation(Stage.RERANK, DegradationReason.LANGUAGE, detail)
+    plan = RerankPlan(
+        top=asked.top or settings.rerank.top,
+        fields=tuple(fields),
+        instruction=first_given(
+            asked.instruction, settings.rerank.instruction, profile.instruction
+        ),
+        blend=first_given(asked.blend, settings.rerank.blend, profile.blend),
+    )
+    return plan, None
+
+
+def first_given(*values: Any) -> Any:
+    """Return the first value that is not `None`: request, then settings, then profile."""
+    return next((value for value in values if value is not None), None)
+
+
+def _without(reason: DegradationReason, detail: str) -> tuple[None, Degradation]:
+    return None, Degradation(Stage.EMBED, reason, detail)
+
+
+def _searched_fields(query: Any, schema: IndexSchema) -> tuple[str, ...]:
+    """Return the fields a query searches: the last resort for what the reranker sees."""
+    names = [name.partition("^")[0] for name in _query_fields(query) or schema.search_fields]
+    return tuple(dict.fromkeys(name for name in names if "*" not in name))[:3]
+
+
+def _query_fields(query: Any) -> list[str]:
+    if isinstance(query, Mapping):
+        if isinstance(query.get("fields"), Sequence) and "query" in query:
+            return [str(name) for name in query["fields"]]
+        if isinstance(query.get("match"), Mapping):
+            return [str(name) for name in query["match"]]
+        return [name for inner in query.values() for name in _query_fields(inner)]
+    if isinstance(query, Sequence) and not isinstance(query, str):
+        return [name for inner in query for name in _query_fields(inner)]
+    return []

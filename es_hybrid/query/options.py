@@ -1,0 +1,177 @@
+"""The request section `ext.hybrid`: its types, its check, its builder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from es_hybrid.errors import RequestError
+from es_hybrid.types import Json, Normalizer, ScoreMode
+
+PATH = "ext.hybrid"
+
+
+class HybridExt(TypedDict, total=False):
+    """The keys of `ext.hybrid`, for type checkers."""
+
+    text: str
+    text_path: str
+    vector: Sequence[float]
+    plan: str
+    window: int
+    num_candidates: int
+    min_similarity: float
+    fusion: Mapping[str, Any]
+    rerank: bool | Mapping[str, Any]
+    boosts: Sequence[Mapping[str, Any]]
+    explain: bool
+    budget_s: float
+    on_error: str
+
+
+class _Options(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Weights(_Options):
+    """Share of each leg in a linear fusion."""
+
+    lexical: float = Field(ge=0, le=1, allow_inf_nan=False, description="Weight of the BM25 leg")
+    semantic: float = Field(ge=0, le=1, allow_inf_nan=False, description="Weight of the kNN leg")
+
+
+class Fusion(_Options):
+    """How the legs become one list."""
+
+    method: str | None = Field(None, description="linear, rrf, or the name of a plug-in")
+    normalize: Literal["minmax", "zscore", "sigmoid", "none"] = Field(
+        "minmax", description="Common scale before a linear fusion"
+    )
+    k: int = Field(60, ge=1, le=10_000, description="Rank constant of rrf")
+    weights: Weights | None = Field(None, description="Share of each leg")
+    scores: Literal["complete", "window"] | None = Field(
+        None, description="Both exact scores for every candidate, or those of the lists alone"
+    )
+
+    @property
+    def normalizer(self) -> Normalizer:
+        """The normaliser as a name of the flow."""
+        return Normalizer(self.normalize)
+
+    @property
+    def score_mode(self) -> ScoreMode | None:
+        """The score mode as a name of the flow."""
+        return None if self.scores is None else ScoreMode(self.scores)
+
+
+class Rerank(_Options):
+    """What is reranked, and how."""
+
+    top: int | None = Field(None, ge=1, le=1000, description="Candidates that are reranked")
+    fields: tuple[str, ...] | None = Field(
+        None, strict=False, description="Fields shown to the reranker, in order"
+    )
+    instruction: str | None = Field(None, description="Task sentence for this request")
+    blend: float | None = Field(
+        None, ge=0, le=1, allow_inf_nan=False, description="Share of the rerank score"
+    )
+
+
+class HybridOptions(_Options):
+    """One search's `ext.hybrid`, checked."""
+
+    text: str | None = Field(None, description="The shopper's words; default: found in the query")
+    text_path: str | None = Field(
+        None, description="Where they stand, such as `query.bool.must.0.multi_match.query`"
+    )
+    vector: tuple[float, ...] | None = Field(
+        None, strict=False, description="The query's vector, where the caller has it"
+    )
+    plan: (
+        Literal["msearch_fusion", "single", "lexical_only", "native_linear", "native_rrf"] | None
+    ) = Field(None, description="How to search")
+    window: int | None = Field(None, ge=1, le=10_000, description="Candidates a leg")
+    num_candidates: int | None = Field(None, ge=1, le=10_000, description="HNSW candidates a shard")
+    min_similarity: float | None = Field(
+        None, ge=-1, le=1, allow_inf_nan=False, description="Cosine floor of semantic-only hits"
+    )
+    fusion: Fusion | None = Field(None, description="How the legs become one list")
+    rerank: Literal[False] | Rerank | None = Field(None, description="`false` turns it off")
+    boosts: tuple[Json, ...] | None = Field(
+        None, strict=False, description="Business boosts; an empty list turns the client's off"
+    )
+    explain: bool = Field(default=False, description="Parts and one sentence for each hit")
+    budget_s: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Seconds for this search's model calls"
+    )
+    on_error: Literal["degrade", "raise"] | None = Field(
+        None, description="What a failing model server does"
+    )
+
+    @field_validator("text")
+    @classmethod
+    def _not_blank(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
+            raise ValueError("is blank")
+        return value
+
+    @field_validator("vector")
+    @classmethod
+    def _finite(cls, value: tuple[float, ...] | None) -> tuple[float, ...] | None:
+        if value is None:
+            return None
+        if not value:
+            raise ValueError("is empty")
+        if not all(math.isfinite(component) for component in value):
+            raise ValueError("holds NaN or infinity")
+        if not any(value):
+            raise ValueError("is the zero vector, which has no direction")
+        return value
+
+
+def parse_options(section: object) -> HybridOptions:
+    """Check one `ext.hybrid` section.
+
+    Raises:
+        RequestError: Names the JSON path of the first mistake, and never repeats its value.
+
+    Example:
+        >>> parse_options({"window": 200}).window
+        200
+    """
+    if section is True:
+        return HybridOptions()
+    if not isinstance(section, Mapping):
+        raise RequestError("must be an object, or false to switch it off", path=PATH)
+    try:
+        return HybridOptions.model_validate(dict(section))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise RequestError(_message(first), path=_path(first["loc"])) from None
+
+
+def hybrid_ext(**options: Any) -> Json:
+    """Build the `ext` argument of a search, checked at once.
+
+    Example:
+        >>> hybrid_ext(window=200, rerank=False)
+        {'hybrid': {'window': 200, 'rerank': False}}
+    """
+    parse_options(options)
+    return {"hybrid": options}
+
+
+def _path(location: Sequence[str | int]) -> str:
+    # Pydantic adds the tried type of a union, such as "Rerank" or "literal[False]".
+    parts = (str(p) for p in location if not (isinstance(p, str) and (p[:1].isupper() or "[" in p)))
+    return ".".join((PATH, *parts))
+
+
+def _message(error: Any) -> str:
+    if error["type"] == "extra_forbidden":
+        return "is not an option; see docs/ext-hybrid.md"
+    message: str = error["msg"]
+    return message.removeprefix("Value error, ")

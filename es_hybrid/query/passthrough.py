@@ -1,0 +1,93 @@
+"""Which requests must not be touched, and why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from es_hybrid.query.request import SearchRequest
+from es_hybrid.types import PassthroughReason as Reason
+
+_BODY: tuple[tuple[str, Reason], ...] = (
+    ("knn", Reason.KNN),
+    ("retriever", Reason.RETRIEVER),
+    ("rank", Reason.RANK),
+    ("pit", Reason.PIT),
+    ("search_after", Reason.SEARCH_AFTER),
+    ("slice", Reason.SLICE),
+    ("min_score", Reason.MIN_SCORE),
+    ("terminate_after", Reason.TERMINATE_AFTER),
+    ("project_routing", Reason.PARAMETER),
+)
+"""Body fields whose meaning a second leg would change."""
+
+_PARAMS: tuple[tuple[str, Reason], ...] = (
+    ("scroll", Reason.SCROLL),
+    ("filter_path", Reason.PARAMETER),
+    ("batched_reduce_size", Reason.PARAMETER),
+    ("force_synthetic_source", Reason.PARAMETER),
+    ("min_compatible_shard_node", Reason.PARAMETER),
+    ("route_slice", Reason.PARAMETER),
+    ("suggest_field", Reason.PARAMETER),
+    ("suggest_mode", Reason.PARAMETER),
+    ("suggest_size", Reason.PARAMETER),
+    ("suggest_text", Reason.PARAMETER),
+)
+"""URL parameters that `_msearch` cannot carry for one search."""
+
+
+def passthrough_reason(request: SearchRequest, *, window: int) -> tuple[Reason, str] | None:
+    """Return why a request goes to Elasticsearch as it came, and the JSON path that decides.
+
+    Args:
+        request: The sorted request.
+        window: Candidates a leg; pages past it keep Elasticsearch's own order.
+
+    Returns:
+        Reason and path, or `None` where the request can be improved.
+    """
+    if not request.enabled:
+        return Reason.SWITCHED_OFF, "ext.hybrid"
+    if not request.understood:
+        return Reason.PARAMETER, "body"
+    if request.index is None:
+        return Reason.NO_INDEX, "index"
+    for name, reason in _BODY:
+        if _says_something(request.body.get(name)):
+            return reason, name
+    for name, reason in _PARAMS:
+        if name in request.params:
+            return reason, name
+    if not sorts_by_score(request.body.get("sort")):
+        return Reason.SORT, "sort"
+    if request.size == 0:
+        return Reason.SIZE_ZERO, "size"
+    if request.from_ + request.size > window:
+        return Reason.PAST_WINDOW, "from"
+    if request.ambiguous:
+        return Reason.AMBIGUOUS_TEXT, "ext.hybrid.text"
+    if request.text is None:
+        return Reason.NO_TEXT, "ext.hybrid.text"
+    return None
+
+
+def sorts_by_score(sort: Any) -> bool:
+    """Say whether a `sort` asks for what search does anyway: by score, best first.
+
+    Example:
+        >>> sorts_by_score([{"_score": {"order": "desc"}}]), sorts_by_score("price")
+        (True, False)
+    """
+    if sort is None or sort in ([], ()):
+        return True
+    if isinstance(sort, (list, tuple)):
+        return len(sort) == 1 and sorts_by_score(sort[0])
+    if isinstance(sort, dict):
+        if list(sort) != ["_score"]:
+            return False
+        order = sort["_score"]
+        return order in ("desc", None, {}) or order == {"order": "desc"}
+    return sort in ("_score", "_score:desc")
+
+
+def _says_something(value: Any) -> bool:
+    return value is not None and value not in ({}, [], ())

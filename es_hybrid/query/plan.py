@@ -1,0 +1,84 @@
+"""What a search is going to do: the plan and its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from es_hybrid.protocols import Boost
+from es_hybrid.query.request import SearchRequest
+from es_hybrid.query.schema import VectorField
+from es_hybrid.types import Degradation, FusionOptions, Json, PassthroughReason, PlanName
+
+
+@dataclass(frozen=True, slots=True)
+class RerankPlan:
+    """What is shown to the reranker, and what its scores weigh."""
+
+    top: int
+    fields: tuple[str, ...]
+    instruction: str | None
+    blend: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One search, decided.
+
+    Attributes:
+        name: How Elasticsearch is asked.
+        request: What the caller sent.
+        query: The lexical leg's query.
+        passthrough: Why the request is not touched, `None` where it is.
+        window: Candidates a leg.
+        num_candidates: HNSW candidates a shard.
+        vector: Field of the semantic leg, `None` without one.
+        filter: What every semantic hit must satisfy.
+        fusion: How legs become one list.
+        lexical_without_rerank: Keep the lexical order where no rerank scores came.
+        min_similarity: Cosine floor of semantic-only hits.
+        rerank: What is reranked, `None` where nothing is.
+        boosts: Business factors.
+        candidate_fields: Doc values fetched with the candidates.
+        id_field: Field to read ids from, `None` reads `_id`.
+        degraded: What is known to be missing before anything is sent.
+        untouched: Nothing can be added, so the request goes out as it came.
+    """
+
+    name: PlanName
+    request: SearchRequest
+    query: Json
+    passthrough: PassthroughReason | None = None
+    window: int = 100
+    num_candidates: int = 150
+    vector: VectorField | None = None
+    filter: Json | None = None
+    fusion: FusionOptions = field(default_factory=FusionOptions)
+    lexical_without_rerank: bool = False
+    min_similarity: float | None = None
+    rerank: RerankPlan | None = None
+    boosts: tuple[Boost, ...] = ()
+    candidate_fields: tuple[str, ...] = ()
+    id_field: str | None = None
+    degraded: tuple[Degradation, ...] = ()
+    untouched: bool = False
+    explain: bool = False
+    budget_s: float = 0.4
+    raise_errors: bool = False
+
+    @property
+    def score_floor(self) -> float | None:
+        """KNN score below which a semantic-only hit is not admitted."""
+        if self.vector is None or self.min_similarity is None:
+            return None
+        return self.vector.score(self.min_similarity)
+
+    @property
+    def collapse_field(self) -> str | None:
+        """Field of which each value is answered once."""
+        collapse = self.request.body.get("collapse")
+        return collapse["field"] if collapse else None
+
+
+def without_vector(plan: Plan) -> Plan:
+    """Return what is left of a plan when the query's vector could not be had."""
+    return replace(plan, name=PlanName.LEXICAL_ONLY, vector=None)

@@ -1,0 +1,1 @@
+"""What order: pure functions from scores to scores."""

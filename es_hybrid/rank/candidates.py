@@ -1,0 +1,86 @@
+"""Merge the legs' lists into one list of candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from es_hybrid.types import Hit, HitKey, LegResult
+
+
+def candidates_of(
+    lexical: LegResult, semantic: LegResult | None, *, floor: float | None = None
+) -> list[Hit]:
+    """Return the candidates of both legs; a failed or missing semantic leg adds none."""
+    return merge(lexical.hits, semantic.hits if semantic is not None else (), floor=floor)
+
+
+def merge(
+    lexical: Sequence[Hit], semantic: Sequence[Hit] = (), *, floor: float | None = None
+) -> list[Hit]:
+    """Return every hit once, with what both legs know of it.
+
+    The order is the tie-break of everything after: by lexical rank, then by semantic rank.
+
+    Args:
+        lexical: The BM25 leg's hits, best first.
+        semantic: The kNN leg's hits, best first.
+        floor: kNN score below which a hit that the lexical leg does not match is left out: kNN
+            returns its nearest for nonsense too.
+
+    Example:
+        >>> merge([Hit("i", "1", lexical_score=2.0, lexical_rank=1)],
+        ...       [Hit("i", "1", semantic_score=0.9, semantic_rank=1)])[0].semantic_score
+        0.9
+    """
+    merged: dict[HitKey, Hit] = {(hit.index_name, hit.id): hit for hit in lexical}
+    for hit in semantic:
+        key = (hit.index_name, hit.id)
+        known = merged.get(key)
+        if known is not None:
+            merged[key] = known._replace(
+                semantic_score=hit.semantic_score, semantic_rank=hit.semantic_rank
+            )
+        elif floor is None or hit.lexical_score is not None or (hit.semantic_score or 0.0) >= floor:
+            merged[key] = hit
+    return list(merged.values())
+
+
+def collapse(hits: Sequence[Hit], order: Sequence[int], field: str) -> list[int]:
+    """Return an order without the hits whose group already stands higher.
+
+    Args:
+        hits: The candidates.
+        order: Positions of candidates, best first.
+        field: Doc-value field that names the group; hits without one are never grouped.
+    """
+    seen: set[Any] = set()
+    kept = []
+    for position in order:
+        group = group_of(hits[position].fields, field)
+        if group is not None and group in seen:
+            continue
+        seen.add(group)
+        kept.append(position)
+    return kept
+
+
+def group_of(fields: Mapping[str, Sequence[Any]], field: str) -> Any:
+    """Return the value a hit is collapsed by, `None` where it has none."""
+    values = fields.get(field)
+    return values[0] if values else None
+
+
+def admitted(lexical: Sequence[Hit], candidates: Sequence[Hit]) -> int:
+    """Count candidates that the lexical query does not match: what a fused page adds to the total.
+
+    Args:
+        lexical: The BM25 leg's hits; in `window` mode only these are known to match.
+        candidates: The merged candidates.
+    """
+    keys = {(hit.index_name, hit.id) for hit in lexical}
+    return sum(
+        1
+        for hit in candidates
+        if hit.lexical_score is None and (hit.index_name, hit.id) not in keys
+    )

@@ -1,0 +1,109 @@
+"""From the legs' lists to the final order, in named steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from es_hybrid.protocols import Boost
+from es_hybrid.rank.boost import Boosted, apply_boosts
+from es_hybrid.rank.candidates import collapse
+from es_hybrid.rank.fuse import alone, order_of
+from es_hybrid.rank.parts import HitParts
+from es_hybrid.rank.rerank import blend
+from es_hybrid.types import BoostContext, Hit, HitKey, Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Candidates in their final order, with what each stage made of them.
+
+    Attributes:
+        hits: The candidates; all that follows is aligned with them, or holds positions in them.
+        fused: Fused scores, 0 to 1, shape `(n,)`.
+        relevance: After reranking, before the boosts, shape `(n,)`.
+        boosted: Final scores and what each boost did.
+        order: Positions, best first; with collapsing, one a group.
+        reranked: Rerank scores by position.
+    """
+
+    hits: Sequence[Hit]
+    fused: Scores
+    relevance: Scores
+    boosted: Boosted
+    order: Sequence[int]
+    reranked: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def best_score(self) -> float | None:
+        """The highest final score, `None` without candidates."""
+        return float(self.boosted.scores[self.order[0]]) if self.order else None
+
+    def page(self, from_: int, size: int) -> list[tuple[HitKey, float]]:
+        """Return keys and final scores of one page, best first."""
+        return [
+            (self.hits[place].key, float(self.boosted.scores[place]))
+            for place in self.order[from_ : from_ + size]
+        ]
+
+    def parts(self, from_: int, size: int) -> dict[HitKey, HitParts]:
+        """Return what made each score of one page, by key, best first."""
+        boosted = self.boosted
+        return {
+            self.hits[place].key: HitParts(
+                position=position,
+                hit=self.hits[place],
+                fused=float(self.fused[place]),
+                rerank=self.reranked.get(place),
+                relevance=float(self.relevance[place]),
+                score=float(boosted.scores[place]),
+                boost=1.0 if boosted.products is None else float(boosted.products[place]),
+                factors={name: float(values[place]) for name, values in boosted.factors.items()},
+            )
+            for position, place in enumerate(self.order[from_ : from_ + size], start=from_ + 1)
+        }
+
+
+def rank(
+    hits: Sequence[Hit],
+    fused: Scores,
+    reranked: Mapping[int, float] | None,
+    *,
+    rerank_weight: float = 0.0,
+    lexical_without_rerank: bool = False,
+    boosts: Sequence[Boost] = (),
+    context: BoostContext,
+    clamp: tuple[float, float] = (0.5, 2.0),
+    collapse_field: str | None = None,
+) -> Ranking:
+    """Blend the rerank scores in, boost, order, collapse.
+
+    Args:
+        hits: The candidates, in the order that breaks ties.
+        fused: Their fused scores, 0 to 1.
+        reranked: Rerank scores by position; `None` where there are none.
+        rerank_weight: Share of the rerank score.
+        lexical_without_rerank: Go back to the lexical order where no rerank scores came.
+        boosts: Business factors.
+        context: What boosts may know.
+        clamp: Smallest and largest product of all boosts.
+        collapse_field: Doc-value field of which each value is answered once.
+
+    Example:
+        >>> import numpy as np
+        >>> hits = [Hit("i", "a", lexical_score=2.0), Hit("i", "b", lexical_score=1.0)]
+        >>> rank(hits, np.array([1.0, 0.5]), {0: 0.1, 1: 0.9}, rerank_weight=0.9,
+        ...      context=BoostContext(now_s=0)).order
+        [1, 0]
+    """
+    if reranked:
+        relevance = blend(fused, list(reranked), list(reranked.values()), rerank_weight)
+    elif lexical_without_rerank:
+        relevance = alone(hits)
+    else:
+        relevance = fused
+    boosted = apply_boosts(relevance, hits, boosts, context, clamp=clamp)
+    order = order_of(boosted.scores)
+    if collapse_field is not None:
+        order = collapse(hits, order, collapse_field)
+    return Ranking(hits, fused, relevance, boosted, order, reranked or {})

@@ -1,0 +1,105 @@
+"""Choose what a reranker sees, and merge its scores back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from es_hybrid.rank.normalize import minmax
+from es_hybrid.types import HitKey, Scores
+
+
+def product_text(source: Mapping[str, Any], fields: Sequence[str], *, max_chars: int) -> str:
+    """Return what the reranker reads of a product: the fields' values, in order, cut at a word.
+
+    Example:
+        >>> product_text({"title": "Trail shoe", "brand": "Acme"}, ["title", "brand"], max_chars=99)
+        'Trail shoe. Acme'
+    """
+    parts = [part for name in fields if (part := " ".join(_texts(_value(source, name))))]
+    text = ". ".join(parts)
+    if len(text) <= max_chars:
+        return text
+    cut = text[:max_chars]
+    space = cut.rfind(" ")
+    # Chinese has no spaces to cut at.
+    return cut[:space] if space > max_chars // 2 else cut
+
+
+def product_texts(
+    keys: Mapping[int, HitKey],
+    sources: Mapping[HitKey, Mapping[str, Any]],
+    fields: Sequence[str],
+    *,
+    max_chars: int,
+) -> dict[int, str]:
+    """Return what the reranker reads, by place; products without any text are left out.
+
+    Args:
+        keys: Which candidates are reranked, by their place.
+        sources: Their documents; a deleted one is missing.
+        fields: What of a document is read, in order.
+        max_chars: Characters of one text.
+    """
+    texts = {
+        place: product_text(sources.get(key, {}), fields, max_chars=max_chars)
+        for place, key in keys.items()
+    }
+    return {place: text for place, text in texts.items() if text}
+
+
+def blend(
+    fused: Scores, positions: Sequence[int], reranked: Sequence[float], weight: float
+) -> Scores:
+    """Return the relevance of every candidate: `(1 - weight) * fused + weight * reranked`.
+
+    Rerank scores are min-max scaled over what was reranked; a candidate that was not reranked has
+    none and counts as 0. As only the best of the fused order are reranked, none of them falls below
+    one that was not.
+
+    Args:
+        fused: Fused scores from 0 to 1, shape `(n,)`.
+        positions: Which candidates were reranked.
+        reranked: Their scores, in the order of `positions`.
+        weight: Share of the rerank score, 0 to 1.
+
+    Example:
+        >>> blend(np.array([1.0, 0.5, 0.1]), [0, 1], [0.2, 0.9], 0.5).tolist()
+        [0.5, 0.75, 0.05]
+    """
+    relevance = (1.0 - weight) * fused
+    relevance[list(positions)] += weight * minmax(np.asarray(reranked, dtype=np.float64))
+    return relevance
+
+
+def _value(source: Any, path: str) -> Any:
+    """Return the value of a dotted path; a document may spell it nested or flat."""
+    if not isinstance(source, Mapping):
+        return None
+    if path in source:
+        return source[path]
+    head, _, rest = path.partition(".")
+    if not rest:
+        return None
+    inner = source.get(head)
+    # A multi-field such as brand.text has no value of its own in the document.
+    return _value(inner, rest) if isinstance(inner, (Mapping, list)) else inner
+
+
+def _texts(value: Any) -> Iterator[str]:
+    match value:
+        case None | bool():
+            return
+        case str():
+            yield value.strip()
+        case int() | float():
+            yield str(value)
+        case Mapping():
+            for name, inner in value.items():
+                for text in _texts(inner):
+                    yield f"{name} {text}"
+        case Sequence():
+            for inner in value:
+                yield from _texts(inner)

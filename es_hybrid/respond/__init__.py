@@ -1,0 +1,1 @@
+"""What to answer: pure functions from ranked hits to an Elasticsearch-shaped body."""

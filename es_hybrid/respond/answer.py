@@ -1,0 +1,68 @@
+"""Elasticsearch's answers in the new order, in Elasticsearch's own shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from es_hybrid.types import HitKey, Json, LegResult
+
+_BEFORE_HITS = ("terminated_early", "num_reduce_phases", "_shards", "_clusters")
+_AFTER_HITS = ("aggregations", "suggest", "profile")
+
+
+def answer(
+    lexical: LegResult,
+    semantic: LegResult | None,
+    page: Sequence[tuple[HitKey, float]],
+    documents: Iterable[Mapping[str, Any]],
+    *,
+    took_ms: float,
+    added: int,
+    max_score: float | None,
+    total_as_int: bool = False,
+) -> Json:
+    """Return the body that `es.search` would have returned, in the new order.
+
+    Args:
+        lexical: The BM25 leg; totals, shards, aggregations and suggestions are its.
+        semantic: The kNN leg, where there was one.
+        page: Keys and final scores of the page, best first.
+        documents: Elasticsearch's hits for these keys, in any order; a key without one was deleted
+            between ranking and fetching and is left out.
+        took_ms: Wall-clock milliseconds of the whole call.
+        added: Candidates that the lexical query does not match.
+        max_score: The best final score of all candidates.
+        total_as_int: Whether the caller asked for `rest_total_hits_as_int`.
+    """
+    legs = [leg for leg in (lexical, semantic) if leg is not None]
+    found = {(hit["_index"], hit["_id"]): hit for hit in documents}
+    hits: Json = {}
+    total = total_of(lexical.body.get("total"), added)
+    if total is not None:
+        hits["total"] = total["value"] if total_as_int else total
+    hits["max_score"] = max_score
+    hits["hits"] = [{**found[key], "_score": score} for key, score in page if key in found]
+    return {
+        "took": round(took_ms),
+        "timed_out": any(leg.body.get("timed_out") for leg in legs),
+        **{name: lexical.body[name] for name in _BEFORE_HITS if name in lexical.body},
+        "hits": hits,
+        **{name: lexical.body[name] for name in _AFTER_HITS if name in lexical.body},
+    }
+
+
+def total_of(total: Any, added: int) -> Json | None:
+    """Return `hits.total` with the semantic-only hits in it; the relation is kept.
+
+    `None` stays `None`: the caller switched counting off.
+
+    Example:
+        >>> total_of({"value": 10, "relation": "eq"}, 2)
+        {'value': 12, 'relation': 'eq'}
+    """
+    if total is None:
+        return None
+    if isinstance(total, int):
+        return {"value": total + added, "relation": "eq"}
+    return {**total, "value": total["value"] + added}

@@ -1,0 +1,58 @@
+"""What a search takes down on its way: times and what it did without."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from es_hybrid.types import Degradation, Stage
+
+
+class Notes:
+    """Collects one search's timings and degradations.
+
+    Args:
+        clock: Seconds, monotonic.
+
+    Example:
+        >>> ticks = iter([0.0, 1.0, 1.25, 2.0])
+        >>> notes = Notes(lambda: next(ticks))
+        >>> with notes.timing(Stage.EMBED):
+        ...     pass
+        >>> notes.timings_ms[Stage.EMBED], notes.took_ms()
+        (250.0, 2000.0)
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._timings: dict[Stage, float] = {}
+        self._degradations: list[Degradation] = []
+
+    @contextmanager
+    def timing(self, stage: Stage) -> Iterator[None]:
+        """Add the time inside the block to a stage."""
+        started = self._clock()
+        try:
+            yield
+        finally:
+            spent = (self._clock() - started) * 1000.0
+            self._timings[stage] = self._timings.get(stage, 0.0) + spent
+
+    def degraded(self, *degradations: Degradation) -> None:
+        """Note what the search goes on without."""
+        self._degradations.extend(degradations)
+
+    def took_ms(self) -> float:
+        """Return milliseconds since the search began."""
+        return (self._clock() - self._started) * 1000.0
+
+    @property
+    def timings_ms(self) -> dict[Stage, float]:
+        """Milliseconds a stage."""
+        return dict(self._timings)
+
+    @property
+    def degradations(self) -> tuple[Degradation, ...]:
+        """What the search did without, in order."""
+        return tuple(self._degradations)

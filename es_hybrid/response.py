@@ -1,0 +1,119 @@
+"""The answer of a search: Elasticsearch's own response, with what es_hybrid did beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from elastic_transport import ApiResponseMeta, ObjectApiResponse
+
+from es_hybrid.rank.parts import HitParts
+from es_hybrid.types import Degradation, HitKey, Json, PassthroughReason, PlanName, Stage
+
+__all__ = ["HitView", "HybridInfo", "HybridResponse"]
+
+
+@dataclass(frozen=True, slots=True)
+class HybridInfo:
+    """What es_hybrid did for one search.
+
+    Attributes:
+        plan: How the search was carried out.
+        reason: Why the request was not touched, for a passthrough.
+        reranked: How many candidates were reranked.
+        degraded: What the search did without, and why.
+        timings_ms: Wall-clock milliseconds a stage.
+        parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
+    """
+
+    plan: PlanName
+    reason: PassthroughReason | None = None
+    reranked: int = 0
+    degraded: tuple[Degradation, ...] = ()
+    timings_ms: Mapping[Stage, float] = field(default_factory=dict)
+    parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
+
+    def to_dict(self) -> Json:
+        """Return the same as JSON; part of the body where the caller sent `ext.hybrid`."""
+        info: Json = {
+            "plan": str(self.plan),
+            "reason": None if self.reason is None else str(self.reason),
+            "reranked": self.reranked,
+            "degraded": [
+                {"stage": str(d.stage), "reason": str(d.reason), "detail": d.detail}
+                for d in self.degraded
+            ],
+            "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
+        }
+        if self.parts:
+            info["explain"] = [{"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()]
+        return info
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    """One hit, typed.
+
+    Attributes:
+        index: Concrete index.
+        id: Document id.
+        score: Final score.
+        source: The document, as far as the caller asked for it.
+        raw: The hit as it stands in the body.
+    """
+
+    index: str
+    id: str
+    score: float | None
+    source: Mapping[str, Any]
+    raw: Mapping[str, Any]
+
+
+class HybridResponse(ObjectApiResponse[Any]):
+    """Behaves as Elasticsearch's response, and knows what was done.
+
+    Example:
+        >>> from elastic_transport import ApiResponseMeta, HttpHeaders, NodeConfig
+        >>> meta = ApiResponseMeta(200, "1.1", HttpHeaders(), 0.1, NodeConfig("http", "es", 9200))
+        >>> info = HybridInfo(PlanName.MSEARCH_FUSION)
+        >>> response = HybridResponse({"hits": {"hits": []}}, meta, info)
+        >>> response["hits"]["hits"], response.hybrid.plan.value
+        ([], 'msearch_fusion')
+    """
+
+    def __init__(self, body: Any, meta: ApiResponseMeta, hybrid: HybridInfo) -> None:
+        super().__init__(body=body, meta=meta)
+        # ApiResponse hands unknown attributes on to its body, hence the direct way.
+        object.__setattr__(self, "_hybrid", hybrid)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.body, self.meta, self.hybrid)
+
+    @property
+    def hybrid(self) -> HybridInfo:
+        """What es_hybrid did for this search."""
+        info: HybridInfo = object.__getattribute__(self, "_hybrid")
+        return info
+
+    @property
+    def hits(self) -> tuple[HitView, ...]:
+        """The page's hits, typed; `resp["hits"]["hits"]` holds them as they came."""
+        return tuple(
+            HitView(
+                index=hit.get("_index", ""),
+                id=hit.get("_id", ""),
+                score=hit.get("_score"),
+                source=hit.get("_source", {}),
+                raw=hit,
+            )
+            for hit in self.body.get("hits", {}).get("hits", ())
+        )
+
+    @property
+    def total(self) -> int | None:
+        """Matching hits; `None` where counting was switched off."""
+        total = self.body.get("hits", {}).get("total")
+        if isinstance(total, Mapping):
+            return int(total["value"])
+        return None if total is None else int(total)

@@ -1,0 +1,246 @@
+"""Settings: the `ES_HYBRID_*` tree, and the only reader of the environment.
+
+Order: explicit argument, environment, defaults. No file is read implicitly;
+`Settings.from_file` reads one TOML file. Unknown names are refused with the nearest known one,
+because a typo that is ignored is a setting that silently does nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from es_hybrid.errors import ConfigurationError
+
+PREFIX = "ES_HYBRID_"
+
+
+def _split(value: object) -> object:
+    return [v.strip() for v in value.split(",") if v.strip()] if isinstance(value, str) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
+"""A list of names; in the environment, separated by commas."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class IndexSettings(_Section):
+    """What the shop's fields are called, where the mapping's `_meta` does not say."""
+
+    vector_field: str | None = Field(None, description="The `dense_vector` field")
+    id_field: str | None = Field(
+        None, description="Keyword field guaranteed to equal `_id`; speeds up candidate lists"
+    )
+    code_fields: Names = Field((), description="Fields holding exact codes: SKU, EAN, part number")
+    search_fields: Names = Field((), description="Fields of a bare text search, such as `title^3`")
+    rerank_fields: Names = Field((), description="Fields shown to the reranker, in order")
+
+
+class EmbedSettings(_Section):
+    """The embedding server."""
+
+    base_url: str | None = Field(None, description="OpenAI-style base URL, ending in `/v1`")
+    api_key: SecretStr | None = Field(None, description="Bearer key; none is sent as `EMPTY`")
+    model: str = Field("", description="Model name sent, and kept with each vector")
+    plugin: str | None = Field(None, description="Name of an `es_hybrid.embedders` entry point")
+    dims: int | None = Field(None, ge=1, le=4096, description="Vector length; `None` takes all")
+    send_dimensions: bool = Field(
+        default=False,
+        description="Send `dimensions` to the server; otherwise vectors are cut and renormalised here",
+    )
+    encoding_format: Literal["float", "base64"] = Field(
+        "float", description="Wire format asked for"
+    )
+    query_instruction: str | None = Field(
+        None, description="Task sentence before queries; empty sends them bare; `None`: by model"
+    )
+    timeout_s: float = Field(0.15, gt=0, description="Seconds for one query in a search")
+    ingest_timeout_s: float = Field(60.0, gt=0, description="Seconds for one batch of products")
+    batch: int = Field(32, ge=1, le=2048, description="Product texts a request")
+    max_chars: int = Field(2000, ge=16, description="Product texts are cut here, at a sentence end")
+    max_in_flight: int = Field(4, ge=1, description="Requests at once while ingesting")
+
+
+class RerankSettings(_Section):
+    """The rerank server."""
+
+    url: str | None = Field(None, description="Full address of the endpoint, such as `…/v1/rerank`")
+    api_key: SecretStr | None = Field(None, description="Bearer key")
+    model: str = Field("", description="Model name sent")
+    plugin: str | None = Field(None, description="Name of an `es_hybrid.rerankers` entry point")
+    dialect: str = Field(
+        "vllm",
+        description="vllm, sglang, xinference, tei, infinity, llamacpp, cohere, jina or dashscope",
+    )
+    template: Literal["server", "client", "none"] = Field(
+        "none", description="Who applies the Qwen3-Reranker prompt"
+    )
+    instruction: str | None = Field(None, description="Task sentence; `None`: by model")
+    top: int = Field(50, ge=1, le=1000, description="Candidates that are reranked")
+    blend: float | None = Field(
+        None, ge=0, le=1, description="Share of the rerank score, 0 to 1; `None`: by model"
+    )
+    timeout_s: float = Field(0.3, gt=0, description="Seconds for one search's rerank")
+    max_chars: int = Field(800, ge=16, description="Characters of one product's text")
+    max_documents: int = Field(1000, ge=1, description="Texts a request; more are split")
+
+
+class SearchSettings(_Section):
+    """The query client."""
+
+    plan: Literal[
+        "auto", "msearch_fusion", "single", "lexical_only", "native_linear", "native_rrf"
+    ] = Field("auto", description="How to search; `auto` chooses by what the cluster can do")
+    window: int = Field(100, ge=1, le=10_000, description="Candidates a leg")
+    num_candidates: int | None = Field(
+        None,
+        ge=1,
+        le=10_000,
+        description="HNSW candidates a shard; `None`: 1.5 times the window, at least 100",
+    )
+    fusion: str = Field("linear", description="linear, rrf, or an `es_hybrid.fusers` entry point")
+    lexical_weight: float | None = Field(
+        None, ge=0, le=1, description="Lexical share of a linear fusion; `None`: by model"
+    )
+    scores: Literal["complete", "window"] = Field(
+        "complete", description="Whether each candidate carries both exact scores"
+    )
+    min_similarity: float | None = Field(
+        None, ge=-1, le=1, description="Cosine floor of semantic-only hits; `None`: by model"
+    )
+    budget_s: float = Field(0.4, gt=0, description="Seconds for a whole search's model calls")
+    on_error: Literal["degrade", "raise"] = Field(
+        "degrade", description="What a failing model server does to a search"
+    )
+    boost_min: float = Field(0.5, gt=0, le=1, description="Smallest product of all boosts")
+    boost_max: float = Field(2.0, ge=1, description="Largest product of all boosts")
+    breaker_failures: int = Field(3, ge=1, description="Failures in a row that open the breaker")
+    breaker_cooldown_s: float = Field(
+        5.0, gt=0, description="Seconds a broken service is left alone"
+    )
+    profile_ttl_s: float = Field(
+        300.0, gt=0, description="Seconds an index's mapping is remembered"
+    )
+    log_queries: bool = Field(default=False, description="Whether shoppers' words may be logged")
+
+
+class IngestSettings(_Section):
+    """Writing products."""
+
+    batch: int = Field(500, ge=1, description="Products a bulk request, at most")
+    max_batch_bytes: int = Field(8_000_000, ge=1000, description="Bytes a bulk request, at most")
+    concurrency: int = Field(2, ge=1, le=64, description="Bulk requests in flight")
+    max_attempts: int = Field(5, ge=1, description="Tries of a rejected document")
+    max_failures: int | None = Field(None, ge=0, description="Failures after which a run stops")
+    timeout_s: float = Field(60.0, gt=0, description="Seconds for one bulk request")
+
+
+class Settings(BaseSettings):
+    """All settings.
+
+    Example:
+        >>> Settings(search=SearchSettings(window=200)).search.window
+        200
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        enable_decoding=False,
+        nested_model_default_partial_update=True,
+    )
+
+    es_url: str | None = Field(None, description="Elasticsearch, for the command line and tests")
+    es_api_key: SecretStr | None = Field(None, description="Its API key")
+    index: IndexSettings = IndexSettings()
+    embed: EmbedSettings = EmbedSettings()
+    rerank: RerankSettings = RerankSettings()
+    search: SearchSettings = SearchSettings()
+    ingest: IngestSettings = IngestSettings()
+
+    def __init__(self, **values: Any) -> None:
+        _refuse_unknown(os.environ)
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise ConfigurationError(_sentence(error)) from None
+
+    @classmethod
+    def from_file(cls, path: str | Path, **values: Any) -> Self:
+        """Read one TOML file; the environment and explicit values win over it.
+
+        Raises:
+            ConfigurationError: The file is missing, is not TOML, or holds an unknown name.
+        """
+        try:
+            content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigurationError(
+                f"settings file {path} cannot be read: {error.strerror}"
+            ) from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigurationError(f"settings file {path} is not TOML: {error}") from None
+        return cls(**_merged(_without_environment(content, os.environ), values))
+
+
+def known_names() -> Iterator[str]:
+    """Yield every environment variable that is read."""
+    for name, section in Settings.model_fields.items():
+        inner = section.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from (f"{PREFIX}{name}__{key}".upper() for key in inner.model_fields)
+        else:
+            yield f"{PREFIX}{name}".upper()
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = sorted(known_names())
+    for name in sorted(environ):
+        if name.upper().startswith(PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
+            raise ConfigurationError(f"unknown setting {name}", hint=hint)
+
+
+def _sentence(error: ValidationError) -> str:
+    """Name the settings and what is wrong, without the values: one may be a key."""
+    lines = []
+    for item in error.errors(include_input=False, include_url=False):
+        place = "__".join(str(part) for part in item["loc"]).upper()
+        lines.append(f"{PREFIX}{place}: {item['msg']}")
+    return "; ".join(lines)
+
+
+def _without_environment(content: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Drop from a file what the environment says: pydantic ranks arguments above it."""
+    names = {name.upper() for name in environ}
+    kept: dict[str, Any] = {}
+    for name, value in content.items():
+        if isinstance(value, Mapping):
+            kept[name] = {
+                k: v for k, v in value.items() if f"{PREFIX}{name}__{k}".upper() not in names
+            }
+        elif f"{PREFIX}{name}".upper() not in names:
+            kept[name] = value
+    return kept
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for name, value in over.items():
+        inner = merged.get(name)
+        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
+        merged[name] = _merged(inner, value) if both else value  # type: ignore[arg-type]
+    return merged

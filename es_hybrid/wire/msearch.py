@@ -1,0 +1,138 @@
+"""`_msearch` lines and answers, without a network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from es_hybrid.types import NAMED_QUERY, Hit, Json, LegName, LegResult
+
+_ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
+
+_ANSWER = (
+    "took error status responses.took responses.timed_out responses.terminated_early"
+    " responses.num_reduce_phases responses._shards responses._clusters responses.status"
+    " responses.error responses.aggregations responses.suggest responses.profile"
+    " responses.hits.total responses.hits.hits._index responses.hits.hits._id"
+    " responses.hits.hits._score responses.hits.hits.fields responses.hits.hits.matched_queries"
+)
+ANSWER_PATHS = _ANSWER.replace(" ", ",")
+"""`filter_path` of a search for candidates: all that is used and nothing more."""
+
+
+def encode(value: Any) -> bytes:
+    """Return JSON bytes of a body that may hold numpy arrays, dates, decimals.
+
+    orjson refuses lone surrogates; such a body goes through the standard library, as the official
+    client would send it, so that the server answers what it would have answered.
+
+    Example:
+        >>> encode({"size": 3})
+        b'{"size":3}'
+    """
+    try:
+        return orjson.dumps(value, default=_default, option=_ORJSON)
+    except orjson.JSONEncodeError as error:
+        if "surrogates" not in str(error):
+            raise
+        text = json.dumps(value, default=_default, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
+
+
+def msearch_lines(searches: Iterable[tuple[Json, Json]]) -> bytes:
+    r"""Return the NDJSON body of header and body pairs.
+
+    Example:
+        >>> msearch_lines([({"index": "products"}, {"size": 1})])
+        b'{"index":"products"}\n{"size":1}\n'
+    """
+    lines = [encode(line) for pair in searches for line in pair]
+    return b"\n".join(lines) + b"\n"
+
+
+def read_leg(leg: LegName, response: Mapping[str, Any], *, id_field: str | None) -> LegResult:
+    """Read one search's answer.
+
+    Args:
+        leg: Which list it is; named queries are read as the other leg's scores.
+        response: One entry of `responses`, or a whole `_search` answer.
+        id_field: Doc-value field that holds the id, `None` where `_id` was fetched.
+    """
+    error = response.get("error")
+    if error is not None:
+        return LegResult(leg, error=error, status=int(response.get("status", 500)))
+    hits = response.get("hits", {})
+    rest = {name: value for name, value in response.items() if name not in ("hits", "status")}
+    rest["total"] = hits.get("total")
+    found = hits.get("hits", ())
+    if leg is LegName.LEXICAL:
+        return LegResult(leg, tuple(_lexical_hits(found, id_field)), rest)
+    return LegResult(leg, tuple(_semantic_hits(found, id_field)), rest)
+
+
+def read_native(leg: LegName, response: Mapping[str, Any], *, id_field: str | None) -> LegResult:
+    """Read the answer of a search whose legs Elasticsearch fused itself."""
+    result = read_leg(leg, response, id_field=id_field)
+    hits = response.get("hits", {}).get("hits", ())
+    named = (_named(hit, LegName.LEXICAL) for hit in hits)
+    native = tuple(
+        hit._replace(native_score=hit.lexical_score, lexical_score=score)
+        for hit, score in zip(result.hits, named, strict=True)
+    )
+    return LegResult(result.name, native, result.body, result.error, result.status)
+
+
+def _lexical_hits(hits: Sequence[Mapping[str, Any]], id_field: str | None) -> Iterable[Hit]:
+    for rank, hit in enumerate(hits, start=1):
+        yield Hit(
+            hit["_index"],
+            _id(hit, id_field),
+            lexical_score=_finite(hit.get("_score")),
+            semantic_score=_named(hit, LegName.SEMANTIC),
+            lexical_rank=rank,
+            fields=hit.get("fields", {}),
+        )
+
+
+def _semantic_hits(hits: Sequence[Mapping[str, Any]], id_field: str | None) -> Iterable[Hit]:
+    for rank, hit in enumerate(hits, start=1):
+        yield Hit(
+            hit["_index"],
+            _id(hit, id_field),
+            lexical_score=_named(hit, LegName.LEXICAL),
+            semantic_score=_finite(hit.get("_score")),
+            semantic_rank=rank,
+            fields=hit.get("fields", {}),
+        )
+
+
+def _id(hit: Mapping[str, Any], id_field: str | None) -> str:
+    if id_field is None:
+        return str(hit["_id"])
+    values = hit.get("fields", {}).get(id_field)
+    return str(values[0]) if values else str(hit.get("_id", ""))
+
+
+def _named(hit: Mapping[str, Any], leg: LegName) -> float | None:
+    matched = hit.get("matched_queries")
+    return matched.get(NAMED_QUERY[leg]) if isinstance(matched, Mapping) else None
+
+
+def _finite(score: Any) -> float | None:
+    return None if score is None else float(score)
+
+
+def _default(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    for name in ("to_dict", "tolist"):
+        method = getattr(value, name, None)
+        if callable(method):
+            return method()
+    if isinstance(value, (set, frozenset)):
+        return list(value)
+    raise TypeError(f"a value of type {type(value).__name__} cannot be sent as JSON")

@@ -1,0 +1,1 @@
+"""Tools for developing es_hybrid; none of them is part of the library."""

@@ -1,0 +1,553 @@
+"""Both halves of each named pair keep their promises: order, bounds, errors, nothing left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing, closing
+from contextvars import ContextVar
+
+import pytest
+
+from es_hybrid._concurrency import (
+    AsyncGate,
+    AsyncLock,
+    AsyncSingleFlight,
+    Gate,
+    Lock,
+    SingleFlight,
+    async_map_ordered,
+    async_sleep,
+    map_ordered,
+    sleep,
+)
+
+WAIT_S = 5.0  # far above what a passing test needs; a failing one must not hang
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Every test ends with the threads it began with."""
+    before = set(threading.enumerate())
+    yield
+    left = [t for t in set(threading.enumerate()) - before if t.name.startswith("es-hybrid")]
+    assert left == []
+
+
+def other_tasks() -> list[str]:
+    return [t.get_name() for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+
+
+async def drain(results: AsyncIterator[int], into: list[int]) -> None:
+    async for result in results:
+        into.append(result)  # noqa: PERF401 - what came before a failure is kept
+
+
+class Crowd:
+    """Counts how many calls are inside at once."""
+
+    def __init__(self) -> None:
+        self.inside = self.most = 0
+        self._lock = threading.Lock()
+
+    def enter(self) -> None:
+        with self._lock:
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+
+    def leave(self) -> None:
+        with self._lock:
+            self.inside -= 1
+
+
+# --- ordered map -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 100])
+async def test_async_map_keeps_the_order_of_the_input(limit: int) -> None:
+    """Results come in input order although later calls end sooner."""
+    crowd = Crowd()
+
+    async def slow_first(n: int) -> int:
+        crowd.enter()
+        for _ in range((20 - n) % 5):
+            await asyncio.sleep(0)
+        crowd.leave()
+        return n * n
+
+    results = [r async for r in async_map_ordered(slow_first, range(20), limit=limit)]
+    assert results == [n * n for n in range(20)]
+    assert crowd.most <= limit
+    assert other_tasks() == []
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7])
+def test_map_keeps_the_order_of_the_input(limit: int) -> None:
+    """Results come in input order, from at most `limit` threads at once."""
+    crowd = Crowd()
+
+    def call(n: int) -> int:
+        crowd.enter()
+        crowd.leave()
+        return n * n
+
+    assert list(map_ordered(call, range(50), limit=limit)) == [n * n for n in range(50)]
+    assert crowd.most <= limit
+
+
+async def test_async_map_ends_with_an_async_input() -> None:
+    """An input that is itself async is read to its end."""
+
+    async def three() -> AsyncIterator[int]:
+        for n in range(3):
+            yield n
+
+    async def double(n: int) -> int:
+        return 2 * n
+
+    assert [r async for r in async_map_ordered(double, three(), limit=2)] == [0, 2, 4]
+
+
+async def test_async_map_runs_limit_calls_at_once() -> None:
+    """Three calls that wait for each other can only end when all three are in flight."""
+    together = asyncio.Barrier(3)
+
+    async def meet(n: int) -> int:
+        await asyncio.wait_for(together.wait(), WAIT_S)
+        return n
+
+    assert [r async for r in async_map_ordered(meet, range(6), limit=3)] == list(range(6))
+
+
+def test_map_runs_limit_calls_at_once() -> None:
+    """Three threads that wait for each other can only end when all three run."""
+    together = threading.Barrier(3, timeout=WAIT_S)
+
+    def meet(n: int) -> int:
+        together.wait()
+        return n
+
+    assert list(map_ordered(meet, range(6), limit=3)) == list(range(6))
+
+
+async def test_async_map_reads_an_endless_input_lazily() -> None:
+    """No more than `limit` items plus one are read ahead of the caller, from either iterable."""
+    read = 0
+
+    async def endless() -> AsyncIterator[int]:
+        nonlocal read
+        while True:
+            read += 1
+            yield read
+
+    async def same(n: int) -> int:
+        return n
+
+    source = endless()
+    async with aclosing(async_map_ordered(same, source, limit=4)) as results:
+        taken = [await anext(results) for _ in range(10)]
+    assert taken == list(range(1, 11))
+    assert read <= 10 + 4
+    assert other_tasks() == []
+
+
+def test_map_reads_an_endless_input_lazily() -> None:
+    """No more than `limit` items plus one are read ahead of the caller."""
+    read = 0
+
+    def endless() -> Iterator[int]:
+        nonlocal read
+        while True:
+            read += 1
+            yield read
+
+    with closing(map_ordered(lambda n: n, endless(), limit=4)) as results:
+        taken = [next(results) for _ in range(10)]
+    assert taken == list(range(1, 11))
+    assert read <= 10 + 4
+
+
+async def test_async_map_raises_at_the_failing_item_and_cancels_the_rest() -> None:
+    """What comes before the failure is yielded, its exception is raised, and nothing runs on."""
+    begun: list[int] = []
+    cancelled: list[int] = []
+    ended: list[int] = []
+
+    async def call(n: int) -> int:
+        if n == 2:
+            await asyncio.sleep(0)
+            raise LookupError("item 2")
+        if n > 2:
+            begun.append(n)
+            try:
+                await asyncio.Event().wait()
+                ended.append(n)
+            except asyncio.CancelledError:
+                cancelled.append(n)
+                raise
+        return n
+
+    seen: list[int] = []
+    with pytest.raises(LookupError, match="item 2"):
+        await drain(async_map_ordered(call, range(100), limit=4), seen)
+    assert seen == [0, 1]
+    assert cancelled == begun
+    assert ended == []
+    assert other_tasks() == []
+
+
+def test_map_raises_at_the_failing_item() -> None:
+    """What comes before the failure is yielded, and no call begins after it was noticed."""
+    begun: list[int] = []
+
+    def call(n: int) -> int:
+        begun.append(n)
+        if n == 2:
+            raise LookupError("item 2")
+        return n
+
+    seen: list[int] = []
+    with pytest.raises(LookupError, match="item 2"):
+        seen.extend(map_ordered(call, range(100), limit=4))
+    assert seen == [0, 1]
+    assert max(begun) <= 5
+
+
+async def test_async_map_passes_on_a_failing_input() -> None:
+    """An exception of the input itself ends the map and cancels what is in flight."""
+
+    def broken() -> Iterator[int]:
+        yield 1
+        raise OSError("disk")
+
+    async def hang(_: int) -> None:
+        await asyncio.Event().wait()
+
+    with pytest.raises(OSError, match="disk"):
+        await anext(async_map_ordered(hang, broken(), limit=4))
+    assert other_tasks() == []
+
+
+async def test_cancelling_the_caller_cancels_the_calls() -> None:
+    """A cancelled ingest leaves no call in flight."""
+    begun = asyncio.Event()
+
+    async def hang(_: int) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    async def consume() -> None:
+        async for _ in async_map_ordered(hang, range(10), limit=3):
+            pass
+
+    task = asyncio.create_task(consume())
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert other_tasks() == []
+
+
+def test_closing_the_map_waits_for_the_threads_in_flight() -> None:
+    """Closing early returns only when no thread is left."""
+    crowd = Crowd()
+    release = threading.Event()
+
+    def call(n: int) -> int:
+        crowd.enter()
+        if n:
+            release.wait(WAIT_S)
+        crowd.leave()
+        return n
+
+    results = map_ordered(call, range(100), limit=3)
+    assert next(results) == 0
+    threading.Timer(0.01, release.set).start()
+    results.close()
+    assert crowd.inside == 0
+
+
+async def test_a_map_of_nothing_is_empty() -> None:
+    """No item, no call, no thread, no task."""
+
+    async def call(n: int) -> int:
+        return n
+
+    assert [r async for r in async_map_ordered(call, [], limit=2)] == []
+    assert list(map_ordered(str, [], limit=2)) == []
+
+
+async def test_a_limit_below_one_is_refused() -> None:
+    """A bound that lets nothing through would hang; it is an error instead."""
+
+    async def call(n: int) -> int:
+        return n
+
+    with pytest.raises(ValueError, match="limit is 0"):
+        await anext(async_map_ordered(call, [1], limit=0))
+    with pytest.raises(ValueError, match="limit is 0"):
+        next(map_ordered(str, [1], limit=0))
+    with pytest.raises(ValueError, match="limit is 0"):
+        AsyncGate(0)
+    with pytest.raises(ValueError, match="limit is 0"):
+        Gate(0)
+
+
+def test_map_hands_context_variables_to_its_threads() -> None:
+    """What the caller bound to its context, such as a trace id, reaches the threads."""
+    trace = ContextVar("trace", default="none")
+    token = trace.set("abc")
+    try:
+        assert list(map_ordered(lambda _: trace.get(), range(3), limit=2)) == ["abc"] * 3
+    finally:
+        trace.reset(token)
+
+
+# --- gate ------------------------------------------------------------------------------------
+
+
+async def test_async_gate_bounds_and_times_out() -> None:
+    """The third caller of two slots gives up in time, and gets in once one is free."""
+    gate = AsyncGate(2)
+    async with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
+        with pytest.raises(TimeoutError, match=r"no free slot within 0.01 s: all 2 are in use"):
+            async with gate.slot(timeout_s=0.01):
+                pytest.fail("entered a full gate")
+        with pytest.raises(TimeoutError):
+            async with gate.slot(timeout_s=-1):
+                pytest.fail("entered a full gate")
+    async with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
+        pass
+
+
+def test_gate_bounds_and_times_out() -> None:
+    """The third thread of two slots gives up in time, and gets in once one is free."""
+    gate = Gate(2)
+    with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
+        with (
+            pytest.raises(TimeoutError, match=r"no free slot within 0.01 s: all 2 are in use"),
+            gate.slot(timeout_s=0.01),
+        ):
+            pytest.fail("entered a full gate")
+        with pytest.raises(TimeoutError), gate.slot(timeout_s=-1):
+            pytest.fail("entered a full gate")
+    with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
+        pass
+
+
+async def test_a_failing_block_gives_its_slot_back() -> None:
+    """An exception or a cancellation inside the block frees the slot."""
+    gate, twin = AsyncGate(1), Gate(1)
+    with pytest.raises(LookupError):
+        async with gate.slot(timeout_s=0):
+            raise LookupError
+    with pytest.raises(TimeoutError, match="ours"):
+        async with gate.slot(timeout_s=0):
+            raise TimeoutError("ours")
+    with pytest.raises(LookupError), twin.slot(timeout_s=0):
+        raise LookupError
+    async with gate.slot(timeout_s=0):
+        pass
+    with twin.slot(timeout_s=0):
+        pass
+
+
+async def test_a_waiting_caller_enters_when_a_slot_is_freed() -> None:
+    """Waiting for a slot ends as soon as one is given back."""
+    gate = AsyncGate(1)
+    entered = asyncio.Event()
+
+    async def wait() -> None:
+        async with gate.slot(timeout_s=WAIT_S):
+            entered.set()
+
+    async with gate.slot(timeout_s=0):
+        task = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        assert not entered.is_set()
+    await task
+    assert entered.is_set()
+
+
+# --- single flight ---------------------------------------------------------------------------
+
+
+async def test_async_single_flight_shares_one_call() -> None:
+    """Callers at the same time get one call's result; a later one calls again."""
+    flights = AsyncSingleFlight[str, int]()
+    calls = 0
+
+    async def call() -> int:
+        nonlocal calls
+        calls += 1
+        mine = calls
+        await asyncio.sleep(0)
+        return mine
+
+    assert await asyncio.gather(*(flights.run("shoe", call) for _ in range(5))) == [1] * 5
+    assert await flights.run("shoe", call) == 2
+    both = await asyncio.gather(flights.run("a", call), flights.run("b", call))
+    assert sorted(both) == [3, 4]
+    assert (flights._tasks, flights._waiting) == ({}, {})
+
+
+async def test_a_call_that_has_ended_is_not_shared() -> None:
+    """Who asks after the call has ended, even before its callers woke up, gets a call of its own."""
+    flights = AsyncSingleFlight[str, int]()
+    late: list[asyncio.Task[int]] = []
+
+    async def second() -> int:
+        return 2
+
+    async def first() -> int:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(lambda: late.append(asyncio.create_task(flights.run("k", second))))
+        return 1
+
+    assert await flights.run("k", first) == 1
+    assert await late[0] == 2
+    assert (flights._tasks, flights._waiting) == ({}, {})
+
+
+async def test_async_single_flight_shares_an_error_and_forgets_it() -> None:
+    """Every waiting caller sees the failure; the next call is a fresh try."""
+    flights = AsyncSingleFlight[str, int]()
+
+    async def fail() -> int:
+        await asyncio.sleep(0)
+        raise LookupError("down")
+
+    async def work() -> int:
+        return 1
+
+    tries = (flights.run("k", fail) for _ in range(3))
+    errors = await asyncio.gather(*tries, return_exceptions=True)
+    assert [type(e) for e in errors] == [LookupError] * 3
+    assert await flights.run("k", work) == 1
+
+
+async def test_one_cancelled_caller_does_not_fail_the_others() -> None:
+    """The shared call goes on as long as anyone waits for it, and stops with the last."""
+    flights = AsyncSingleFlight[str, int]()
+    release, stopped = asyncio.Event(), asyncio.Event()
+
+    async def call() -> int:
+        try:
+            await release.wait()
+        except asyncio.CancelledError:
+            stopped.set()
+            raise
+        return 7
+
+    first, second = (asyncio.create_task(flights.run("k", call)) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)
+    release.set()
+    assert await second == 7
+    release.clear()
+
+    alone = asyncio.create_task(flights.run("k", call))
+    await asyncio.sleep(0)
+    alone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await alone
+    assert stopped.is_set()
+    assert other_tasks() == []
+    assert flights._tasks == {}
+
+
+async def test_a_failure_that_nobody_waits_for_is_not_reported_as_lost() -> None:
+    """A call that fails while its last caller is cancelled leaves no complaint of asyncio behind."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, c: complaints.append(c))
+    flights = AsyncSingleFlight[str, int]()
+    begun = asyncio.Event()
+
+    async def call() -> int:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise LookupError("while stopping")
+
+    task = asyncio.create_task(flights.run("k", call))
+    await begun.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    gc.collect()
+    assert complaints == []
+
+
+def test_single_flight_shares_one_call_among_threads() -> None:
+    """Threads at the same time get one call's result or error; a later one calls again."""
+    flights = SingleFlight[str, int]()
+    inside, release = threading.Event(), threading.Event()
+    calls = 0
+
+    def call() -> int:
+        nonlocal calls
+        calls += 1
+        inside.set()
+        release.wait(WAIT_S)
+        return calls
+
+    followers_made = threading.Barrier(3, timeout=WAIT_S)
+
+    def follow(_: int) -> int:
+        followers_made.wait()
+        return flights.run("k", call)
+
+    leader_result: list[int] = []
+    leader = threading.Thread(target=lambda: leader_result.append(flights.run("k", call)))
+    leader.start()
+    assert inside.wait(WAIT_S)
+    threading.Timer(0.02, release.set).start()
+    assert list(map_ordered(follow, range(3), limit=3)) == [1, 1, 1]
+    leader.join(WAIT_S)
+    assert leader_result == [1]
+    assert flights.run("k", call) == 2
+    assert flights._futures == {}
+
+
+def test_single_flight_shares_an_error_among_threads() -> None:
+    """A failing call fails every thread that waits for it, and is forgotten."""
+    flights = SingleFlight[str, int]()
+    inside, release = threading.Event(), threading.Event()
+
+    def fail() -> int:
+        inside.set()
+        release.wait(WAIT_S)
+        raise LookupError("down")
+
+    def run(_: int) -> str:
+        try:
+            flights.run("k", fail)
+        except LookupError as error:
+            return str(error)
+        return "no error"
+
+    threading.Timer(0.02, release.set).start()
+    assert list(map_ordered(run, range(2), limit=2)) == ["down", "down"]
+    assert flights.run("k", lambda: 3) == 3
+
+
+# --- the small ones --------------------------------------------------------------------------
+
+
+async def test_sleeping_no_time_or_less_returns_at_once() -> None:
+    """A delay computed as negative is no error in either flavour."""
+    await async_sleep(-1)
+    sleep(-1)
+
+
+async def test_locks_exclude() -> None:
+    """The pair of locks is one to hold while a value is replaced."""
+    lock, twin = AsyncLock(), Lock()
+    async with lock:
+        assert lock.locked()
+    with twin:
+        assert twin.locked()
