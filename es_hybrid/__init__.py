@@ -1,8 +1,8 @@
 """Hybrid product search for shops that already run Elasticsearch.
 
-    es = Elasticsearch("http://localhost:9200")
-    shop = HybridClient(es)
-    response = shop.search(index="products", query={"match": {"title": "trail running shoe"}})
+es = Elasticsearch("http://localhost:9200")
+shop = HybridClient(es)
+response = shop.search(index="products", query={"match": {"title": "trail running shoe"}})
 """
 
 from es_hybrid._async.client import AsyncHybridClient
@@ -26,6 +26,7 @@ from es_hybrid.errors import (
     SwapRefused,
     TooManyFailures,
 )
+from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import (
     AsyncEmbedder,
     AsyncReranker,
@@ -69,6 +70,7 @@ __all__ = [
     "RerankError",
     "Reranker",
     "SearchDone",
+    "SearchPlan",
     "ServiceError",
     "ServiceTimeout",
     "Settings",

@@ -55,7 +55,7 @@ _EMBEDDERS: tuple[tuple[str, EmbedderProfile], ...] = (
         "wordllama",
         EmbedderProfile(
             lexical_weight=0.7,
-            min_similarity=0.35,
+            min_similarity=0.5,
             languages=frozenset({"en"}),
             needs_reranker=True,
         ),

@@ -38,13 +38,19 @@ class TextKind(StrEnum):
 
 
 class LegName(StrEnum):
-    """A ranked list that takes part in fusion."""
+    """A list of hits that Elasticsearch is asked for."""
 
     LEXICAL = "lexical"
     SEMANTIC = "semantic"
+    CODE = "code"
+    """Products whose exact code is in the query; they take no part in fusion, they come first."""
 
 
-NAMED_QUERY: Mapping[LegName, str] = {leg: f"es_hybrid.{leg}" for leg in LegName}
+FUSED_LEGS = (LegName.LEXICAL, LegName.SEMANTIC)
+"""The ranked lists that take part in fusion."""
+
+
+NAMED_QUERY: Mapping[LegName, str] = {leg: f"es_hybrid.{leg}" for leg in FUSED_LEGS}
 """Names under which each leg carries the other leg's exact score."""
 
 
@@ -84,7 +90,7 @@ class PassthroughReason(StrEnum):
     PIT = "pit"
     SLICE = "slice"
     SIZE_ZERO = "size_zero"
-    PAST_WINDOW = "past_window"
+    PAST_RESULT_WINDOW = "past_result_window"
     KNN = "knn"
     RETRIEVER = "retriever"
     RANK = "rank"

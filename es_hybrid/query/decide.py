@@ -7,6 +7,7 @@ from typing import Any
 
 from es_hybrid.errors import RequestError
 from es_hybrid.protocols import Boost
+from es_hybrid.query.codes import code_query, code_words
 from es_hybrid.query.filters import as_list, conjunction, harvest_filters
 from es_hybrid.query.models import Surroundings, first_given, rerank_plan, semantic_field
 from es_hybrid.query.passthrough import passthrough_reason
@@ -14,21 +15,19 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema
 from es_hybrid.query.text import holds_text
-from es_hybrid.settings import Settings
 from es_hybrid.types import FusionOptions, Json, PassthroughReason, PlanName, ScoreMode
 
 _CANDIDATES_PER_HIT = 1.5
 """HNSW candidates a shard, as a multiple of the window: recall for a few tenths of a millisecond."""
 
 
-def make_passthrough(request: SearchRequest, settings: Settings) -> Plan | None:
+def make_passthrough(request: SearchRequest) -> Plan | None:
     """Return the plan of a request that must not be touched, `None` where it can be improved.
 
     Raises:
         RequestError: `ext.hybrid` was asked for together with what rules it out.
     """
-    window = request.options.window or settings.search.window
-    decision = passthrough_reason(request, window=window)
+    decision = passthrough_reason(request)
     if decision is None:
         return None
     reason, path = decision
@@ -56,6 +55,7 @@ def make_plan(
     rerank, no_rerank = rerank_plan(request, around)
     window = options.window or search.window
     wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
+    codes = code_words(request.text or "") if schema.code_fields else ()
     fields = dict.fromkeys(name for boost in boosts for name in boost.fields)
     return Plan(
         name=_name(options.plan or search.plan, semantic=vector is not None),
@@ -65,6 +65,7 @@ def make_plan(
         num_candidates=max(wanted, window, 100),
         vector=vector,
         filter=_filter(request.body),
+        code_query=code_query(codes, schema.code_fields) if codes else None,
         fusion=_fusion(request, around),
         lexical_without_rerank=_lexical_without_rerank(request, around),
         min_similarity=_floor(request, around),
@@ -73,7 +74,7 @@ def make_plan(
         candidate_fields=tuple(name for name in fields if name in schema.doc_value_fields),
         id_field=schema.id_field if schema.id_field in schema.doc_value_fields else None,
         degraded=tuple(lack for lack in (no_vector, no_rerank) if lack is not None),
-        untouched=not (vector or rerank or boosts) and "query" in request.body,
+        untouched=not (vector or rerank or boosts or codes) and "query" in request.body,
         explain=options.explain,
         budget_s=options.budget_s or search.budget_s,
         raise_errors=(options.on_error or search.on_error) == "raise",
@@ -158,7 +159,7 @@ _EXPLICIT: Mapping[PassthroughReason, str] = {
     PassthroughReason.PIT: "a hybrid search cannot use a point in time",
     PassthroughReason.SLICE: "a hybrid search cannot be sliced",
     PassthroughReason.SIZE_ZERO: "a page of no hits has nothing to rank; leave ext.hybrid out",
-    PassthroughReason.PAST_WINDOW: "the page lies past ext.hybrid.window; raise the window",
+    PassthroughReason.PAST_RESULT_WINDOW: "from and size reach past the first 10,000 hits",
     PassthroughReason.KNN: "the request brings its own knn; leave it or ext.hybrid out",
     PassthroughReason.RETRIEVER: "the request brings its own retriever; leave it or ext.hybrid out",
     PassthroughReason.RANK: "the request brings its own rank; leave it or ext.hybrid out",

@@ -24,6 +24,9 @@ _PAGE = (
 )
 """Body fields that say what of a hit is answered, and not which hits."""
 
+_RANKED = ("post_filter", "rescore", "indices_boost", "stats")
+"""Body fields that decide which hits follow the candidates, and in what order."""
+
 _READS_QUERY = ("highlight", "explain")
 
 _PARAMS = (
@@ -68,6 +71,37 @@ def text_body(plan: Plan, keys: Sequence[HitKey], fields: Sequence[str]) -> Json
     }
 
 
+def rest_body(
+    plan: Plan, ranked: Sequence[HitKey], groups: Sequence[Any], *, from_: int, size: int
+) -> Json:
+    """Return the search for what follows the ranked candidates: the lexical order without them.
+
+    Args:
+        plan: The plan of the search.
+        ranked: Keys of all candidates, those collapsed away too.
+        groups: Values of the collapse field that stand among the candidates.
+        from_: Hits to skip after the candidates.
+        size: Hits to return.
+    """
+    body = plan.request.body
+    seen: list[Json] = [
+        {"bool": {"filter": [{"term": {"_index": index}}, {"ids": {"values": ids}}]}}
+        for index, ids in _ids_by_index(ranked).items()
+    ]
+    rest: Json = {
+        "query": {"bool": {"must": [plan.query], "must_not": seen}},
+        "from": from_,
+        "size": size,
+        "track_total_hits": False,
+        **{name: body[name] for name in (*_PAGE, *_RANKED) if name in body},
+    }
+    if plan.collapse_field is not None:
+        rest["collapse"] = {"field": plan.collapse_field}
+        if groups:
+            seen.append({"terms": {plan.collapse_field: list(groups)}})
+    return rest
+
+
 def fetch_params(plan: Plan) -> Mapping[str, Any]:
     """Return the caller's URL parameters that a fetch by id obeys."""
     params = plan.request.params
@@ -81,6 +115,13 @@ def _by_id(keys: Sequence[HitKey]) -> Json:
 def _size(keys: Sequence[HitKey]) -> int:
     # Two indices of one alias may hold the same id; the surplus is dropped by key.
     return max(1, len({id_ for _, id_ in keys}) * len({index for index, _ in keys}))
+
+
+def _ids_by_index(keys: Sequence[HitKey]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for index, id_ in keys:
+        grouped.setdefault(index, []).append(id_)
+    return grouped
 
 
 def _names_hits(query: Any) -> bool:

@@ -33,6 +33,9 @@ _HEADER = (
 )
 """URL parameters of `_search` that `_msearch` takes in a search's header line."""
 
+_CODE_HITS = 10
+"""A code names one product, or a few variants; more means that the field holds no codes."""
+
 _BOTH_LEGS = ("timeout", "indices_boost", "runtime_mappings", "ext", "stats")
 _LEXICAL_LEG = ("aggregations", "aggs", "suggest", "profile", "rescore", "track_total_hits")
 
@@ -80,10 +83,12 @@ def msearch_searches(
         vector: The query's vector, shape `(dims,)`, float32; `None` sends the lexical leg alone.
         server: What the cluster understands.
     """
-    lexical = lexical_body(plan, vector)
-    if vector is None or plan.vector is None:
-        return [(LegName.LEXICAL, lexical)]
-    return [(LegName.LEXICAL, lexical), (LegName.SEMANTIC, semantic_body(plan, vector, server))]
+    searches = [(LegName.LEXICAL, lexical_body(plan, vector))]
+    if vector is not None and plan.vector is not None:
+        searches.append((LegName.SEMANTIC, semantic_body(plan, vector, server)))
+    if plan.code_query is not None:
+        searches.append((LegName.CODE, code_body(plan)))
+    return searches
 
 
 def lexical_body(plan: Plan, vector: Vector | None) -> Json:
@@ -111,6 +116,18 @@ def semantic_body(plan: Plan, vector: Vector, server: Server) -> Json:
         named = {"bool": {"must": [plan.query], "_name": NAMED_QUERY[LegName.LEXICAL]}}
         leg["post_filter"] = _carrying(named, None)
     return leg
+
+
+def code_body(plan: Plan) -> Json:
+    """Return the search for products whose exact code is in the query."""
+    filters = [clause for clause in (plan.code_query, plan.filter) if clause is not None]
+    return {
+        "query": {"bool": {"filter": filters}},
+        **_candidates(plan),
+        **_copied(plan.request.body, _BOTH_LEGS),
+        "size": _CODE_HITS,
+        "track_total_hits": False,
+    }
 
 
 def single_body(plan: Plan, vector: Vector, server: Server) -> Json:

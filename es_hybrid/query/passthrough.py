@@ -7,6 +7,9 @@ from typing import Any
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.types import PassthroughReason as Reason
 
+MAX_RESULT_WINDOW = 10_000
+"""Elasticsearch's own default limit of `from + size`; past it, it says so itself."""
+
 _BODY: tuple[tuple[str, Reason], ...] = (
     ("knn", Reason.KNN),
     ("retriever", Reason.RETRIEVER),
@@ -35,12 +38,11 @@ _PARAMS: tuple[tuple[str, Reason], ...] = (
 """URL parameters that `_msearch` cannot carry for one search."""
 
 
-def passthrough_reason(request: SearchRequest, *, window: int) -> tuple[Reason, str] | None:
+def passthrough_reason(request: SearchRequest) -> tuple[Reason, str] | None:
     """Return why a request goes to Elasticsearch as it came, and the JSON path that decides.
 
     Args:
         request: The sorted request.
-        window: Candidates a leg; pages past it keep Elasticsearch's own order.
 
     Returns:
         Reason and path, or `None` where the request can be improved.
@@ -61,8 +63,8 @@ def passthrough_reason(request: SearchRequest, *, window: int) -> tuple[Reason, 
         return Reason.SORT, "sort"
     if request.size == 0:
         return Reason.SIZE_ZERO, "size"
-    if request.from_ + request.size > window:
-        return Reason.PAST_WINDOW, "from"
+    if request.from_ + request.size > MAX_RESULT_WINDOW:
+        return Reason.PAST_RESULT_WINDOW, "from"
     if request.ambiguous:
         return Reason.AMBIGUOUS_TEXT, "ext.hybrid.text"
     if request.text is None:

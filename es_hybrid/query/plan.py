@@ -33,6 +33,7 @@ class Plan:
         num_candidates: HNSW candidates a shard.
         vector: Field of the semantic leg, `None` without one.
         filter: What every semantic hit must satisfy.
+        code_query: Finds products by the exact codes in the query, `None` where there are none.
         fusion: How legs become one list.
         lexical_without_rerank: Keep the lexical order where no rerank scores came.
         min_similarity: Cosine floor of semantic-only hits.
@@ -52,6 +53,7 @@ class Plan:
     num_candidates: int = 150
     vector: VectorField | None = None
     filter: Json | None = None
+    code_query: Json | None = None
     fusion: FusionOptions = field(default_factory=FusionOptions)
     lexical_without_rerank: bool = False
     min_similarity: float | None = None

@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from es_hybrid.types import Hit, HitKey, LegResult
-
-
-def candidates_of(
-    lexical: LegResult, semantic: LegResult | None, *, floor: float | None = None
-) -> list[Hit]:
-    """Return the candidates of both legs; a failed or missing semantic leg adds none."""
-    return merge(lexical.hits, semantic.hits if semantic is not None else (), floor=floor)
+from es_hybrid.types import Hit, HitKey
 
 
 def merge(
-    lexical: Sequence[Hit], semantic: Sequence[Hit] = (), *, floor: float | None = None
+    lexical: Sequence[Hit],
+    semantic: Sequence[Hit] = (),
+    codes: Sequence[Hit] = (),
+    *,
+    floor: float | None = None,
 ) -> list[Hit]:
-    """Return every hit once, with what both legs know of it.
+    """Return every hit once, with what all legs know of it.
 
     The order is the tie-break of everything after: by lexical rank, then by semantic rank.
 
     Args:
         lexical: The BM25 leg's hits, best first.
         semantic: The kNN leg's hits, best first.
+        codes: Products whose exact code is in the query.
         floor: kNN score below which a hit that the lexical leg does not match is left out: kNN
             returns its nearest for nonsense too.
 
@@ -43,6 +41,9 @@ def merge(
             )
         elif floor is None or hit.lexical_score is not None or (hit.semantic_score or 0.0) >= floor:
             merged[key] = hit
+    for hit in codes:
+        key = (hit.index_name, hit.id)
+        merged[key] = merged[key]._replace(code=True) if key in merged else hit
     return list(merged.values())
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Fuser
 from es_hybrid.rank.normalize import NORMALIZERS, minmax
-from es_hybrid.types import FusionMethod, FusionOptions, Hit, LegName, Scores
+from es_hybrid.types import FUSED_LEGS, FusionMethod, FusionOptions, Hit, LegName, Scores
 
 
 def linear(hits: Sequence[Hit], options: FusionOptions) -> Scores:
@@ -33,7 +33,7 @@ def linear(hits: Sequence[Hit], options: FusionOptions) -> Scores:
     """
     normalize = NORMALIZERS[options.normalizer]
     fused = np.zeros(len(hits))
-    for leg in LegName:
+    for leg in FUSED_LEGS:
         weight = options.weight(leg)
         if weight > 0.0:
             fused += weight * normalize(leg_scores(hits, leg))
@@ -50,9 +50,9 @@ def rrf(hits: Sequence[Hit], options: FusionOptions) -> Scores:
         >>> rrf([Hit("i", "a", lexical_rank=1, semantic_rank=1)], FusionOptions(k=60)).tolist()
         [1.0]
     """
-    total = sum(options.weight(leg) for leg in LegName) or 1.0
+    total = sum(options.weight(leg) for leg in FUSED_LEGS) or 1.0
     fused = np.zeros(len(hits))
-    for leg in LegName:
+    for leg in FUSED_LEGS:
         ranks = np.array([hit.rank(leg) or np.inf for hit in hits], dtype=np.float64)
         fused += options.weight(leg) / (options.k + ranks)
     return fused * (options.k + 1) / total

@@ -24,7 +24,7 @@ def minmax(scores: Scores) -> Scores:
     low, high = scores[known].min(), scores[known].max()
     spread = high - low
     # A spread of nothing but rounding would blow noise up to the full range.
-    if spread <= 1e-9 * max(abs(high), 1.0):
+    if spread <= 1e-6 * max(abs(high), 1.0):
         return known.astype(np.float64)
     return np.where(known, (scores - low) / spread, 0.0)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
 
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.boost import Boosted, apply_boosts
-from es_hybrid.rank.candidates import collapse
+from es_hybrid.rank.candidates import collapse, group_of
 from es_hybrid.rank.fuse import alone, order_of
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.rank.rerank import blend
@@ -38,6 +41,27 @@ class Ranking:
     def best_score(self) -> float | None:
         """The highest final score, `None` without candidates."""
         return float(self.boosted.scores[self.order[0]]) if self.order else None
+
+    @property
+    def lowest_score(self) -> float:
+        """The final score of the last candidate; what follows is scored below it."""
+        return float(self.boosted.scores[self.order[-1]]) if self.order else 1.0
+
+    @property
+    def keys(self) -> list[HitKey]:
+        """Keys of all candidates, those collapsed away too."""
+        return [hit.key for hit in self.hits]
+
+    def groups(self, collapse_field: str | None) -> list[Any]:
+        """Return the values of the collapse field that stand among the candidates."""
+        if collapse_field is None:
+            return []
+        values = (group_of(hit.fields, collapse_field) for hit in self.hits)
+        return list(dict.fromkeys(value for value in values if value is not None))
+
+    def may_continue(self, window: int) -> bool:
+        """Say whether the lexical leg's list was full, so that more hits may follow."""
+        return sum(1 for hit in self.hits if hit.lexical_rank is not None) >= window
 
     def page(self, from_: int, size: int) -> list[tuple[HitKey, float]]:
         """Return keys and final scores of one page, best first."""
@@ -103,7 +127,16 @@ def rank(
     else:
         relevance = fused
     boosted = apply_boosts(relevance, hits, boosts, context, clamp=clamp)
+    boosted = replace(boosted, scores=_codes_first(hits, boosted.scores))
     order = order_of(boosted.scores)
     if collapse_field is not None:
         order = collapse(hits, order, collapse_field)
     return Ranking(hits, fused, relevance, boosted, order, reranked or {})
+
+
+def _codes_first(hits: Sequence[Hit], scores: Scores) -> Scores:
+    """Lift products whose exact code was asked for above all others; no boost reaches them."""
+    codes = np.array([hit.code for hit in hits], dtype=bool)
+    if not codes.any():
+        return scores
+    return np.where(codes, scores + scores.max() + 1.0, scores)

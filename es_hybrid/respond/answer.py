@@ -13,10 +13,9 @@ _AFTER_HITS = ("aggregations", "suggest", "profile")
 
 def answer(
     lexical: LegResult,
-    semantic: LegResult | None,
-    page: Sequence[tuple[HitKey, float]],
-    documents: Iterable[Mapping[str, Any]],
+    page: Sequence[Json],
     *,
+    timed_out: bool,
     took_ms: float,
     added: int,
     max_score: float | None,
@@ -26,30 +25,56 @@ def answer(
 
     Args:
         lexical: The BM25 leg; totals, shards, aggregations and suggestions are its.
-        semantic: The kNN leg, where there was one.
-        page: Keys and final scores of the page, best first.
-        documents: Elasticsearch's hits for these keys, in any order; a key without one was deleted
-            between ranking and fetching and is left out.
+        page: The page's hits, best first.
+        timed_out: Whether another leg did.
         took_ms: Wall-clock milliseconds of the whole call.
         added: Candidates that the lexical query does not match.
         max_score: The best final score of all candidates.
         total_as_int: Whether the caller asked for `rest_total_hits_as_int`.
     """
-    legs = [leg for leg in (lexical, semantic) if leg is not None]
-    found = {(hit["_index"], hit["_id"]): hit for hit in documents}
     hits: Json = {}
     total = total_of(lexical.body.get("total"), added)
     if total is not None:
         hits["total"] = total["value"] if total_as_int else total
     hits["max_score"] = max_score
-    hits["hits"] = [{**found[key], "_score": score} for key, score in page if key in found]
+    hits["hits"] = list(page)
     return {
         "took": round(took_ms),
-        "timed_out": any(leg.body.get("timed_out") for leg in legs),
+        "timed_out": timed_out or bool(lexical.body.get("timed_out")),
         **{name: lexical.body[name] for name in _BEFORE_HITS if name in lexical.body},
         "hits": hits,
         **{name: lexical.body[name] for name in _AFTER_HITS if name in lexical.body},
     }
+
+
+def in_order(
+    documents: Iterable[Mapping[str, Any]], page: Sequence[tuple[HitKey, float]]
+) -> list[Json]:
+    """Return a page's hits best first, with their final scores.
+
+    Args:
+        documents: Elasticsearch's hits for the page's keys, in any order; a key without one was
+            deleted between ranking and fetching and is left out.
+        page: Keys and final scores.
+    """
+    found = {(hit["_index"], hit["_id"]): hit for hit in documents}
+    return [{**found[key], "_score": score} for key, score in page if key in found]
+
+
+def below(hits: Iterable[Mapping[str, Any]], lowest: float) -> list[Json]:
+    """Return hits that follow the ranked candidates, scored below them in the order they have.
+
+    Their own scores are on another scale: `lowest * s / (1 + s)` keeps their order.
+
+    Example:
+        >>> below([{"_id": "1", "_score": 3.0}], 0.2)
+        [{'_id': '1', '_score': 0.15000000000000002}]
+    """
+    scored = []
+    for hit in hits:
+        score = max(0.0, hit.get("_score") or 0.0)
+        scored.append({**hit, "_score": lowest * score / (1.0 + score)})
+    return scored
 
 
 def total_of(total: Any, added: int) -> Json | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -68,62 +69,68 @@ def read_leg(leg: LegName, response: Mapping[str, Any], *, id_field: str | None)
     hits = response.get("hits", {})
     rest = {name: value for name, value in response.items() if name not in ("hits", "status")}
     rest["total"] = hits.get("total")
-    found = hits.get("hits", ())
-    if leg is LegName.LEXICAL:
-        return LegResult(leg, tuple(_lexical_hits(found, id_field)), rest)
-    return LegResult(leg, tuple(_semantic_hits(found, id_field)), rest)
+    return LegResult(leg, tuple(_READERS[leg](hits.get("hits", ()), id_field)), rest)
 
 
 def read_native(leg: LegName, response: Mapping[str, Any], *, id_field: str | None) -> LegResult:
     """Read the answer of a search whose legs Elasticsearch fused itself."""
     result = read_leg(leg, response, id_field=id_field)
-    hits = response.get("hits", {}).get("hits", ())
-    named = (_named(hit, LegName.LEXICAL) for hit in hits)
+    if leg is not LegName.LEXICAL or result.error is not None:
+        return result
+    name = NAMED_QUERY[LegName.LEXICAL]
     native = tuple(
-        hit._replace(native_score=hit.lexical_score, lexical_score=score)
-        for hit, score in zip(result.hits, named, strict=True)
+        hit._replace(native_score=hit.lexical_score, lexical_score=_named(raw, name))
+        for hit, raw in zip(result.hits, response["hits"]["hits"], strict=True)
     )
-    return LegResult(result.name, native, result.body, result.error, result.status)
+    return replace(result, hits=native)
 
 
-def _lexical_hits(hits: Sequence[Mapping[str, Any]], id_field: str | None) -> Iterable[Hit]:
+def _lexical_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
+    other = NAMED_QUERY[LegName.SEMANTIC]
     for rank, hit in enumerate(hits, start=1):
+        fields = hit.get("fields", {})
         yield Hit(
             hit["_index"],
-            _id(hit, id_field),
-            lexical_score=_finite(hit.get("_score")),
-            semantic_score=_named(hit, LegName.SEMANTIC),
+            fields[id_field][0] if id_field else hit["_id"],
+            lexical_score=hit.get("_score"),
+            semantic_score=_named(hit, other),
             lexical_rank=rank,
-            fields=hit.get("fields", {}),
+            fields=fields,
         )
 
 
-def _semantic_hits(hits: Sequence[Mapping[str, Any]], id_field: str | None) -> Iterable[Hit]:
+def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
+    other = NAMED_QUERY[LegName.LEXICAL]
     for rank, hit in enumerate(hits, start=1):
+        fields = hit.get("fields", {})
         yield Hit(
             hit["_index"],
-            _id(hit, id_field),
-            lexical_score=_named(hit, LegName.LEXICAL),
-            semantic_score=_finite(hit.get("_score")),
+            fields[id_field][0] if id_field else hit["_id"],
+            lexical_score=_named(hit, other),
+            semantic_score=hit.get("_score"),
             semantic_rank=rank,
-            fields=hit.get("fields", {}),
+            fields=fields,
         )
 
 
-def _id(hit: Mapping[str, Any], id_field: str | None) -> str:
-    if id_field is None:
-        return str(hit["_id"])
-    values = hit.get("fields", {}).get(id_field)
-    return str(values[0]) if values else str(hit.get("_id", ""))
+def _code_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
+    for hit in hits:
+        fields = hit.get("fields", {})
+        key = fields[id_field][0] if id_field else hit["_id"]
+        yield Hit(hit["_index"], key, fields=fields, code=True)
 
 
-def _named(hit: Mapping[str, Any], leg: LegName) -> float | None:
+_READERS = {
+    LegName.LEXICAL: _lexical_hits,
+    LegName.SEMANTIC: _semantic_hits,
+    LegName.CODE: _code_hits,
+}
+
+
+def _named(hit: Json, name: str) -> float | None:
+    # Without include_named_queries_score there is a list of names, which says nothing of scores.
     matched = hit.get("matched_queries")
-    return matched.get(NAMED_QUERY[leg]) if isinstance(matched, Mapping) else None
-
-
-def _finite(score: Any) -> float | None:
-    return None if score is None else float(score)
+    return matched.get(name) if type(matched) is dict else None
 
 
 def _default(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Who waits: the source of both flavours."""

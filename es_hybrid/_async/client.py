@@ -1,0 +1,146 @@
+"""The facade: stands wherever the shop's Elasticsearch client stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from elasticsearch import AsyncElasticsearch
+
+from es_hybrid._async.search import AsyncSearcher
+from es_hybrid._async.toolbox import AsyncToolbox
+from es_hybrid._mirrors import mirrors
+from es_hybrid.preview import SearchPlan
+from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
+from es_hybrid.response import HybridResponse
+from es_hybrid.settings import Settings
+
+if TYPE_CHECKING:
+    # Every public name of the wrapped client is there, typed; at run time it is handed through.
+    _AsyncWrapped = AsyncElasticsearch
+else:
+    _AsyncWrapped = object
+
+
+class AsyncHybridClient(_AsyncWrapped):
+    """Hybrid product search behind the call a shop already makes.
+
+    `search` takes exactly the arguments of the wrapped client's `search` and returns its response
+    type. Every other name is the wrapped client's own. The wrapped client is never closed, changed
+    or configured here.
+
+    Args:
+        es: The shop's own client.
+        settings: Defaults to the `ES_HYBRID_*` environment.
+        embedder: The shop's own embedder, in place of the settings' server.
+        reranker: The shop's own reranker, in place of the settings' server.
+        boosts: Business boosts of every search; a request's `ext.hybrid.boosts` replaces them.
+        fusers: The shop's own fusion methods, by name.
+        hook: Told of every search, for metrics.
+
+    Raises:
+        ConfigurationError: A setting is wrong, or an object has the other flavour's methods.
+
+    Example:
+        shop = AsyncHybridClient(es)
+        response = await shop.search(index="products", query={"match": {"title": "trail shoe"}})
+    """
+
+    def __init__(
+        self,
+        es: AsyncElasticsearch,
+        *,
+        settings: Settings | None = None,
+        embedder: AsyncEmbedder | None = None,
+        reranker: AsyncReranker | None = None,
+        boosts: Sequence[Boost] = (),
+        fusers: Mapping[str, Fuser] | None = None,
+        hook: Hook | None = None,
+    ) -> None:
+        toolbox = AsyncToolbox(
+            settings or Settings(),
+            embedder=embedder,
+            reranker=reranker,
+            boosts=boosts,
+            fusers=fusers,
+            hook=hook,
+        )
+        self._adopt(es, toolbox)
+
+    @property
+    def es(self) -> AsyncElasticsearch:
+        """The wrapped client."""
+        return self._es
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._toolbox.settings
+
+    @mirrors(AsyncElasticsearch.search)
+    async def search(self, **arguments: Any) -> HybridResponse:
+        """Search as the wrapped client does, better ranked.
+
+        Args:
+            **arguments: Those of the wrapped client's `search`; `ext={"hybrid": {…}}` holds
+                options, `ext={"hybrid": False}` sends the request straight through.
+
+        Returns:
+            Elasticsearch's response in its own shape; `.hybrid` says what was done.
+
+        Raises:
+            RequestError: `ext.hybrid` is wrong, or asks for what cannot be combined.
+            ApiError: Elasticsearch's own, where the lexical search itself fails.
+            ServiceError: Only with `on_error="raise"`.
+        """
+        return await self._searcher.search(arguments)
+
+    @mirrors(AsyncElasticsearch.search)
+    async def plan(self, **arguments: Any) -> SearchPlan:
+        """Return what `search` would send for the same arguments, and why, without sending it.
+
+        The query is embedded, so that `str()` of the answer runs when pasted into Kibana's Dev
+        Tools.
+
+        Raises:
+            RequestError: As `search`.
+        """
+        return await self._searcher.preview(arguments)
+
+    @mirrors(AsyncElasticsearch.options)
+    def options(self, **options: Any) -> Self:
+        """Return a copy that sends its requests with other transport options."""
+        copy = type(self).__new__(type(self))
+        copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
+        return copy
+
+    async def close(self) -> None:
+        """Close the connections to the model servers; the wrapped client stays open."""
+        await self._toolbox.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self._es!r})>"
+
+    def _adopt(self, es: AsyncElasticsearch, toolbox: AsyncToolbox) -> None:
+        self._es = es
+        self._toolbox = toolbox
+        self._searcher = AsyncSearcher(es, toolbox)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            return getattr(self._es, name)

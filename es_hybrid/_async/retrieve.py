@@ -1,0 +1,147 @@
+"""Everything a search asks of Elasticsearch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from elastic_transport import ApiResponseMeta, ObjectApiResponse
+from elasticsearch import ApiError, AsyncElasticsearch
+from elasticsearch.exceptions import HTTP_EXCEPTIONS
+
+from es_hybrid.preview import CandidateRequest, candidate_request
+from es_hybrid.query.fetch import fetch_params, page_body, rest_body, text_body
+from es_hybrid.query.legs import Server
+from es_hybrid.query.plan import Plan, without_vector
+from es_hybrid.query.request import SearchRequest
+from es_hybrid.rank.ranking import Ranking
+from es_hybrid.respond.answer import below, in_order
+from es_hybrid.respond.degrade import failed_leg
+from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, Vector
+from es_hybrid.wire.msearch import read_leg, read_native
+
+_NDJSON = {"accept": "application/json", "content-type": "application/x-ndjson"}
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Both legs as they came back.
+
+    Attributes:
+        lexical: The BM25 leg, never failed.
+        semantic: The kNN leg; empty where there was none, or it failed.
+        codes: Products found by exact code; empty where none was asked for.
+        meta: Of the HTTP answer.
+        lack: What Elasticsearch could not do of the plan.
+    """
+
+    lexical: LegResult
+    semantic: LegResult
+    codes: LegResult
+    meta: ApiResponseMeta
+    lack: Degradation | None = None
+
+
+class AsyncRetriever:
+    """Sends a plan's requests through the caller's client, which is never changed.
+
+    Args:
+        es: The shop's own client, or an `options()` copy of it.
+    """
+
+    def __init__(self, es: AsyncElasticsearch) -> None:
+        self._es = es
+
+    async def passthrough(self, request: SearchRequest) -> ObjectApiResponse[Any]:
+        """Send a request as it came, without `ext.hybrid`."""
+        return await self._es.search(**request.arguments)
+
+    async def legs(self, plan: Plan, vector: Vector | None, server: Server) -> Retrieved:
+        """Fetch the candidates in one trip.
+
+        Raises:
+            ApiError: The lexical leg failed; the class is the one `es.search` would have raised.
+        """
+        legs, meta = await self._msearch(candidate_request(plan, vector, server), plan)
+        failed = next((leg for leg in legs.values() if leg.error is not None), None)
+        if legs[LegName.LEXICAL].error is not None and vector is not None:
+            # The vector may be at fault: a cluster can forbid scripts. Lexical search must go on.
+            bare = candidate_request(without_vector(plan), None, server)
+            legs, meta = await self._msearch(bare, plan)
+        lexical = legs[LegName.LEXICAL]
+        if lexical.error is not None:
+            raise api_error(lexical, meta)
+        return Retrieved(
+            lexical,
+            legs.get(LegName.SEMANTIC, LegResult(LegName.SEMANTIC)),
+            legs.get(LegName.CODE, LegResult(LegName.CODE)),
+            meta,
+            failed_leg(failed) if failed is not None else None,
+        )
+
+    async def sources(
+        self, plan: Plan, keys: Sequence[HitKey], fields: Sequence[str]
+    ) -> Mapping[HitKey, Json]:
+        """Fetch what the reranker reads, by key; a deleted document is missing."""
+        body = text_body(plan, keys, fields)
+        answer = await self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
+        return {(hit["_index"], hit["_id"]): hit["_source"] for hit in answer["hits"]["hits"]}
+
+    async def page(self, plan: Plan, ranking: Ranking) -> list[Json]:
+        """Fetch one page's hits in their final order, past the candidates in lexical order."""
+        from_, size = plan.request.from_, plan.request.size
+        ranked = ranking.page(from_, size)
+        hits = await self._documents(plan, [key for key, _ in ranked])
+        page = in_order(hits, ranked)
+        if len(ranked) < size and ranking.may_continue(plan.window):
+            skip = max(0, from_ - len(ranking.order))
+            page += await self._rest(plan, ranking, from_=skip, size=size - len(ranked))
+        return page
+
+    async def _documents(self, plan: Plan, keys: Sequence[HitKey]) -> list[Json]:
+        if not keys:
+            return []
+        body = page_body(plan, keys)
+        answer = await self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
+        hits: list[Json] = answer["hits"]["hits"]
+        return hits
+
+    async def _rest(self, plan: Plan, ranking: Ranking, *, from_: int, size: int) -> list[Json]:
+        groups = ranking.groups(plan.collapse_field)
+        body = rest_body(plan, ranking.keys, groups, from_=from_, size=size)
+        answer = await self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
+        return below(answer["hits"]["hits"], ranking.lowest_score)
+
+    async def _msearch(
+        self, request: CandidateRequest, plan: Plan
+    ) -> tuple[dict[LegName, LegResult], ApiResponseMeta]:
+        # The client's own msearch() cannot ask for named scores before 9.x, and would encode the
+        # lines a second time.
+        answer = await self._es.perform_request(
+            "POST",
+            request.path,
+            params=request.params,
+            headers=_NDJSON,
+            body=request.lines,
+            endpoint_id="msearch",
+            path_parts={"index": plan.request.index or ""},
+        )
+        if not isinstance(answer, ObjectApiResponse) or "responses" not in answer.body:
+            raise ApiError("unexpected answer to _msearch", meta=answer.meta, body=answer.body)
+        read = read_native if request.native else read_leg
+        pairs = zip(request.legs, answer["responses"], strict=True)
+        legs = {leg: read(leg, each, id_field=plan.id_field) for leg, each in pairs}
+        return legs, answer.meta
+
+
+def api_error(leg: LegResult, meta: ApiResponseMeta) -> ApiError:
+    """Return the exception that `es.search` would have raised for a failed search."""
+    error = leg.error or {}
+    kind = HTTP_EXCEPTIONS.get(leg.status, ApiError)
+    body = {"error": error, "status": leg.status}
+    return kind(
+        message=str(error.get("type", "search failed")),
+        meta=replace(meta, status=leg.status),
+        body=body,
+    )

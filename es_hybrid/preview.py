@@ -1,0 +1,137 @@
+"""The request that fetches a search's candidates, and its picture for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import orjson
+
+from es_hybrid.query.legs import (
+    Server,
+    header,
+    msearch_searches,
+    needs_named_scores,
+    single_body,
+)
+from es_hybrid.query.plan import Plan
+from es_hybrid.types import Json, LegName, PlanName, Vector
+from es_hybrid.wire.msearch import ANSWER_PATHS, encode, msearch_lines
+
+__all__ = ["CandidateRequest", "SearchPlan", "candidate_request", "search_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRequest:
+    """One `_msearch` with all legs of a search.
+
+    Attributes:
+        path: Path of the endpoint; the index stands in it.
+        params: URL parameters.
+        lines: NDJSON, a header and a body a leg.
+        legs: What each pair of lines is.
+        native: Whether Elasticsearch fuses the legs itself.
+    """
+
+    path: str
+    params: Mapping[str, str]
+    lines: bytes
+    legs: tuple[LegName, ...]
+    native: bool = False
+
+
+def candidate_request(plan: Plan, vector: Vector | None, server: Server) -> CandidateRequest:
+    """Return the request for a plan's candidates.
+
+    Args:
+        plan: A plan that is neither a passthrough nor untouched.
+        vector: The query's vector, shape `(dims,)`; `None` asks the lexical leg alone.
+        server: What the cluster understands.
+    """
+    native = plan.name is PlanName.SINGLE and vector is not None
+    searches = msearch_searches(plan, vector, server)
+    if native and vector is not None:
+        rest = [search for search in searches if search[0] is LegName.CODE]
+        searches = [(LegName.LEXICAL, single_body(plan, vector, server)), *rest]
+    line = header(plan)
+    params = {"filter_path": ANSWER_PATHS}
+    if vector is not None and needs_named_scores(plan):
+        params["include_named_queries_score"] = "true"
+    for name in ("max_concurrent_shard_requests", "typed_keys"):
+        if name in plan.request.params:
+            params[name] = str(plan.request.params[name]).lower()
+    return CandidateRequest(
+        path=f"/{quote(plan.request.index or '_all', safe=',*:')}/_msearch",
+        params=params,
+        lines=msearch_lines([(line, body) for _, body in searches]),
+        legs=tuple(leg for leg, _ in searches),
+        native=native,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """What a search would send, and why; `str()` pastes into Kibana's Dev Tools.
+
+    Attributes:
+        name: How Elasticsearch is asked.
+        notes: Sentences on what was decided, and what is missing.
+        method: HTTP method.
+        path: Path with URL parameters.
+        lines: The body's JSON values: one for `_search`, a header and a body a leg for `_msearch`.
+    """
+
+    name: PlanName
+    path: str
+    lines: tuple[Json, ...]
+    notes: tuple[str, ...] = field(default_factory=tuple)
+    method: str = "POST"
+
+    def to_dict(self) -> Json:
+        """Return the plan as JSON."""
+        return {
+            "plan": str(self.name),
+            "notes": list(self.notes),
+            "request": {"method": self.method, "path": self.path, "body": list(self.lines)},
+        }
+
+    def __str__(self) -> str:
+        comments = [f"# {note}" for note in (f"plan: {self.name}", *self.notes)]
+        bodies = [orjson.dumps(line).decode() for line in self.lines]
+        return "\n".join([*comments, f"{self.method} {self.path}", *bodies])
+
+
+def search_plan(plan: Plan, request: CandidateRequest | None, notes: Sequence[str]) -> SearchPlan:
+    """Return the picture of a plan.
+
+    Args:
+        plan: The plan.
+        request: Its candidates' request; `None` where the caller's own request goes out untouched.
+        notes: What was found on the way, such as a missing vector.
+    """
+    if request is None:
+        body = orjson.loads(encode(plan.request.body))
+        path = f"/{plan.request.index}/_search" if plan.request.index else "/_search"
+        reason = [f"sent as it came: {plan.passthrough}"] if plan.passthrough else []
+        return SearchPlan(plan.name, path, (body,), (*reason, *notes))
+    lines = tuple(orjson.loads(line) for line in request.lines.splitlines())
+    path = f"{request.path}?{urlencode(request.params, safe=',')}"
+    return SearchPlan(plan.name, path, lines, (*_steps(plan), *notes))
+
+
+def _steps(plan: Plan) -> list[str]:
+    """Say what happens to the candidates, which no single request shows."""
+    fusion: Any = plan.fusion
+    steps = []
+    if plan.vector is not None:
+        weights = f"{fusion.lexical_weight:g} lexical, {fusion.semantic_weight:g} semantic"
+        steps.append(f"fusion: {fusion.method}, {weights}, {fusion.scores} scores")
+    if plan.rerank is not None:
+        shown = ", ".join(plan.rerank.fields)
+        steps.append(f"rerank: the best {plan.rerank.top} by {shown}, weight {plan.rerank.blend:g}")
+    if plan.boosts:
+        steps.append(f"boosts: {', '.join(boost.name for boost in plan.boosts)}")
+    steps.append("then the page's documents are fetched by id")
+    return steps

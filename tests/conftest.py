@@ -1,0 +1,84 @@
+"""What every ring of tests shares: the cluster, an index of its own, a shop."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import pytest
+from elasticsearch import AsyncElasticsearch, Elasticsearch
+
+pytest_plugins = ["tests.support.fixtures", "tests.support.shops"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add how to reach a real Elasticsearch."""
+    parser.addoption("--es-url", default=None, help="a real Elasticsearch (or ES_HYBRID_ES_URL)")
+    parser.addoption(
+        "--require-es", action="store_true", help="fail at once where no Elasticsearch answers"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the shop's own settings out of the tests: they would change what is tested."""
+    config.stash[ES_URL] = config.getoption("--es-url") or os.environ.get("ES_HYBRID_ES_URL")
+    config.stash[ES_KEY] = os.environ.get("ES_HYBRID_ES_API_KEY")
+    for name in [name for name in os.environ if name.startswith("ES_HYBRID_")]:
+        del os.environ[name]
+
+
+ES_URL = pytest.StashKey[str | None]()
+ES_KEY = pytest.StashKey[str | None]()
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Name the server in the header: results mean nothing without its version."""
+    url = config.stash[ES_URL]
+    if url is None:
+        if config.getoption("--require-es"):
+            raise pytest.UsageError("no Elasticsearch: set ES_HYBRID_ES_URL, or run `make test`")
+        return "elasticsearch: none (set ES_HYBRID_ES_URL); tests that need one will fail"
+    try:
+        with Elasticsearch(url, api_key=config.stash[ES_KEY], request_timeout=10) as es:
+            version = es.info()["version"]["number"]
+            licence = es.license.get()["license"]["type"]
+    except Exception as error:
+        raise pytest.UsageError(f"Elasticsearch at {url} does not answer: {error}") from None
+    return f"elasticsearch: {version} ({licence}) at {url}"
+
+
+@pytest.fixture(scope="session")
+def es_url(request: pytest.FixtureRequest) -> str:
+    """The cluster's address; a test that needs one fails without, and is never skipped."""
+    url = request.config.stash[ES_URL]
+    if url is None:
+        pytest.fail("this test needs a real Elasticsearch: set ES_HYBRID_ES_URL")
+    return url
+
+
+@pytest.fixture(scope="session")
+def es(es_url: str, request: pytest.FixtureRequest) -> Iterator[Elasticsearch]:
+    """The shop's own client, sync."""
+    with Elasticsearch(es_url, api_key=request.config.stash[ES_KEY], request_timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+async def async_es(
+    es_url: str, request: pytest.FixtureRequest
+) -> AsyncIterator[AsyncElasticsearch]:
+    """The shop's own client, async."""
+    key = request.config.stash[ES_KEY]
+    async with AsyncElasticsearch(es_url, api_key=key, request_timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def index_name(es: Elasticsearch) -> Iterator[str]:
+    """A name of this test's own; the index or alias behind it goes with the test."""
+    name = f"test-{uuid4().hex[:12]}"
+    yield name
+    es.options(ignore_status=404).indices.delete(
+        index=f"{name},{name}-*", ignore_unavailable=True, expand_wildcards="all"
+    )
