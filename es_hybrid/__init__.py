@@ -26,6 +26,8 @@ from es_hybrid.errors import (
     SwapRefused,
     TooManyFailures,
 )
+from es_hybrid.indexing.fields import FieldMap
+from es_hybrid.indexing.report import IngestReport
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import (
     AsyncEmbedder,
@@ -40,8 +42,10 @@ from es_hybrid.protocols import (
 )
 from es_hybrid.query.options import HybridExt, hybrid_ext
 from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
+from es_hybrid.readers import read_ndjson, read_products
 from es_hybrid.response import HybridResponse
 from es_hybrid.settings import Settings
+from es_hybrid.vector_files import load_vectors
 
 __all__ = [
     "AsyncEmbedder",
@@ -53,6 +57,7 @@ __all__ = [
     "Embedder",
     "EmbeddingError",
     "FieldBoost",
+    "FieldMap",
     "Fuser",
     "Hook",
     "HybridClient",
@@ -61,6 +66,7 @@ __all__ = [
     "HybridResponse",
     "HybridWarning",
     "IngestError",
+    "IngestReport",
     "MappingMismatch",
     "NumericBoost",
     "RecencyBoost",
@@ -79,5 +85,8 @@ __all__ = [
     "TooManyFailures",
     "__version__",
     "hybrid_ext",
+    "load_vectors",
+    "read_ndjson",
+    "read_products",
     "use_structlog",
 ]

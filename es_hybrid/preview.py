@@ -12,6 +12,7 @@ import orjson
 from es_hybrid.query.legs import (
     Server,
     header,
+    lexical_body,
     msearch_searches,
     needs_named_scores,
     single_body,
@@ -20,7 +21,7 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.types import Json, LegName, PlanName, Vector
 from es_hybrid.wire.msearch import ANSWER_PATHS, encode, msearch_lines
 
-__all__ = ["CandidateRequest", "SearchPlan", "candidate_request", "search_plan"]
+__all__ = ["CandidateRequest", "SearchPlan", "candidate_request", "counting_request", "search_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,25 @@ def candidate_request(plan: Plan, vector: Vector | None, server: Server) -> Cand
     if native and vector is not None:
         rest = [search for search in searches if search[0] is LegName.CODE]
         searches = [(LegName.LEXICAL, single_body(plan, vector, server)), *rest]
+    named = vector is not None and needs_named_scores(plan)
+    return _request(plan, searches, native=native, named=named)
+
+
+def counting_request(plan: Plan) -> CandidateRequest:
+    """Return the request for what is counted over the lexical matches, without any hit."""
+    return _request(plan, [(LegName.LEXICAL, {**lexical_body(plan, None), "size": 0})])
+
+
+def _request(
+    plan: Plan,
+    searches: Sequence[tuple[LegName, Json]],
+    *,
+    native: bool = False,
+    named: bool = False,
+) -> CandidateRequest:
     line = header(plan)
     params = {"filter_path": ANSWER_PATHS}
-    if vector is not None and needs_named_scores(plan):
+    if named:
         params["include_named_queries_score"] = "true"
     for name in ("max_concurrent_shard_requests", "typed_keys"):
         if name in plan.request.params:

@@ -24,6 +24,7 @@ class HybridInfo:
         reranked: How many candidates were reranked.
         degraded: What the search did without, and why.
         timings_ms: Wall-clock milliseconds a stage.
+        order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
         parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
     """
 
@@ -32,6 +33,7 @@ class HybridInfo:
     reranked: int = 0
     degraded: tuple[Degradation, ...] = ()
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
+    order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
 
     def to_dict(self) -> Json:
@@ -46,8 +48,12 @@ class HybridInfo:
             ],
             "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
         }
+        if self.order is not None:
+            info["order"] = self.order
         if self.parts:
-            info["explain"] = [{"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()]
+            info["explain"] = [
+                {"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()
+            ]
         return info
 
 

@@ -10,13 +10,13 @@ from elastic_transport import ApiResponseMeta, ObjectApiResponse
 from elasticsearch import ApiError, AsyncElasticsearch
 from elasticsearch.exceptions import HTTP_EXCEPTIONS
 
-from es_hybrid.preview import CandidateRequest, candidate_request
-from es_hybrid.query.fetch import fetch_params, page_body, rest_body, text_body
+from es_hybrid.preview import CandidateRequest, candidate_request, counting_request
+from es_hybrid.query.fetch import fetch_params, groups_body, page_body, rest_body, text_body
 from es_hybrid.query.legs import Server
 from es_hybrid.query.plan import Plan, without_vector
 from es_hybrid.query.request import SearchRequest
-from es_hybrid.rank.ranking import Ranking
-from es_hybrid.respond.answer import below, in_order
+from es_hybrid.rank.order import Order
+from es_hybrid.respond.answer import below, in_order, with_inner_hits
 from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, Vector
 from es_hybrid.wire.msearch import read_leg, read_native
@@ -84,34 +84,42 @@ class AsyncRetriever:
         self, plan: Plan, keys: Sequence[HitKey], fields: Sequence[str]
     ) -> Mapping[HitKey, Json]:
         """Fetch what the reranker reads, by key; a deleted document is missing."""
-        body = text_body(plan, keys, fields)
-        answer = await self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
-        return {(hit["_index"], hit["_id"]): hit["_source"] for hit in answer["hits"]["hits"]}
+        found = await self._hits(plan, text_body(plan, keys, fields))
+        return {(hit["_index"], hit["_id"]): hit["_source"] for hit in found}
 
-    async def page(self, plan: Plan, ranking: Ranking) -> list[Json]:
+    async def counts(self, plan: Plan) -> tuple[LegResult, ApiResponseMeta]:
+        """Ask for totals, aggregations and suggestions alone: the order is known.
+
+        Raises:
+            ApiError: Elasticsearch's own.
+        """
+        legs, meta = await self._msearch(counting_request(plan), plan)
+        lexical = legs[LegName.LEXICAL]
+        if lexical.error is not None:
+            raise api_error(lexical, meta)
+        return lexical, meta
+
+    async def page(self, plan: Plan, order: Order) -> list[Json]:
         """Fetch one page's hits in their final order, past the candidates in lexical order."""
         from_, size = plan.request.from_, plan.request.size
-        ranked = ranking.page(from_, size)
-        hits = await self._documents(plan, [key for key, _ in ranked])
-        page = in_order(hits, ranked)
-        if len(ranked) < size and ranking.may_continue(plan.window):
-            skip = max(0, from_ - len(ranking.order))
-            page += await self._rest(plan, ranking, from_=skip, size=size - len(ranked))
-        return page
+        ranked = order.page(from_, size)
+        page: list[Json] = []
+        if ranked:
+            found = await self._hits(plan, page_body(plan, [key for key, _ in ranked]))
+            page = in_order(found, ranked)
+        if len(ranked) < size and order.continues:
+            skip = max(0, from_ - len(order.scores))
+            rest = rest_body(plan, order.keys, order.groups, from_=skip, size=size - len(ranked))
+            page += below(await self._hits(plan, rest), order.lowest_score)
+        groups = groups_body(plan, page)
+        if groups is None:
+            return page
+        return with_inner_hits(page, await self._hits(plan, groups), groups["collapse"]["field"])
 
-    async def _documents(self, plan: Plan, keys: Sequence[HitKey]) -> list[Json]:
-        if not keys:
-            return []
-        body = page_body(plan, keys)
+    async def _hits(self, plan: Plan, body: Json) -> list[Json]:
         answer = await self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
         hits: list[Json] = answer["hits"]["hits"]
         return hits
-
-    async def _rest(self, plan: Plan, ranking: Ranking, *, from_: int, size: int) -> list[Json]:
-        groups = ranking.groups(plan.collapse_field)
-        body = rest_body(plan, ranking.keys, groups, from_=from_, size=size)
-        answer = await self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
-        return below(answer["hits"]["hits"], ranking.lowest_score)
 
     async def _msearch(
         self, request: CandidateRequest, plan: Plan

@@ -20,6 +20,7 @@ from es_hybrid.query.plan import Plan, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
 from es_hybrid.rank.candidates import admitted, merge
 from es_hybrid.rank.fuse import fuse, order_of
+from es_hybrid.rank.order import Order, fingerprint, freeze, thaw
 from es_hybrid.rank.ranking import Ranking, rank
 from es_hybrid.rank.rerank import product_texts
 from es_hybrid.respond.answer import answer
@@ -31,6 +32,7 @@ from es_hybrid.types import (
     DegradationReason,
     Hit,
     Json,
+    LegResult,
     Scores,
     Stage,
     Vector,
@@ -56,6 +58,8 @@ class AsyncSearcher:
         plan = await self.plan(parse_request(arguments), notes)
         if plan.passthrough or plan.untouched:
             return await self._untouched(plan, notes)
+        if plan.token is not None:
+            return await self._later_page(plan, plan.token, notes)
         budget = Budget(plan.budget_s, time.monotonic())
         vector = await self.query_vector(plan, budget, notes)
         plan = plan if vector is not None else without_vector(plan)
@@ -64,9 +68,16 @@ class AsyncSearcher:
         fused = fuse(hits, plan.fusion, self._tools.fusers)
         reranked = await self._rerank(plan, hits, fused, budget, notes)
         ranking = self._rank(plan, hits, fused, reranked)
+        order = ranking.final_order(
+            window=plan.window,
+            added=admitted(legs.lexical.hits, hits),
+            collapse_field=plan.collapse_field,
+        )
         with notes.timing(Stage.FETCH):
-            page = await self._retriever.page(plan, ranking)
-        return self._respond(plan, legs, ranking, page, notes)
+            page = await self._retriever.page(plan, order)
+        body = self._body(plan, legs.lexical, order, page, notes)
+        token = freeze(order, search=self._fingerprint(plan)) if plan.wants_token else None
+        return self._finish(plan, body, legs.meta, notes, ranking=ranking, token=token)
 
     async def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
@@ -115,11 +126,22 @@ class AsyncSearcher:
         response = await self._retriever.passthrough(plan.request)
         return self._finish(plan, response.body, response.meta, notes)
 
+    async def _later_page(self, plan: Plan, token: str, notes: Notes) -> HybridResponse:
+        """Answer a page of an order that an earlier answer froze; no model is asked."""
+        order = thaw(token, search=self._fingerprint(plan))
+        with notes.timing(Stage.RETRIEVE):
+            lexical, meta = await self._retriever.counts(plan)
+        with notes.timing(Stage.FETCH):
+            page = await self._retriever.page(plan, order)
+        body = self._body(plan, lexical, order, page, notes)
+        return self._finish(plan, body, meta, notes, token=token)
+
     async def _legs(self, plan: Plan, vector: Vector | None, notes: Notes) -> Retrieved:
         """Fetch the candidates; only the lexical leg's own failure is raised."""
         server = await self._tools.schemas.server(self._es)
         with notes.timing(Stage.RETRIEVE):
             legs = await self._retriever.legs(plan, vector, server)
+        notes.timed_out = bool(legs.semantic.body.get("timed_out"))
         if legs.lack is not None:
             # The index may have changed since its mapping was read.
             self._tools.schemas.forget(plan.request.index)
@@ -165,40 +187,51 @@ class AsyncSearcher:
             collapse_field=plan.collapse_field,
         )
 
-    def _respond(
+    def _body(
         self,
         plan: Plan,
-        legs: Retrieved,
-        ranking: Ranking,
+        lexical: LegResult,
+        order: Order,
         page: Sequence[Json],
         notes: Notes,
-    ) -> HybridResponse:
-        body = answer(
-            legs.lexical,
+    ) -> Json:
+        return answer(
+            lexical,
             page,
-            timed_out=bool(legs.semantic.body.get("timed_out")),
+            timed_out=notes.timed_out,
             took_ms=notes.took_ms(),
-            added=admitted(legs.lexical.hits, ranking.hits),
-            max_score=ranking.best_score,
+            added=order.added,
+            max_score=order.best_score,
             total_as_int=bool(plan.request.params.get("rest_total_hits_as_int")),
         )
-        return self._finish(plan, body, legs.meta, notes, ranking)
+
+    @staticmethod
+    def _fingerprint(plan: Plan) -> str:
+        return fingerprint(plan.request.index, plan.query, plan.filter, plan.collapse_field)
 
     def _finish(
-        self, plan: Plan, body: Any, meta: Any, notes: Notes, ranking: Ranking | None = None
+        self,
+        plan: Plan,
+        body: Any,
+        meta: Any,
+        notes: Notes,
+        *,
+        ranking: Ranking | None = None,
+        token: str | None = None,
     ) -> HybridResponse:
         """Put the diagnostics beside the answer, and tell the hook."""
+        request = plan.request
+        explained = ranking.parts(request.from_, request.size) if ranking and plan.explain else {}
         info = HybridInfo(
             plan=plan.name,
             reason=plan.passthrough,
             reranked=len(ranking.reranked) if ranking else 0,
             degraded=notes.degradations,
             timings_ms=notes.timings_ms,
-            parts=ranking.parts(plan.request.from_, plan.request.size)
-            if ranking and plan.explain
-            else {},
+            order=token,
+            parts=explained,
         )
-        if plan.request.explicit:
+        if request.explicit:
             body = {**body, "ext": {**body.get("ext", {}), "hybrid": info.to_dict()}}
         response = HybridResponse(body, meta, info)
         self._tools.tell(

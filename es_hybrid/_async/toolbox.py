@@ -14,6 +14,7 @@ from es_hybrid._breaker import Breaker, BreakerPolicy
 from es_hybrid._budget import Budget
 from es_hybrid._flavour import async_check_plugin
 from es_hybrid._logging import get_logger
+from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import ContractError
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
@@ -26,6 +27,9 @@ from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, Json, Stage, TextKind, Vector
 from es_hybrid.wire.contracts import one_score_each, one_vector
 
+_INGEST_RETRY = RetryPolicy(
+    max_attempts=6, max_elapsed_s=60.0, base_s=0.5, cap_s=10.0, protocol_attempts=2
+)
 _LOG = get_logger("es_hybrid.search")
 
 
@@ -55,6 +59,7 @@ class AsyncToolbox:
         hook: Hook | None = None,
     ) -> None:
         self.settings = settings
+        self._ingest_embedder: AsyncEmbedder | None = None
         self._opened: list[AsyncEmbedClient | AsyncRerankClient] = []
         self.embedder = embedder if embedder is not None else self._embedder()
         self.reranker = reranker if reranker is not None else self._reranker()
@@ -73,6 +78,15 @@ class AsyncToolbox:
         self.schemas = AsyncSchemas(
             settings.index, ttl_s=search.profile_ttl_s, clock=time.monotonic
         )
+
+    @property
+    def ingest_embedder(self) -> AsyncEmbedder | None:
+        """The embedder of products: the same, but patient with a busy server."""
+        if self._ingest_embedder is None and isinstance(self.embedder, AsyncEmbedClient):
+            patient = AsyncEmbedClient(self.settings.embed, retry=_INGEST_RETRY)
+            self._opened.append(patient)
+            self._ingest_embedder = patient
+        return self._ingest_embedder or self.embedder
 
     @property
     def max_chars(self) -> int:

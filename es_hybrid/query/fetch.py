@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from es_hybrid.query.filters import as_list
 from es_hybrid.query.plan import Plan
 from es_hybrid.types import HitKey, Json
 
@@ -57,6 +58,35 @@ def page_body(plan: Plan, keys: Sequence[HitKey]) -> Json:
         "size": _size(keys),
         "track_total_hits": False,
         **{name: body[name] for name in _PAGE if name in body},
+        **({"collapse": {"field": plan.collapse_field}} if plan.collapse_field else {}),
+    }
+
+
+def groups_body(plan: Plan, page: Sequence[Json]) -> Json | None:
+    """Return the search for the inner hits of a collapsed page, `None` where none are asked for.
+
+    Which variants belong to a group is not limited to the candidates: all that the query matches,
+    and the page's own hits.
+
+    Args:
+        plan: The plan of the search.
+        page: The page's hits, with the collapse field among their `fields`.
+    """
+    collapse = plan.request.body.get("collapse") or {}
+    if not page or not collapse.get("inner_hits"):
+        return None
+    field = collapse["field"]
+    groups = {group: None for hit in page for group in hit.get("fields", {}).get(field, ())}
+    own: Json = {"ids": {"values": [hit["_id"] for hit in page]}}
+    filters = [{"terms": {field: list(groups)}}, *as_list(plan.request.body.get("post_filter"))]
+    return {
+        "query": {
+            "bool": {"should": [plan.query, own], "minimum_should_match": 1, "filter": filters}
+        },
+        "collapse": collapse,
+        "size": len(groups) or 1,
+        "_source": False,
+        "track_total_hits": False,
     }
 
 
@@ -97,8 +127,11 @@ def rest_body(
     }
     if plan.collapse_field is not None:
         rest["collapse"] = {"field": plan.collapse_field}
-        if groups:
-            seen.append({"terms": {plan.collapse_field: list(groups)}})
+        named = [group for group in groups if group is not None]
+        if named:
+            seen.append({"terms": {plan.collapse_field: named}})
+        if None in groups:
+            seen.append({"bool": {"must_not": {"exists": {"field": plan.collapse_field}}}})
     return rest
 
 

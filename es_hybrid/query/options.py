@@ -27,6 +27,7 @@ class HybridExt(TypedDict, total=False):
     fusion: Mapping[str, Any]
     rerank: bool | Mapping[str, Any]
     boosts: Sequence[Mapping[str, Any]]
+    order: bool | str
     explain: bool
     budget_s: float
     on_error: str
@@ -102,6 +103,10 @@ class HybridOptions(_Options):
     rerank: Literal[False] | Rerank | None = Field(None, description="`false` turns it off")
     boosts: tuple[Json, ...] | None = Field(
         None, strict=False, description="Business boosts; an empty list turns the client's off"
+    )
+    order: bool | str | None = Field(
+        None,
+        description="`true` asks for a token that freezes the order; later pages send the token",
     )
     explain: bool = Field(default=False, description="Parts and one sentence for each hit")
     budget_s: float | None = Field(

@@ -75,6 +75,17 @@ class Plan:
         return self.vector.score(self.min_similarity)
 
     @property
+    def token(self) -> str | None:
+        """Token of an order that an earlier answer froze."""
+        order = self.request.options.order
+        return order if isinstance(order, str) else None
+
+    @property
+    def wants_token(self) -> bool:
+        """Whether the answer is to carry a token of its order."""
+        return self.request.options.order is True
+
+    @property
     def collapse_field(self) -> str | None:
         """Field of which each value is answered once."""
         collapse = self.request.body.get("collapse")

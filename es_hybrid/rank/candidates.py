@@ -53,22 +53,23 @@ def collapse(hits: Sequence[Hit], order: Sequence[int], field: str) -> list[int]
     Args:
         hits: The candidates.
         order: Positions of candidates, best first.
-        field: Doc-value field that names the group; hits without one are never grouped.
+        field: Doc-value field that names the group; hits without one are a group of their own, as
+            Elasticsearch has it.
     """
     seen: set[Any] = set()
     kept = []
     for position in order:
         group = group_of(hits[position].fields, field)
-        if group is not None and group in seen:
+        if group in seen:
             continue
         seen.add(group)
         kept.append(position)
     return kept
 
 
-def group_of(fields: Mapping[str, Sequence[Any]], field: str) -> Any:
+def group_of(fields: Mapping[str, Sequence[Any]], field: str | None) -> Any:
     """Return the value a hit is collapsed by, `None` where it has none."""
-    values = fields.get(field)
+    values = fields.get(field) if field else None
     return values[0] if values else None
 
 

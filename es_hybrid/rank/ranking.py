@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from es_hybrid.protocols import Boost
 from es_hybrid.rank.boost import Boosted, apply_boosts
 from es_hybrid.rank.candidates import collapse, group_of
 from es_hybrid.rank.fuse import alone, order_of
+from es_hybrid.rank.order import Order
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.rank.rerank import blend
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores
@@ -37,38 +37,25 @@ class Ranking:
     order: Sequence[int]
     reranked: Mapping[int, float] = field(default_factory=dict)
 
-    @property
-    def best_score(self) -> float | None:
-        """The highest final score, `None` without candidates."""
-        return float(self.boosted.scores[self.order[0]]) if self.order else None
+    def final_order(self, *, window: int, added: int, collapse_field: str | None = None) -> Order:
+        """Return what the pages need: keys and scores, best first.
 
-    @property
-    def lowest_score(self) -> float:
-        """The final score of the last candidate; what follows is scored below it."""
-        return float(self.boosted.scores[self.order[-1]]) if self.order else 1.0
-
-    @property
-    def keys(self) -> list[HitKey]:
-        """Keys of all candidates, those collapsed away too."""
-        return [hit.key for hit in self.hits]
-
-    def groups(self, collapse_field: str | None) -> list[Any]:
-        """Return the values of the collapse field that stand among the candidates."""
-        if collapse_field is None:
-            return []
-        values = (group_of(hit.fields, collapse_field) for hit in self.hits)
-        return list(dict.fromkeys(value for value in values if value is not None))
-
-    def may_continue(self, window: int) -> bool:
-        """Say whether the lexical leg's list was full, so that more hits may follow."""
-        return sum(1 for hit in self.hits if hit.lexical_rank is not None) >= window
-
-    def page(self, from_: int, size: int) -> list[tuple[HitKey, float]]:
-        """Return keys and final scores of one page, best first."""
-        return [
-            (self.hits[place].key, float(self.boosted.scores[place]))
-            for place in self.order[from_ : from_ + size]
-        ]
+        Args:
+            window: Candidates a leg; where the lexical list was full, more hits may follow.
+            added: Candidates that the lexical query does not match.
+            collapse_field: Doc-value field of which each value is answered once.
+        """
+        shown = set(self.order)
+        hidden = [place for place in range(len(self.hits)) if place not in shown]
+        groups = (group_of(hit.fields, collapse_field) for hit in self.hits)
+        in_lexical = sum(1 for hit in self.hits if hit.lexical_rank is not None)
+        return Order(
+            keys=[self.hits[place].key for place in (*self.order, *hidden)],
+            scores=[float(self.boosted.scores[place]) for place in self.order],
+            groups=list(dict.fromkeys(groups)) if collapse_field else [],
+            added=added,
+            continues=in_lexical >= window,
+        )
 
     def parts(self, from_: int, size: int) -> dict[HitKey, HitParts]:
         """Return what made each score of one page, by key, best first."""

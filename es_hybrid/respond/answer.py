@@ -61,6 +61,26 @@ def in_order(
     return [{**found[key], "_score": score} for key, score in page if key in found]
 
 
+def with_inner_hits(page: Sequence[Json], heads: Iterable[Json], field: str) -> list[Json]:
+    """Return a page whose hits carry the inner hits of their group.
+
+    Args:
+        page: The page's hits.
+        heads: One hit a group, with `inner_hits`.
+        field: The field that names the group.
+    """
+    inner = {_group(head, field): head.get("inner_hits", {}) for head in heads}
+    return [
+        {**hit, "inner_hits": {**hit.get("inner_hits", {}), **inner.get(_group(hit, field), {})}}
+        for hit in page
+    ]
+
+
+def _group(hit: Json, field: str) -> Any:
+    values = hit.get("fields", {}).get(field)
+    return values[0] if values else None
+
+
 def below(hits: Iterable[Mapping[str, Any]], lowest: float) -> list[Json]:
     """Return hits that follow the ranked candidates, scored below them in the order they have.
 

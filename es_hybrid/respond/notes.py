@@ -28,6 +28,7 @@ class Notes:
         self._started = clock()
         self._timings: dict[Stage, float] = {}
         self._degradations: list[Degradation] = []
+        self.timed_out = False  # whether a leg other than the lexical one did
 
     @contextmanager
     def timing(self, stage: Stage) -> Iterator[None]:

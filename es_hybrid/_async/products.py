@@ -1,0 +1,84 @@
+"""`shop.ingest`: writes products when called, and is the wrapped client's namespace otherwise."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from elasticsearch import AsyncElasticsearch
+
+from es_hybrid._async.ingest import AsyncIngestor
+from es_hybrid._async.toolbox import AsyncToolbox
+from es_hybrid.indexing.fields import FieldMap
+from es_hybrid.indexing.report import IngestReport
+from es_hybrid.indexing.sources import FeedItem
+from es_hybrid.types import Vector
+
+
+class AsyncProductIngest:
+    """Writes products: `shop.ingest("products", products)`.
+
+    Elasticsearch's client has a namespace of the same name for ingest pipelines, so that
+    `shop.ingest.put_pipeline(…)` goes on working.
+    """
+
+    def __init__(self, es: AsyncElasticsearch, toolbox: AsyncToolbox) -> None:
+        self._es = es
+        self._toolbox = toolbox
+
+    async def __call__(
+        self,
+        index: str,
+        products: Iterable[FeedItem],
+        *,
+        fields: FieldMap | str | None = None,
+        id_field: str = "id",
+        vectors: Mapping[str, Vector] | None = None,
+        model: str | None = None,
+        on_progress: Callable[[IngestReport], None] | None = None,
+        dead_letter: str | os.PathLike[str] | None = None,
+        refresh: bool = True,
+    ) -> IngestReport:
+        """Write products; a broken line or a rejected product is reported and stops nothing.
+
+        Args:
+            index: An alias or index that `create_index` made.
+            products: Dictionaries, or what `read_products` yields; read lazily, once.
+            fields: Where source fields go, such as `"title=name,brand=supplier"`.
+            id_field: Source field of the id.
+            vectors: Vectors by product id; they win over the embedder.
+            model: Names the model of `vectors`.
+            on_progress: Called with the numbers so far after each chunk.
+            dead_letter: File for what cannot be stored; written only if there is any.
+            refresh: Whether the products are searchable when this returns.
+
+        Returns:
+            What was done, in numbers that add up.
+
+        Raises:
+            ConfigurationError: There is no such index, or the field map is wrong.
+            MappingMismatch: Model or dims are not the index's; nothing was written.
+            TooManyFailures: `settings.ingest.max_failures` was passed.
+            IngestError: Elasticsearch failed for good.
+
+        Example:
+            report = await shop.ingest("products", read_ndjson("products.ndjson"))
+        """
+        tools = self._toolbox
+        embedder = tools.ingest_embedder
+        ingestor = AsyncIngestor(self._es, settings=tools.settings, embedder=embedder)
+        return await ingestor.ingest(
+            index,
+            products,
+            fields=fields,
+            id_field=id_field,
+            vectors=vectors,
+            model=model,
+            on_progress=on_progress,
+            dead_letter=dead_letter,
+            refresh=refresh,
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._es.ingest, name)
