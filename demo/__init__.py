@@ -1,0 +1,1 @@
+"""A believable shop export, made from a fixed seed, with queries and graded judgments."""
