@@ -65,7 +65,7 @@ class AsyncSearcher:
         plan = plan if vector is not None else without_vector(plan)
         legs = await self._legs(plan, vector, notes)
         hits = merge(legs.lexical.hits, legs.semantic.hits, legs.codes.hits, floor=plan.score_floor)
-        fused = fuse(hits, plan.fusion, self._tools.fusers)
+        fused = fuse(hits, plan.fusion, self._tools.fusers(plan.fusion.method))
         reranked = await self._rerank(plan, hits, fused, budget, notes)
         ranking = self._rank(plan, hits, fused, reranked)
         order = ranking.final_order(

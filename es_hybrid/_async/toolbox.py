@@ -65,7 +65,7 @@ class AsyncToolbox:
         self.reranker = reranker if reranker is not None else self._reranker()
         self._boosts = tuple(boosts)
         self._hook = hook
-        self.fusers: Mapping[str, Fuser] = {**FUSERS, **self._plugin_fusers(), **(fusers or {})}
+        self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
         self.models = self._models()
         search = settings.search
         policy = BreakerPolicy(search.breaker_failures, search.breaker_cooldown_s)
@@ -138,6 +138,12 @@ class AsyncToolbox:
             return self._boosts
         return read_boosts(asked, plugin=lambda name: load(PluginGroup.BOOSTS, name, self.settings))
 
+    def fusers(self, method: str) -> Mapping[str, Fuser]:
+        """Return the fusion methods by name; a plug-in is loaded when a search first names it."""
+        if method not in self._fusers and method in plugin_names(PluginGroup.FUSERS):
+            self._fusers[method] = load(PluginGroup.FUSERS, method, self.settings)
+        return self._fusers
+
     def tell(self, event: SearchDone) -> None:
         """Tell the hook; one that raises is logged and ignored."""
         if self._hook is None:
@@ -174,12 +180,6 @@ class AsyncToolbox:
         client = AsyncRerankClient(rerank)
         self._opened.append(client)
         return client
-
-    def _plugin_fusers(self) -> Mapping[str, Fuser]:
-        name = self.settings.search.fusion
-        if name in FUSERS or name not in plugin_names(PluginGroup.FUSERS):
-            return {}
-        return {name: load(PluginGroup.FUSERS, name, self.settings)}
 
     def _models(self) -> Models:
         if self.embedder is not None:

@@ -57,10 +57,11 @@ def make_plan(
     wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
     codes = code_words(request.text or "") if schema.code_fields else ()
     fields = dict.fromkeys(name for boost in boosts for name in boost.fields)
+    query = _lexical_query(request, schema)
     return Plan(
         name=_name(options.plan or search.plan, semantic=vector is not None),
         request=request,
-        query=_lexical_query(request, schema),
+        query=query,
         window=window,
         num_candidates=max(wanted, window, 100),
         vector=vector,
@@ -72,13 +73,20 @@ def make_plan(
         rerank=rerank,
         boosts=tuple(boosts),
         candidate_fields=tuple(name for name in fields if name in schema.doc_value_fields),
-        id_field=schema.id_field if schema.id_field in schema.doc_value_fields else None,
+        id_field=_id_field(request, schema),
         degraded=tuple(lack for lack in (no_vector, no_rerank) if lack is not None),
-        untouched=not (vector or rerank or boosts or codes) and "query" in request.body,
+        untouched=not (vector or rerank or boosts or codes) and query == request.body.get("query"),
         explain=options.explain,
         budget_s=options.budget_s or search.budget_s,
         raise_errors=(options.on_error or search.on_error) == "raise",
     )
+
+
+def _id_field(request: SearchRequest, schema: IndexSchema) -> str | None:
+    # Elasticsearch 8.14 fails a search with both collapse and docvalue_fields.
+    if request.body.get("collapse") or schema.id_field not in schema.doc_value_fields:
+        return None
+    return schema.id_field
 
 
 def _fusion(request: SearchRequest, around: Surroundings) -> FusionOptions:

@@ -202,11 +202,10 @@ def _candidates(plan: Plan) -> Json:
     if plan.id_field:
         lean["stored_fields"] = "_none_"
         fields = [plan.id_field, *(name for name in fields if name != plan.id_field)]
+    if plan.collapse_field is not None:
+        lean["collapse"] = {"field": plan.collapse_field}
     if fields:
-        lean["docvalue_fields"] = fields
-    collapse = plan.request.body.get("collapse")
-    if collapse:
-        lean["collapse"] = {"field": collapse["field"]}
+        lean["docvalue_fields" if plan.collapse_field is None else "fields"] = fields
     return lean
 
 

@@ -1,0 +1,1 @@
+"""What `es-hybrid doctor` looks at: one module a thing."""

@@ -1,0 +1,75 @@
+"""Look at Elasticsearch: version, licence, privileges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import elasticsearch
+
+from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.cli.failures import sentence
+
+__all__ = ["check_cluster", "check_privileges"]
+
+_OLDEST = (8, 14)
+_NEEDED_TO_SEARCH = ("read", "view_index_metadata")
+_NEEDED_TO_WRITE = ("write", "create_index", "manage")
+
+
+def check_cluster(es: elasticsearch.Elasticsearch) -> Iterator[Check]:
+    """Yield what the cluster says of itself; a problem first where it cannot be reached."""
+    try:
+        version = es.info()["version"]
+    except (elasticsearch.ApiError, elasticsearch.TransportError) as error:
+        yield Check(
+            "elasticsearch", Status.PROBLEM, sentence(error), "start it, or correct --es-url"
+        )
+        return
+    yield _version(version["number"], version.get("build_flavor", ""))
+    yield _licence(es)
+
+
+def check_privileges(es: elasticsearch.Elasticsearch, index: str) -> Check:
+    """Ask which privileges the key has on one index; needs none itself."""
+    wanted = [*_NEEDED_TO_SEARCH, *_NEEDED_TO_WRITE]
+    try:
+        answer = es.security.has_privileges(index=[{"names": [index], "privileges": wanted}])
+    except elasticsearch.ApiError:
+        return Check("privileges", Status.OK, "security is off: everything is allowed")
+    granted: dict[str, bool] = answer["index"][index]
+    lacking = [name for name in wanted if not granted.get(name)]
+    if not lacking:
+        return Check("privileges", Status.OK, f"may read, write and manage {index}")
+    serious = not set(lacking).isdisjoint(_NEEDED_TO_SEARCH)
+    return Check(
+        "privileges",
+        Status.PROBLEM if serious else Status.NOTE,
+        f"lacks {', '.join(lacking)} on {index}",
+        "grant them" if serious else "grant them to create indices and ingest; searching works",
+    )
+
+
+def _version(number: str, flavour: str) -> Check:
+    found = tuple(int(part) for part in number.split(".")[:2] if part.isdecimal())
+    ours: tuple[int | str, ...] = elasticsearch.__version__
+    client = ".".join(map(str, ours))
+    detail = f"{number} {flavour}".strip() + f", client {client}"
+    if found < _OLDEST:
+        return Check("elasticsearch", Status.PROBLEM, detail, "8.14 or newer is needed")
+    if int(ours[0]) > found[0]:
+        hint = f"install elasticsearch<{found[0] + 1}: a client newer than its server is refused"
+        return Check("elasticsearch", Status.PROBLEM, detail, hint)
+    return Check("elasticsearch", Status.OK, detail)
+
+
+def _licence(es: elasticsearch.Elasticsearch) -> Check:
+    try:
+        licence: dict[str, Any] = es.license.get()["license"]
+    except elasticsearch.ApiError as error:
+        detail = f"not told ({error.status_code}); everything here works on basic"
+        return Check("licence", Status.OK, detail)
+    detail = f"{licence['type']}, {licence['status']}"
+    if licence["status"] != "active":
+        return Check("licence", Status.NOTE, detail, "es_hybrid needs no paid licence; renew yours")
+    return Check("licence", Status.OK, detail)

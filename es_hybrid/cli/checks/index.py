@@ -1,0 +1,108 @@
+"""Look at one index: its vector field, the model its vectors come from, and how many have one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import elasticsearch
+
+from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.cli.failures import sentence
+from es_hybrid.settings import Settings
+
+__all__ = ["check_index", "vector_fields"]
+
+
+def check_index(
+    es: elasticsearch.Elasticsearch, index: str, *, settings: Settings, dims: int | None
+) -> Iterator[Check]:
+    """Yield what an index holds, compared with the embedder.
+
+    Args:
+        es: An open client.
+        index: Index or alias.
+        settings: Those in force.
+        dims: Length of the embedder's vectors, where it answered.
+    """
+    try:
+        mappings = es.indices.get_mapping(index=index).body
+    except elasticsearch.ApiError as error:
+        yield Check("index", Status.PROBLEM, sentence(error))
+        return
+    for name, found in mappings.items():
+        yield from _check_one(es, name, found["mappings"], settings, dims)
+
+
+def vector_fields(properties: Mapping[str, Any], prefix: str = "") -> dict[str, Mapping[str, Any]]:
+    """Return every `dense_vector` field of a mapping, by its full name.
+
+    Example:
+        >>> vector_fields({"text": {"properties": {"vector": {"type": "dense_vector"}}}})
+        {'text.vector': {'type': 'dense_vector'}}
+    """
+    fields: dict[str, Mapping[str, Any]] = {}
+    for name, field in properties.items():
+        if field.get("type") == "dense_vector":
+            fields[prefix + name] = field
+        fields |= vector_fields(field.get("properties", {}), f"{prefix}{name}.")
+    return fields
+
+
+def _check_one(
+    es: elasticsearch.Elasticsearch,
+    index: str,
+    mapping: Mapping[str, Any],
+    settings: Settings,
+    dims: int | None,
+) -> Iterator[Check]:
+    fields = vector_fields(mapping.get("properties", {}))
+    meta = mapping.get("_meta", {}).get("es_hybrid", {})
+    named = settings.index.vector_field or meta.get("vector_field")
+    chosen = named or next(iter(fields), None)
+    if chosen is None or chosen not in fields:
+        detail = f"{index} has no dense_vector field{f' {chosen}' if chosen else ''}"
+        yield Check("index", Status.NOTE, detail, "searches are lexical; es-hybrid create-index")
+        return
+    if len(fields) > 1 and not named:
+        hint = "set ES_HYBRID_INDEX__VECTOR_FIELD to the one to search"
+        yield Check("index", Status.NOTE, f"{index} has {len(fields)} vector fields", hint)
+    yield _vector_field(index, chosen, fields[chosen], dims)
+    yield _model(index, meta, settings)
+    yield _coverage(es, index, chosen)
+
+
+def _vector_field(index: str, name: str, field: Mapping[str, Any], dims: int | None) -> Check:
+    length = field.get("dims")
+    detail = f"{index}: {name}, {length} dims, {field.get('similarity', 'cosine')}"
+    if not field.get("index", True):
+        return Check("vectors", Status.NOTE, f"{detail}, not indexed", "kNN needs index: true")
+    if None not in (dims, length) and dims != length:
+        wrong = f"{detail}; the embedder gives {dims}"
+        hint = "set ES_HYBRID_EMBED__DIMS, or ingest into an index of the embedder's dims"
+        return Check("vectors", Status.PROBLEM, wrong, hint)
+    return Check("vectors", Status.OK, detail)
+
+
+def _model(index: str, meta: Mapping[str, Any], settings: Settings) -> Check:
+    stored, asked = meta.get("model"), settings.embed.model
+    if not stored:
+        return Check("model", Status.OK, f"{index} does not say which model made its vectors")
+    if asked and stored != asked:
+        detail = f"{index} holds vectors of {stored}, queries are embedded with {asked}"
+        hint = "set ES_HYBRID_EMBED__MODEL, or ingest again: vectors of two models do not compare"
+        return Check("model", Status.PROBLEM, detail, hint)
+    return Check("model", Status.OK, f"{index} holds vectors of {stored}")
+
+
+def _coverage(es: elasticsearch.Elasticsearch, index: str, field: str) -> Check:
+    try:
+        total = es.count(index=index)["count"]
+        with_vector = es.count(index=index, query={"exists": {"field": field}})["count"]
+    except elasticsearch.ApiError as error:
+        return Check("products", Status.PROBLEM, sentence(error))
+    detail = f"{total:,} in {index}, {with_vector:,} with a vector"
+    if with_vector == total:
+        return Check("products", Status.OK, detail)
+    hint = "products without one are found by their words; es-hybrid ingest embeds them"
+    return Check("products", Status.NOTE, detail, hint)

@@ -1,0 +1,91 @@
+"""Check settings, Elasticsearch, an index, the model servers and plug-ins; say what to change."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import Any
+
+from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.cli.checks.cluster import check_cluster, check_privileges
+from es_hybrid.cli.checks.index import check_index
+from es_hybrid.cli.checks.models import check_embedder, check_reranker
+from es_hybrid.cli.checks.plugins import check_plugins
+from es_hybrid.cli.connect import load_settings, open_shop, shown_url
+from es_hybrid.cli.output import Output
+from es_hybrid.settings import Settings
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "nothing was changed"
+
+_ADDRESSES = ("es_url", "embed.base_url", "rerank.url")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `doctor` takes."""
+    parser.add_argument("index", metavar="INDEX", nargs="?", help="also look at this index")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look at everything, print what was found, and fail if there is a problem."""
+    out = Output.of(args)
+    settings = load_settings(args)
+    shown = shown_settings(settings)
+    if not out.json:
+        _print_settings(shown, out)
+    checks = []
+    for check in _checks(settings, args.index):
+        checks.append(check)
+        if not out.json:
+            _print_check(check, out)
+    failed = any(check.status is Status.PROBLEM for check in checks)
+    if out.json:
+        found = [check.to_dict() for check in checks]
+        out.document({"ok": not failed, "settings": shown, "checks": found})
+    return 1 if failed else 0
+
+
+def shown_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings in force, `section.name` to value, with nothing secret in them."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.model_dump(mode="json").items():
+        if isinstance(value, dict):
+            flat |= {f"{name}.{key}": inner for key, inner in value.items()}
+        else:
+            flat[name] = value
+    for name in _ADDRESSES:
+        flat[name] = shown_url(flat[name]) if flat[name] else None
+    return flat
+
+
+def _checks(settings: Settings, index: str | None) -> Iterator[Check]:
+    with open_shop(settings) as shop:
+        cluster = list(check_cluster(shop.es))
+        yield from cluster
+        embedder, dims = check_embedder(shop.embedder, settings)
+        yield embedder
+        yield check_reranker(shop.reranker, settings)
+        if index and cluster[0].status is not Status.PROBLEM:
+            yield check_privileges(shop.es, index)
+            yield from check_index(shop.es, index, settings=settings, dims=dims)
+    yield from check_plugins()
+
+
+def _print_settings(shown: dict[str, Any], out: Output) -> None:
+    """Print what is not a default: that is what a person has set and may have set wrong."""
+    defaults = shown_settings(Settings.model_construct())
+    out.line("settings that are not defaults:")
+    changed = {name: value for name, value in shown.items() if value != defaults.get(name)}
+    for name, value in changed.items():
+        out.line(f"  {name} = {value}")
+    if not changed:
+        out.line("  none")
+    out.line()
+
+
+def _print_check(check: Check, out: Output) -> None:
+    mark = {Status.OK: "ok     ", Status.NOTE: "note   ", Status.PROBLEM: "PROBLEM"}[check.status]
+    out.line(f"{mark}  {check.name}: {check.detail}")
+    if check.hint:
+        out.line(f"         {check.hint}")

@@ -1,0 +1,79 @@
+"""Ask every judged query of a recipe, and time it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle, islice
+from time import perf_counter
+from typing import Any
+
+from es_hybrid import HybridClient
+from es_hybrid.evaluate import Answer, JudgedQuery, Recipe, Run
+from es_hybrid.settings import Settings
+
+__all__ = ["DEPTH", "PAGE", "measure", "without_cache"]
+
+DEPTH = 100
+"""Products of a ranking: as deep as recall@100 looks."""
+
+PAGE = 10
+"""Products of the search that is timed: a shopper's page, with its documents."""
+
+
+def measure(
+    shop: HybridClient,
+    index: str,
+    *,
+    recipe: Recipe,
+    queries: Sequence[JudgedQuery],
+    vectors: Mapping[str, Sequence[float]],
+    warmup: int,
+    done: Callable[[int], None],
+) -> Run:
+    """Search each query twice: a page, timed, and the ids of the first hundred.
+
+    Args:
+        shop: An open client.
+        index: Index or alias.
+        recipe: How to search.
+        queries: What to ask.
+        vectors: Query vectors by query id, where they were made beforehand.
+        warmup: Searches before the first one that is timed.
+        done: Is told how many queries are done.
+
+    Returns:
+        One answer a query.
+    """
+    for query in islice(cycle(queries), warmup):
+        _page(shop, index, recipe.section(query.text, vector=vectors.get(query.id)))
+    answers = []
+    for query in queries:
+        section = recipe.section(query.text, vector=vectors.get(query.id))
+        answers.append(_answer(shop, index, query.id, section))
+        done(len(answers))
+    return Run(recipe.name, tuple(answers))
+
+
+def without_cache(settings: Settings) -> Settings:
+    """Return settings that embed every query anew, as a query never seen before would be."""
+    return settings.model_copy(
+        update={"search": settings.search.model_copy(update={"query_cache": 0})}
+    )
+
+
+def _answer(shop: HybridClient, index: str, query_id: str, section: dict[str, Any]) -> Answer:
+    start_s = perf_counter()
+    page = _page(shop, index, section)
+    took_ms = (perf_counter() - start_s) * 1000
+    deep = shop.search(index=index, size=DEPTH, source=False, ext=section)
+    return Answer(
+        query_id=query_id,
+        ranking=tuple(hit["_id"] for hit in deep["hits"]["hits"]),
+        took_ms=took_ms,
+        stages_ms=dict(page.hybrid.timings_ms),
+        degraded=(*page.hybrid.degraded, *deep.hybrid.degraded),
+    )
+
+
+def _page(shop: HybridClient, index: str, section: dict[str, Any]) -> Any:
+    return shop.search(index=index, size=PAGE, ext=section)

@@ -1,0 +1,100 @@
+"""What a command prints: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self, TextIO
+
+from es_hybrid.cli.progress import Progress, SilentProgress, bar, plain
+from es_hybrid.cli.table import is_number, printable, table_lines
+
+__all__ = ["Output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a command's words go.
+
+    Attributes:
+        json: Whether the result is one JSON document.
+        quiet: Whether progress and notes are left out.
+    """
+
+    json: bool = False
+    quiet: bool = False
+
+    @classmethod
+    def of(cls, args: argparse.Namespace) -> Self:
+        """Return the output that the arguments ask for."""
+        return cls(json=args.json, quiet=args.quiet)
+
+    def document(self, content: Any) -> None:
+        """Print the one JSON document."""
+        print(json.dumps(content, ensure_ascii=False, indent=2, default=str))
+
+    def line(self, text: object = "") -> None:
+        """Print a line of the result."""
+        print(text)
+
+    def note(self, text: object) -> None:
+        """Print a remark, unless asked to be quiet."""
+        if not self.quiet:
+            print(text, file=sys.stderr)
+
+    def problem(self, text: object) -> None:
+        """Print what went wrong, always."""
+        print(text, file=sys.stderr)
+
+    def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Print a table: drawn on a terminal that rich knows, in plain columns elsewhere."""
+        if not _draw(headers, rows, sys.stdout):
+            print("\n".join(table_lines(headers, rows)))
+
+    @contextmanager
+    def progress(self, label: str, *, total: int | None = None) -> Iterator[Progress]:
+        """Show how far something is, on stderr: a bar on a terminal, a line now and then elsewhere.
+
+        Args:
+            label: What is done.
+            total: How many there are, where that is known.
+        """
+        if self.quiet:
+            yield SilentProgress()
+            return
+        shown = bar if has_rich(sys.stderr) else plain
+        with shown(label, total, sys.stderr) as progress:
+            yield progress
+
+
+def has_rich(stream: TextIO) -> bool:
+    """Whether a stream is a terminal and the extra `cli` is installed."""
+    if not stream.isatty():
+        return False
+    try:
+        import rich  # noqa: F401, PLC0415 - an extra
+    except ImportError:
+        return False
+    return True
+
+
+def _draw(headers: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> bool:
+    if not has_rich(stream):
+        return False
+    from rich.console import Console  # noqa: PLC0415 - an extra
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, pad_edge=False)
+    for column, header in enumerate(headers):
+        right = bool(rows) and all(is_number(row[column]) for row in rows)
+        table.add_column(Text(header), justify="right" if right else "left")
+    for row in rows:
+        # As Text, because a title such as "[red]" is a title and not markup.
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    Console(file=stream).print(table)
+    return True

@@ -1,0 +1,113 @@
+"""Search an index as a shop would, and say why each product stands where it does."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from es_hybrid import HybridResponse
+from es_hybrid.cli.arguments import names
+from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.filters import boost, filter_clause, filter_query
+from es_hybrid.cli.output import Output
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "nothing was changed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `search` takes."""
+    parser.add_argument("index", metavar="INDEX", help="index or alias")
+    parser.add_argument("text", metavar="TEXT", help="the shopper's words, in quotes")
+    parser.add_argument("--size", type=int, default=10, metavar="N", help="hits (default: 10)")
+    parser.add_argument(
+        "--from", dest="from_", type=int, default=0, metavar="N", help="hits to skip (default: 0)"
+    )
+    parser.add_argument(
+        "--filter",
+        dest="filters",
+        action="append",
+        type=filter_clause,
+        default=[],
+        metavar="CLAUSE",
+        help="field=value, field<=value or a JSON clause; repeated values of one field are"
+        " alternatives",
+    )
+    parser.add_argument(
+        "--boost",
+        dest="boosts",
+        action="append",
+        type=boost,
+        default=[],
+        metavar="FIELD=VALUE:FACTOR",
+        help="raise or lower products with this value",
+    )
+    parser.add_argument("--no-rerank", action="store_true", help="keep the fused order")
+    parser.add_argument("--explain", action="store_true", help="say why, for each product")
+    parser.add_argument("--plan", action="store_true", help="print the requests, send none")
+    parser.add_argument(
+        "--show",
+        type=names,
+        default=("title", "price"),
+        metavar="FIELDS",
+        help="fields to print (default: title,price)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Search once and print the page."""
+    out = Output.of(args)
+    request = search_arguments(args)
+    with open_shop(load_settings(args)) as shop:
+        if args.plan:
+            plan = shop.plan(**request)
+            out.document(plan.to_dict()) if out.json else out.line(plan)
+            return 0
+        response = shop.search(**request)
+    if out.json:
+        body = dict(response.body)
+        ext = {**body.get("ext", {}), "hybrid": response.hybrid.to_dict()}
+        out.document({**body, "ext": ext})
+    else:
+        _print(response, args, out)
+    return 0
+
+
+def search_arguments(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the arguments of `HybridClient.search` that the command line asks for."""
+    section: dict[str, Any] = {"text": args.text}
+    if args.no_rerank:
+        section["rerank"] = False
+    if args.boosts:
+        section["boosts"] = args.boosts
+    if args.explain:
+        section["explain"] = True
+    request = {
+        "index": args.index,
+        "size": args.size,
+        "from_": args.from_ or None,
+        "query": filter_query(args.filters),
+        "ext": {"hybrid": section},
+    }
+    return {name: value for name, value in request.items() if value is not None}
+
+
+def _print(response: HybridResponse, args: argparse.Namespace, out: Output) -> None:
+    hits = response["hits"]["hits"]
+    diagnostics = response.hybrid
+    rows = []
+    for rank, hit in enumerate(hits, start=args.from_ + 1):
+        source = hit.get("_source") or {}
+        row = [rank, round(hit["_score"] or 0.0, 4), hit["_id"], *map(source.get, args.show)]
+        if args.explain:
+            parts = diagnostics.parts.get((hit["_index"], hit["_id"]))
+            row.append(parts.why if parts else None)
+        rows.append(row)
+    why = ["why"] if args.explain else []
+    if rows:
+        out.table(["#", "score", "id", *args.show, *why], rows)
+    total = response["hits"].get("total", {}).get("value", len(hits))
+    out.note(f"{len(hits)} of {total:,} products, {diagnostics.plan}, {response['took']} ms")
+    for degradation in diagnostics.degraded:
+        out.note(f"without {degradation.stage}: {degradation.detail or degradation.reason}")

@@ -1,0 +1,1 @@
+"""The embedded models and the small server that speaks their wire formats (extra `local`)."""

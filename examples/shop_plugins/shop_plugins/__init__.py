@@ -1,0 +1,1 @@
+"""A shop's own stages for es_hybrid."""
