@@ -11,11 +11,11 @@ import orjson
 
 from es_hybrid.query.legs import (
     Server,
+    fused_body,
     header,
     lexical_body,
     msearch_searches,
     needs_named_scores,
-    single_body,
 )
 from es_hybrid.query.plan import Plan
 from es_hybrid.types import Json, LegName, PlanName, Vector
@@ -51,11 +51,11 @@ def candidate_request(plan: Plan, vector: Vector | None, server: Server) -> Cand
         vector: The query's vector, shape `(dims,)`; `None` asks the lexical leg alone.
         server: What the cluster understands.
     """
-    native = plan.name is PlanName.SINGLE and vector is not None
+    native = plan.fused_by_server and vector is not None
     searches = msearch_searches(plan, vector, server)
     if native and vector is not None:
         rest = [search for search in searches if search[0] is LegName.CODE]
-        searches = [(LegName.LEXICAL, single_body(plan, vector, server)), *rest]
+        searches = [(LegName.LEXICAL, fused_body(plan, vector, server)), *rest]
     named = vector is not None and needs_named_scores(plan)
     return _request(plan, searches, native=native, named=named)
 

@@ -108,6 +108,7 @@ class Boost(Protocol):
         ...
 
 
+@runtime_checkable
 class Fuser(Protocol):
     """Turns the legs' scores and ranks into one score a candidate."""
 
@@ -116,6 +117,7 @@ class Fuser(Protocol):
         ...
 
 
+@runtime_checkable
 class TextBuilder(Protocol):
     """Turns a product into the text that is embedded."""
 

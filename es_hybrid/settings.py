@@ -190,7 +190,7 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 f"settings file {path} cannot be read: {error.strerror}"
             ) from None
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"settings file {path} is not TOML: {error}") from None
         return cls(**_merged(_without_environment(content, os.environ), values))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from elastic_transport import ApiResponseMeta, ObjectApiResponse
-from elasticsearch import ApiError, AsyncElasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch, AuthorizationException, BadRequestError
 from elasticsearch.exceptions import HTTP_EXCEPTIONS
 
 from es_hybrid.preview import CandidateRequest, candidate_request, counting_request
@@ -18,7 +18,7 @@ from es_hybrid.query.request import SearchRequest
 from es_hybrid.rank.order import Order
 from es_hybrid.respond.answer import below, in_order, with_inner_hits
 from es_hybrid.respond.degrade import failed_leg
-from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, Vector
+from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, PlanName, Vector
 from es_hybrid.wire.msearch import read_leg, read_native
 
 _NDJSON = {"accept": "application/json", "content-type": "application/x-ndjson"}
@@ -34,6 +34,7 @@ class Retrieved:
         codes: Products found by exact code; empty where none was asked for.
         meta: Of the HTTP answer.
         lack: What Elasticsearch could not do of the plan.
+        refused: The plan that it refused as a whole, for its licence or its version.
     """
 
     lexical: LegResult
@@ -41,6 +42,7 @@ class Retrieved:
     codes: LegResult
     meta: ApiResponseMeta
     lack: Degradation | None = None
+    refused: PlanName | None = None
 
 
 class AsyncRetriever:
@@ -63,8 +65,19 @@ class AsyncRetriever:
         Raises:
             ApiError: The lexical leg failed; the class is the one `es.search` would have raised.
         """
-        legs, meta = await self._msearch(candidate_request(plan, vector, server), plan)
+        try:
+            legs, meta = await self._msearch(candidate_request(plan, vector, server), plan)
+        except (BadRequestError, AuthorizationException) as error:
+            if vector is None:
+                raise
+            # One leg that cannot be parsed fails them all.
+            reason = {"type": str(error.error)}
+            refusal = LegResult(LegName.LEXICAL, error=reason, status=error.status_code)
+            legs, meta = {LegName.LEXICAL: refusal}, error.meta
         failed = next((leg for leg in legs.values() if leg.error is not None), None)
+        if plan.may_be_refused and legs[LegName.LEXICAL].status in {400, 403}:
+            retry = await self.legs(replace(plan, name=PlanName.MSEARCH_FUSION), vector, server)
+            return replace(retry, refused=plan.name)
         if legs[LegName.LEXICAL].error is not None and vector is not None:
             # The vector may be at fault: a cluster can forbid scripts. Lexical search must go on.
             bare = candidate_request(without_vector(plan), None, server)

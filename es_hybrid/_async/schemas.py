@@ -12,6 +12,7 @@ from es_hybrid.query.legs import Server
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema, read_schema
 from es_hybrid.settings import IndexSettings
+from es_hybrid.types import PlanName
 
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _PARAMS = ("allow_no_indices", "expand_wildcards", "ignore_unavailable")
@@ -37,6 +38,7 @@ class AsyncSchemas:
         self._clock = clock
         self._known: dict[str, tuple[float, IndexSchema]] = {}
         self._server: Server | None = None
+        self.refused: frozenset[PlanName] = frozenset()
 
     async def of(self, es: AsyncElasticsearch, request: SearchRequest) -> IndexSchema:
         """Return the schema of the index or alias a request names."""

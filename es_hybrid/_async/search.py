@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.protocols import SearchDone
-from es_hybrid.query.decide import make_passthrough, make_plan
+from es_hybrid.query.decide import make_passthrough, make_plan, unsupported
 from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
@@ -33,6 +34,7 @@ from es_hybrid.types import (
     Hit,
     Json,
     LegResult,
+    PlanName,
     Scores,
     Stage,
     Vector,
@@ -64,6 +66,7 @@ class AsyncSearcher:
         vector = await self.query_vector(plan, budget, notes)
         plan = plan if vector is not None else without_vector(plan)
         legs = await self._legs(plan, vector, notes)
+        plan = plan if legs.refused is None else replace(plan, name=PlanName.MSEARCH_FUSION)
         hits = merge(legs.lexical.hits, legs.semantic.hits, legs.codes.hits, floor=plan.score_floor)
         fused = fuse(hits, plan.fusion, self._tools.fusers(plan.fusion.method))
         reranked = await self._rerank(plan, hits, fused, budget, notes)
@@ -99,7 +102,9 @@ class AsyncSearcher:
             plan = make_passthrough(request)
             if plan is None:
                 schema = await self._tools.schemas.of(self._es, request)
-                around = Surroundings(self._tools.settings, schema, self._tools.models)
+                around = Surroundings(
+                    self._tools.settings, schema, self._tools.models, self._tools.schemas.refused
+                )
                 plan = make_plan(request, around, boosts=self._tools.boosts(request.options.boosts))
         notes.degraded(*plan.degraded)
         return plan
@@ -141,6 +146,9 @@ class AsyncSearcher:
         server = await self._tools.schemas.server(self._es)
         with notes.timing(Stage.RETRIEVE):
             legs = await self._retriever.legs(plan, vector, server)
+        if legs.refused is not None:
+            self._tools.schemas.refused |= {legs.refused}
+            notes.degraded(unsupported(f"this cluster refused {legs.refused}"))
         notes.timed_out = bool(legs.semantic.body.get("timed_out"))
         if legs.lack is not None:
             # The index may have changed since its mapping was read.

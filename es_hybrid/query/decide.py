@@ -15,7 +15,16 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema
 from es_hybrid.query.text import holds_text
-from es_hybrid.types import FusionOptions, Json, PassthroughReason, PlanName, ScoreMode
+from es_hybrid.types import (
+    Degradation,
+    DegradationReason,
+    FusionOptions,
+    Json,
+    PassthroughReason,
+    PlanName,
+    ScoreMode,
+    Stage,
+)
 
 _CANDIDATES_PER_HIT = 1.5
 """HNSW candidates a shard, as a multiple of the window: recall for a few tenths of a millisecond."""
@@ -58,8 +67,9 @@ def make_plan(
     codes = code_words(request.text or "") if schema.code_fields else ()
     fields = dict.fromkeys(name for boost in boosts for name in boost.fields)
     query = _lexical_query(request, schema)
+    name, no_plan = _name(request, around, semantic=vector is not None)
     return Plan(
-        name=_name(options.plan or search.plan, semantic=vector is not None),
+        name=name,
         request=request,
         query=query,
         window=window,
@@ -74,7 +84,7 @@ def make_plan(
         boosts=tuple(boosts),
         candidate_fields=tuple(name for name in fields if name in schema.doc_value_fields),
         id_field=_id_field(request, schema),
-        degraded=tuple(lack for lack in (no_vector, no_rerank) if lack is not None),
+        degraded=tuple(lack for lack in (no_vector, no_rerank, no_plan) if lack is not None),
         untouched=not (vector or rerank or boosts or codes) and query == request.body.get("query"),
         explain=options.explain,
         budget_s=options.budget_s or search.budget_s,
@@ -133,10 +143,27 @@ def _floor(request: SearchRequest, around: Surroundings) -> float | None:
     return floor
 
 
-def _name(wanted: str, *, semantic: bool) -> PlanName:
+def _name(
+    request: SearchRequest, around: Surroundings, *, semantic: bool
+) -> tuple[PlanName, Degradation | None]:
     if not semantic:
-        return PlanName.LEXICAL_ONLY
-    return PlanName.MSEARCH_FUSION if wanted == "auto" else PlanName(wanted)
+        return PlanName.LEXICAL_ONLY, None
+    wanted = request.options.plan or around.settings.search.plan
+    name = PlanName.MSEARCH_FUSION if wanted == "auto" else PlanName(wanted)
+    if name in around.refused:
+        detail = f"this cluster refused {name}; its licence or version lacks it"
+        return PlanName.MSEARCH_FUSION, unsupported(detail)
+    # A compound retriever excludes these (rest-apis/retrievers reference page).
+    native = name in {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+    if native and any(request.body.get(key) for key in ("rescore", "collapse", "indices_boost")):
+        detail = f"{name} excludes rescore, collapse and indices_boost"
+        return PlanName.MSEARCH_FUSION, unsupported(detail)
+    return name, None
+
+
+def unsupported(detail: str) -> Degradation:
+    """Return that the cluster cannot do a plan."""
+    return Degradation(Stage.PLAN, DegradationReason.UNSUPPORTED, detail)
 
 
 def _lexical_query(request: SearchRequest, schema: IndexSchema) -> Json:

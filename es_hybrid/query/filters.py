@@ -8,6 +8,8 @@ from typing import Any
 from es_hybrid.query.text import holds_text
 from es_hybrid.types import Json
 
+_WITH_INNER_HITS = frozenset({"nested", "has_child", "has_parent"})
+
 
 def harvest_filters(query: Any) -> list[Json]:
     """Return the clauses that every hit of a query satisfies, apart from matching its text.
@@ -35,6 +37,8 @@ def harvest_filters(query: Any) -> list[Json]:
             return _required(inner.get("filter"))
         case "boosting":
             return harvest_filters(inner.get("positive"))
+        case "dis_max":
+            return _either(as_list(inner.get("queries")))
         case "nested":
             return _from_nested(inner)
         case _:
@@ -65,17 +69,56 @@ def _from_bool(clauses: Mapping[str, Any]) -> list[Json]:
     for clause in as_list(clauses.get("must")):
         filters.extend(_required(clause))
     should = as_list(clauses.get("should"))
-    if should and _should_binds(clauses) and not any(holds_text(clause) for clause in should):
-        minimum = clauses.get("minimum_should_match", 1)
-        filters.append({"bool": {"should": should, "minimum_should_match": minimum}})
+    if should and _required_should(clauses, len(should)) > 0:
+        if any(holds_text(clause) for clause in should):
+            filters.extend(_either(should))
+        else:
+            minimum = clauses.get("minimum_should_match", 1)
+            filters.append({"bool": {"should": should, "minimum_should_match": minimum}})
     return filters
 
 
-def _should_binds(clauses: Mapping[str, Any]) -> bool:
+def _either(branches: Sequence[Any]) -> list[Json]:
+    """Every hit satisfies one branch's filters, so that all bind where each branch has some."""
+    each = [conjunction(_required(branch)) for branch in branches]
+    some = [branch for branch in each if branch is not None]
+    if not some or len(some) < len(each):
+        return []
+    return [{"bool": {"should": some, "minimum_should_match": 1}}]
+
+
+def _required_should(clauses: Mapping[str, Any], count: int) -> int:
+    """Return how many of the `should` clauses must match."""
     minimum = clauses.get("minimum_should_match")
-    if minimum is not None:
-        return str(minimum) != "0"
-    return not clauses.get("must") and not clauses.get("filter")
+    if minimum is None:
+        return 0 if clauses.get("must") or clauses.get("filter") else 1
+    return required_matches(str(minimum), count)
+
+
+def required_matches(minimum: str, count: int) -> int:
+    """Return how many of `count` clauses `minimum_should_match` asks for.
+
+    https://www.elastic.co/guide/en/elasticsearch/reference/current/query-dsl-minimum-should-match.html
+
+    Example:
+        >>> [required_matches(m, 4) for m in ("2", "-1", "75%", "-25%", "3<90%", "5<90%")]
+        [2, 3, 3, 3, 3, 4]
+    """
+    wanted = count
+    for part in minimum.split():
+        bound, less, spec = part.rpartition("<")
+        if not less or count > int(bound or 0):
+            wanted = _matches(spec, count)
+    return max(0, min(wanted, count))
+
+
+def _matches(spec: str, count: int) -> int:
+    try:
+        number = int(spec.removesuffix("%"))
+    except ValueError:
+        return count
+    share = abs(number) * count // 100 if spec.endswith("%") else abs(number)
+    return share if number >= 0 else count - share
 
 
 def _required(clause: Any) -> list[Json]:
@@ -87,4 +130,28 @@ def _required(clause: Any) -> list[Json]:
 
 def _from_nested(nested: Mapping[str, Any]) -> list[Json]:
     inner = conjunction(harvest_filters(nested.get("query")))
-    return [{"nested": {"path": nested.get("path"), "query": inner}}] if inner else []
+    if inner is None:
+        return []
+    place = {name: nested[name] for name in ("path", "ignore_unmapped") if name in nested}
+    return [{"nested": {**place, "query": inner}}]
+
+
+def without_inner_hits(query: Any) -> Any:
+    """Return a query that asks for no inner hits: candidates have no use for them.
+
+    Example:
+        >>> without_inner_hits({"nested": {"path": "sizes", "query": {}, "inner_hits": {}}})
+        {'nested': {'path': 'sizes', 'query': {}}}
+    """
+    if isinstance(query, Mapping):
+        return {
+            kind: without_inner_hits(
+                {name: value for name, value in inner.items() if name != "inner_hits"}
+                if kind in _WITH_INNER_HITS and isinstance(inner, Mapping)
+                else inner
+            )
+            for kind, inner in query.items()
+        }
+    if isinstance(query, (list, tuple)):
+        return [without_inner_hits(inner) for inner in query]
+    return query

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from es_hybrid.query.filters import without_inner_hits
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.schema import VectorField
 from es_hybrid.types import NAMED_QUERY, Json, LegName, PlanName, ScoreMode, Vector
@@ -94,7 +95,11 @@ def msearch_searches(
 def lexical_body(plan: Plan, vector: Vector | None) -> Json:
     """Return the BM25 leg: the caller's own query, with all that is counted over its matches."""
     body = plan.request.body
-    leg = {"query": plan.query, **_candidates(plan), **_copied(body, _BOTH_LEGS + _LEXICAL_LEG)}
+    leg = {
+        "query": without_inner_hits(plan.query),
+        **_candidates(plan),
+        **_copied(body, _BOTH_LEGS + _LEXICAL_LEG),
+    }
     own_filter = body.get("post_filter")
     if vector is not None and plan.vector is not None and _complete(plan):
         name = NAMED_QUERY[LegName.SEMANTIC]
@@ -113,14 +118,14 @@ def semantic_body(plan: Plan, vector: Vector, server: Server) -> Json:
         "track_total_hits": False,
     }
     if _complete(plan):
-        named = {"bool": {"must": [plan.query], "_name": NAMED_QUERY[LegName.LEXICAL]}}
-        leg["post_filter"] = _carrying(named, None)
+        leg["post_filter"] = _carrying(_named(without_inner_hits(plan.query)), None)
     return leg
 
 
 def code_body(plan: Plan) -> Json:
     """Return the search for products whose exact code is in the query."""
-    filters = [clause for clause in (plan.code_query, plan.filter) if clause is not None]
+    wanted = (plan.code_query, without_inner_hits(plan.filter))
+    filters = [clause for clause in wanted if clause is not None]
     return {
         "query": {"bool": {"filter": filters}},
         **_candidates(plan),
@@ -130,23 +135,47 @@ def code_body(plan: Plan) -> Json:
     }
 
 
-def single_body(plan: Plan, vector: Vector, server: Server) -> Json:
-    """Return one `_search` with `query` and `knn`, whose scores Elasticsearch adds."""
-    weight = plan.fusion
-    knn = {**knn_clause(plan, vector, server), "boost": weight.semantic_weight}
-    named = {
-        "bool": {
-            "must": [plan.query],
-            "boost": weight.lexical_weight,
-            "_name": NAMED_QUERY[LegName.LEXICAL],
-        }
-    }
-    leg = {**lexical_body(plan, None), "query": named, "knn": knn}
-    name = NAMED_QUERY[LegName.SEMANTIC]
+def fused_body(plan: Plan, vector: Vector, server: Server) -> Json:
+    """Return one `_search` whose legs Elasticsearch fuses itself, by the plan's name."""
+    named = _named(without_inner_hits(plan.query))
+    knn = knn_clause(plan, vector, server)
+    leg = lexical_body(plan, None)
+    if plan.name is not PlanName.SINGLE:
+        del leg["query"]
+        return {**leg, "retriever": _retriever(plan, named, knn)}
     if plan.vector is not None:
-        exact = exact_score(plan.vector, vector, name=name)
+        exact = exact_score(plan.vector, vector, name=NAMED_QUERY[LegName.SEMANTIC])
         leg["post_filter"] = _carrying(exact, plan.request.body.get("post_filter"))
+    # The boost stands outside, so that the named query keeps its own score.
+    leg["query"] = {"bool": {"must": [named], "boost": plan.fusion.lexical_weight}}
+    leg["knn"] = {**knn, "boost": plan.fusion.semantic_weight}
     return leg
+
+
+def _retriever(plan: Plan, lexical: Json, knn: Json) -> Json:
+    """Return a compound retriever; `linear` (8.18+) and `rrf` (8.14+) are not in a Basic licence.
+
+    Written to the reference pages
+    https://www.elastic.co/docs/reference/elasticsearch/rest-apis/retrievers/linear-retriever and
+    https://www.elastic.co/docs/reference/elasticsearch/rest-apis/retrievers/rrf-retriever.
+    """
+    fusion = plan.fusion
+    legs: list[tuple[Json, float]] = [
+        ({"standard": {"query": lexical}}, fusion.lexical_weight),
+        ({"knn": knn}, fusion.semantic_weight),
+    ]
+    if plan.name is PlanName.NATIVE_RRF:
+        retrievers = [leg for leg, _ in legs]
+        constant = {"rank_constant": fusion.k}
+        return {"rrf": {"retrievers": retrievers, "rank_window_size": plan.window, **constant}}
+    weighted = [
+        {"retriever": leg, "weight": weight, "normalizer": "minmax"} for leg, weight in legs
+    ]
+    return {"linear": {"retrievers": weighted, "rank_window_size": plan.window}}
+
+
+def _named(query: Any) -> Json:
+    return {"bool": {"must": [query], "_name": NAMED_QUERY[LegName.LEXICAL]}}
 
 
 def knn_clause(plan: Plan, vector: Vector, server: Server) -> Json:
@@ -159,7 +188,7 @@ def knn_clause(plan: Plan, vector: Vector, server: Server) -> Json:
         "num_candidates": plan.num_candidates,
     }
     if plan.filter is not None:
-        clause["filter"] = plan.filter
+        clause["filter"] = without_inner_hits(plan.filter)
     if field.quantized and server.rescores_vectors:
         clause["rescore_vector"] = {"oversample": 1.0}
     return clause
@@ -188,7 +217,7 @@ def header(plan: Plan) -> Json:
 
 def needs_named_scores(plan: Plan) -> bool:
     """Say whether the answer must carry named queries' scores."""
-    return plan.name is PlanName.SINGLE or _complete(plan)
+    return plan.fused_by_server or _complete(plan)
 
 
 def _complete(plan: Plan) -> bool:

@@ -14,7 +14,7 @@ from es_hybrid.query.plan import RerankPlan
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema, VectorField
 from es_hybrid.settings import Settings
-from es_hybrid.types import Degradation, DegradationReason, Stage
+from es_hybrid.types import Degradation, DegradationReason, PlanName, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,13 @@ class Surroundings:
         settings: The client's settings; the request's options win over them.
         schema: What the index can do.
         models: What the client has.
+        refused: Plans that the cluster refused before, for its licence or its version.
     """
 
     settings: Settings
     schema: IndexSchema
     models: Models
+    refused: frozenset[PlanName] = frozenset()
 
 
 def semantic_field(
@@ -87,7 +89,8 @@ def rerank_plan(
     settings, profile = around.settings, around.models.reranker_profile
     if request.options.rerank is False or not around.models.reranker:
         return None, None
-    asked = request.options.rerank or Rerank()
+    wanted = request.options.rerank
+    asked = wanted if isinstance(wanted, Rerank) else Rerank()
     fields = (
         asked.fields
         or around.schema.rerank_fields

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
@@ -12,6 +11,8 @@ from es_hybrid.errors import RequestError
 from es_hybrid.types import Json, Normalizer, ScoreMode
 
 PATH = "ext.hybrid"
+
+_LARGEST_FLOAT32 = 3.4028234e38
 
 
 class HybridExt(TypedDict, total=False):
@@ -100,7 +101,7 @@ class HybridOptions(_Options):
         None, ge=-1, le=1, allow_inf_nan=False, description="Cosine floor of semantic-only hits"
     )
     fusion: Fusion | None = Field(None, description="How the legs become one list")
-    rerank: Literal[False] | Rerank | None = Field(None, description="`false` turns it off")
+    rerank: bool | Rerank | None = Field(None, description="`false` turns it off")
     boosts: tuple[Json, ...] | None = Field(
         None, strict=False, description="Business boosts; an empty list turns the client's off"
     )
@@ -130,8 +131,8 @@ class HybridOptions(_Options):
             return None
         if not value:
             raise ValueError("is empty")
-        if not all(math.isfinite(component) for component in value):
-            raise ValueError("holds NaN or infinity")
+        if not all(abs(component) <= _LARGEST_FLOAT32 for component in value):
+            raise ValueError("holds NaN, infinity, or what a 32-bit float cannot hold")
         if not any(value):
             raise ValueError("is the zero vector, which has no direction")
         return value
@@ -154,8 +155,10 @@ def parse_options(section: object) -> HybridOptions:
     try:
         return HybridOptions.model_validate(dict(section))
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise RequestError(_message(first), path=_path(first["loc"])) from None
+        mistakes = error.errors(include_input=False, include_url=False)
+        # Of a union, each tried type complains; the one that reached deepest was meant.
+        meant = max(mistakes, key=lambda mistake: len(mistake["loc"]))
+        raise RequestError(_message(meant), path=_path(meant["loc"])) from None
 
 
 def hybrid_ext(**options: Any) -> Json:
@@ -169,14 +172,19 @@ def hybrid_ext(**options: Any) -> Json:
     return {"hybrid": options}
 
 
+_UNION_TYPES = frozenset({"bool", "str", "Rerank"})
+
+
 def _path(location: Sequence[str | int]) -> str:
-    # Pydantic adds the tried type of a union, such as "Rerank" or "literal[False]".
-    parts = (str(p) for p in location if not (isinstance(p, str) and (p[:1].isupper() or "[" in p)))
+    # Pydantic adds the tried type of a union.
+    parts = (str(part) for part in location if part not in _UNION_TYPES)
     return ".".join((PATH, *parts))
 
 
 def _message(error: Any) -> str:
     if error["type"] == "extra_forbidden":
         return "is not an option; see docs/ext-hybrid.md"
+    if error["type"] == "model_type":
+        return "must be an object, or a boolean"
     message: str = error["msg"]
     return message.removeprefix("Value error, ")

@@ -53,23 +53,34 @@ def passthrough_reason(request: SearchRequest) -> tuple[Reason, str] | None:
         return Reason.PARAMETER, "body"
     if request.index is None:
         return Reason.NO_INDEX, "index"
+    return _named_reason(request) or _page_reason(request) or _text_reason(request)
+
+
+def _named_reason(request: SearchRequest) -> tuple[Reason, str] | None:
     for name, reason in _BODY:
         if _says_something(request.body.get(name)):
             return reason, name
     for name, reason in _PARAMS:
         if name in request.params:
             return reason, name
-    if not sorts_by_score(request.body.get("sort")):
-        return Reason.SORT, "sort"
+    return None if sorts_by_score(request.body.get("sort")) else (Reason.SORT, "sort")
+
+
+def _page_reason(request: SearchRequest) -> tuple[Reason, str] | None:
+    for name in ("from", "size"):
+        if not _is_count(request.body.get(name)):
+            return Reason.PARAMETER, name
     if request.size == 0:
         return Reason.SIZE_ZERO, "size"
     if request.from_ + request.size > MAX_RESULT_WINDOW:
         return Reason.PAST_RESULT_WINDOW, "from"
+    return None
+
+
+def _text_reason(request: SearchRequest) -> tuple[Reason, str] | None:
     if request.ambiguous:
         return Reason.AMBIGUOUS_TEXT, "ext.hybrid.text"
-    if request.text is None:
-        return Reason.NO_TEXT, "ext.hybrid.text"
-    return None
+    return (Reason.NO_TEXT, "ext.hybrid.text") if request.text is None else None
 
 
 def sorts_by_score(sort: Any) -> bool:
@@ -89,6 +100,10 @@ def sorts_by_score(sort: Any) -> bool:
         order = sort["_score"]
         return order in ("desc", None, {}) or order == {"order": "desc"}
     return sort in ("_score", "_score:desc")
+
+
+def _is_count(value: Any) -> bool:
+    return value is None or (type(value) is int and value >= 0)
 
 
 def _says_something(value: Any) -> bool:

@@ -68,6 +68,16 @@ class Plan:
     raise_errors: bool = False
 
     @property
+    def fused_by_server(self) -> bool:
+        """Whether Elasticsearch fuses the legs itself."""
+        return self.name in {PlanName.SINGLE, PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+
+    @property
+    def may_be_refused(self) -> bool:
+        """Whether a cluster's licence or version may lack the plan."""
+        return self.name in {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+
+    @property
     def score_floor(self) -> float | None:
         """KNN score below which a semantic-only hit is not admitted."""
         if self.vector is None or self.min_similarity is None:

@@ -163,21 +163,19 @@ def parse_request(arguments: Mapping[str, Any]) -> SearchRequest:
     given = {name: value for name, value in arguments.items() if value is not None}
     body, understood = _body(given)
     params = {name: value for name, value in given.items() if name in URL_PARAMETERS}
-    section = _section(body)
-    enabled = section is not False
-    explicit = enabled and section is not None
+    present, section = _section(body)
+    explicit = section is not None and section is not False
     options = parse_options(section) if explicit else HybridOptions()
-    if section is not None:
-        body = _without_section(body)
+    body = _without_section(body)
     body = _with_url_query(_with_url_source(body, params), params)
     found, ambiguous = _find(body, options)
     return SearchRequest(
         index=_index(given.get("index")),
         body=body,
         params=params,
-        arguments=arguments if section is None else _bare_arguments(given),
+        arguments=_bare_arguments(given) if present else arguments,
         options=options,
-        enabled=enabled,
+        enabled=section is not False,
         explicit=explicit,
         found=found,
         ambiguous=ambiguous,
@@ -198,26 +196,29 @@ def _body(given: Mapping[str, Any]) -> tuple[Json, bool]:
     return {**body, **named}, understood
 
 
-def _section(body: Mapping[str, Any]) -> Any:
+def _section(body: Mapping[str, Any]) -> tuple[bool, Any]:
+    """Return whether there is an `ext.hybrid`, and what it says."""
     ext = body.get("ext")
-    return ext.get("hybrid") if isinstance(ext, Mapping) else None
+    if not isinstance(ext, Mapping) or "hybrid" not in ext:
+        return False, None
+    return True, ext["hybrid"]
 
 
-def _without_section(body: Mapping[str, Any]) -> Json:
-    rest = {name: value for name, value in body["ext"].items() if name != "hybrid"}
-    without = {name: value for name, value in body.items() if name != "ext"}
+def _without_section(holder: Json) -> Json:
+    """Return a body without `ext.hybrid`; other `ext` entries stay."""
+    if not _section(holder)[0]:
+        return holder
+    rest = {name: value for name, value in holder["ext"].items() if name != "hybrid"}
+    without = {name: value for name, value in holder.items() if name != "ext"}
     return {**without, "ext": rest} if rest else without
 
 
-def _bare_arguments(given: Mapping[str, Any]) -> Json:
-    bare = dict(given)
-    for name in ("ext", "body"):
-        if name in bare:
-            holder = _without_section({"ext": bare["ext"]}) if name == "ext" else bare["body"]
-            bare[name] = holder.get("ext") if name == "ext" else holder
-    if isinstance(bare.get("body"), Mapping) and _section(bare["body"]) is not None:
-        bare["body"] = _without_section(bare["body"])
-    return {name: value for name, value in bare.items() if value is not None}
+def _bare_arguments(given: Json) -> Json:
+    """Return the arguments that the bare client would be called with."""
+    bare = _without_section(given)
+    if isinstance(bare.get("body"), Mapping):
+        bare = {**bare, "body": _without_section(dict(bare["body"]))}
+    return bare
 
 
 def _index(index: Any) -> str | None:

@@ -202,12 +202,19 @@ def _seconds(value: Any) -> float | None:
     """Return seconds since the epoch of a date as Elasticsearch prints doc values."""
     if isinstance(value, (int, float)):
         return float(value) / 1000.0
+    text = str(value)
+    if text.lstrip("-").isdigit():
+        return int(text) / 1000.0
     try:
-        parsed = datetime.fromisoformat(str(value))
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         return None
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 
 def _plain(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    """Return a value as text, so that `5` equals `5.0` and `True` equals `"true"`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if whole else str(value)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from es_hybrid.types import Normalizer, Scores
+
+_HUGE = 1e100
 
 
 def minmax(scores: Scores) -> Scores:
@@ -21,12 +24,13 @@ def minmax(scores: Scores) -> Scores:
     known = np.isfinite(scores)
     if not known.any():
         return np.zeros_like(scores)
-    low, high = scores[known].min(), scores[known].max()
+    scaled = _scaled(scores, known)
+    low, high = scaled[known].min(), scaled[known].max()
     spread = high - low
     # A spread of nothing but rounding would blow noise up to the full range.
-    if spread <= 1e-6 * max(abs(high), 1.0):
+    if spread <= _noise(scaled, known):
         return known.astype(np.float64)
-    return np.where(known, (scores - low) / spread, 0.0)
+    return np.where(known, (scaled - low) / spread, 0.0)
 
 
 def zscore(scores: Scores) -> Scores:
@@ -39,10 +43,11 @@ def zscore(scores: Scores) -> Scores:
     known = np.isfinite(scores)
     if not known.any():
         return np.zeros_like(scores)
-    deviation = scores[known].std()
-    if deviation <= 1e-12:
+    scaled = _scaled(scores, known)
+    deviation = scaled[known].std()
+    if deviation <= _noise(scaled, known):
         return np.where(known, 0.5, 0.0)
-    return sigmoid((scores - scores[known].mean()) / deviation)
+    return sigmoid((scaled - scaled[known].mean()) / deviation)
 
 
 def sigmoid(scores: Scores) -> Scores:
@@ -60,6 +65,17 @@ def sigmoid(scores: Scores) -> Scores:
 def identity(scores: Scores) -> Scores:
     """Leave scores as they are; unknown (NaN) becomes 0."""
     return np.where(np.isfinite(scores), scores, 0.0)
+
+
+def _scaled(scores: Scores, known: NDArray[np.bool_]) -> Scores:
+    """Shrink scores so large that their differences or squares would overflow."""
+    largest = np.abs(scores[known]).max()
+    return scores / largest if largest > _HUGE else scores
+
+
+def _noise(scores: Scores, known: NDArray[np.bool_]) -> float:
+    """Return the spread below which scores are equal but for rounding."""
+    return 1e-6 * max(1.0, float(np.abs(scores[known]).max()))
 
 
 NORMALIZERS: Mapping[Normalizer, Callable[[Scores], Scores]] = {

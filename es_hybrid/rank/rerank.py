@@ -10,6 +10,9 @@ import numpy as np
 from es_hybrid.rank.normalize import minmax
 from es_hybrid.types import HitKey, Scores
 
+_ABOVE_NOTHING = 1e-9
+"""The worst rerank score is still more than none."""
+
 
 def product_text(source: Mapping[str, Any], fields: Sequence[str], *, max_chars: int) -> str:
     """Return what the reranker reads of a product: the fields' values, in order, cut at a word.
@@ -55,9 +58,9 @@ def blend(
 ) -> Scores:
     """Return the relevance of every candidate: `(1 - weight) * fused + weight * reranked`.
 
-    Rerank scores are min-max scaled over what was reranked; a candidate that was not reranked has
-    none and counts as 0. As only the best of the fused order are reranked, none of them falls below
-    one that was not.
+    Rerank scores are min-max scaled over what was reranked, to just above 0; a candidate that was
+    not reranked has none and counts as 0. As only the best of the fused order are reranked, none of
+    them falls below one that was not.
 
     Args:
         fused: Fused scores from 0 to 1, shape `(n,)`.
@@ -66,16 +69,19 @@ def blend(
         weight: Share of the rerank score, 0 to 1.
 
     Example:
-        >>> blend(np.array([1.0, 0.5, 0.1]), [0, 1], [0.2, 0.9], 0.5).tolist()
+        >>> blend(np.array([1.0, 0.5, 0.1]), [0, 1], [0.2, 0.9], 0.5).round(3).tolist()
         [0.5, 0.75, 0.05]
     """
     relevance = (1.0 - weight) * fused
-    relevance[list(positions)] += weight * minmax(np.asarray(reranked, dtype=np.float64))
+    scaled = minmax(np.asarray(reranked, dtype=np.float64))
+    relevance[list(positions)] += weight * (_ABOVE_NOTHING + (1.0 - _ABOVE_NOTHING) * scaled)
     return relevance
 
 
 def _value(source: Any, path: str) -> Any:
     """Return the value of a dotted path; a document may spell it nested or flat."""
+    if isinstance(source, list):
+        return [_value(item, path) for item in source]
     if not isinstance(source, Mapping):
         return None
     if path in source:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import orjson
 
@@ -28,7 +29,7 @@ ANSWER_PATHS = _ANSWER.replace(" ", ",")
 def encode(value: Any) -> bytes:
     """Return JSON bytes of a body that may hold numpy arrays, dates, decimals.
 
-    orjson refuses lone surrogates; such a body goes through the standard library, as the official
+    What orjson refuses, such as a lone surrogate, goes through the standard library as the official
     client would send it, so that the server answers what it would have answered.
 
     Example:
@@ -37,9 +38,7 @@ def encode(value: Any) -> bytes:
     """
     try:
         return orjson.dumps(value, default=_default, option=_ORJSON)
-    except orjson.JSONEncodeError as error:
-        if "surrogates" not in str(error):
-            raise
+    except orjson.JSONEncodeError:
         text = json.dumps(value, default=_default, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "surrogatepass")
 
@@ -136,7 +135,9 @@ def _named(hit: Json, name: str) -> float | None:
 def _default(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    for name in ("to_dict", "tolist"):
+    if isinstance(value, UUID):
+        return str(value)
+    for name in ("to_dict", "tolist", "isoformat"):
         method = getattr(value, name, None)
         if callable(method):
             return method()

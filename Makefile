@@ -1,0 +1,57 @@
+# `make help` lists the targets. ES_VERSION=8.14.1 asks for exactly that Elasticsearch,
+# VENV=.venv-es8 for another environment, PYTEST_ARGS="-k reindex" for some of the tests.
+PYTHON ?= python3
+VENV ?= .venv
+VERSION_FLAG = $(if $(ES_VERSION),--version $(ES_VERSION))
+BESIDE_SERVICES = $(PYTHON) scripts/dev/services.py run --venv $(VENV) $(VERSION_FLAG)
+DEMO_FLAGS = $(if $(CATALOG),--catalog '$(CATALOG)') $(if $(MAP),--map '$(MAP)') \
+	$(if $(QUERIES),--queries '$(QUERIES)') $(if $(QRELS),--qrels '$(QRELS)')
+BIN = $(VENV)/bin
+
+.PHONY: help demo test unit lint fmt docs build up down clean check-all bootstrap
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+demo: ## compare BM25 with hybrid search [CATALOG= MAP= QUERIES= QRELS=]
+	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/demo.py $(DEMO_FLAGS)
+
+test: lint ## lint, then every test, against a real Elasticsearch
+	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es $(PYTEST_ARGS)
+
+unit: bootstrap ## the tests that need no Elasticsearch
+	$(BIN)/python -m pytest tests/unit tests/wire tests/shell tests/docs $(PYTEST_ARGS)
+
+lint: bootstrap ## style, types, layers, and everything generated
+	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports
+	$(BIN)/python -P scripts/dev/unasync.py --check
+	$(BIN)/python -P scripts/dev/gendocs.py --check
+	$(BIN)/python -P scripts/dev/check_sizes.py
+
+fmt: bootstrap ## format, and write the sync half from the async one
+	$(BIN)/ruff check --fix --exit-zero && $(BIN)/ruff format
+	$(BIN)/python -P scripts/dev/unasync.py
+
+docs: bootstrap ## write the generated tables of the docs
+	$(BIN)/python -P scripts/dev/gendocs.py
+
+build: bootstrap ## wheel and sdist, then the unit tests against the wheel
+	rm -rf dist && $(BIN)/python -m build --outdir dist
+	$(BIN)/python -m scripts.dev.check_wheel dist
+
+up: ## start Elasticsearch and the local models; addresses in .dev/env
+	@$(PYTHON) scripts/dev/services.py up --venv $(VENV) $(VERSION_FLAG)
+
+down: ## stop what `make up` started
+	@$(PYTHON) scripts/dev/services.py down
+
+clean: down ## remove what was made here; the download cache stays
+	rm -rf .venv .venv-es8 .dev dist build .coverage .*_cache .hypothesis
+
+check-all: ## every test on 9.4.3 with client 9, and on 8.14.1 with client 8
+	$(MAKE) test ES_VERSION=9.4.3
+	$(MAKE) test ES_VERSION=8.14.1 VENV=.venv-es8
+
+bootstrap:
+	@$(PYTHON) scripts/dev/bootstrap.py --venv $(VENV)

@@ -1,0 +1,1 @@
+"""A real Elasticsearch node without a container engine, unpacked from Maven Central."""
