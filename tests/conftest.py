@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import pytest
-from elasticsearch import AsyncElasticsearch, Elasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch, TransportError
 
 pytest_plugins = ["tests.support.fixtures", "tests.support.shops"]
 
@@ -43,7 +43,7 @@ def pytest_report_header(config: pytest.Config) -> str:
         with Elasticsearch(url, api_key=config.stash[ES_KEY], request_timeout=10) as es:
             version = es.info()["version"]["number"]
             licence = es.license.get()["license"]["type"]
-    except Exception as error:
+    except (ApiError, TransportError) as error:
         raise pytest.UsageError(f"Elasticsearch at {url} does not answer: {error}") from None
     return f"elasticsearch: {version} ({licence}) at {url}"
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
+from es_hybrid._deadline import AsyncCall
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import RequestError, ServiceError, ServiceTimeout
 from es_hybrid.respond.degrade import degradation_of, is_permanent
@@ -35,7 +35,7 @@ class AsyncGuard:
         self._breaker = breaker
 
     async def run(
-        self, call: Callable[[float], Awaitable[R]], *, budget: Budget, raise_errors: bool
+        self, call: AsyncCall[float, R], *, budget: Budget, raise_errors: bool
     ) -> R | Degradation:
         """Return the model's answer, or why the search goes on without it.
 

@@ -93,11 +93,9 @@ class AsyncRetriever:
             failed_leg(failed) if failed is not None else None,
         )
 
-    async def sources(
-        self, plan: Plan, keys: Sequence[HitKey], fields: Sequence[str]
-    ) -> Mapping[HitKey, Json]:
+    async def sources(self, plan: Plan, keys: Sequence[HitKey]) -> Mapping[HitKey, Json]:
         """Fetch what the reranker reads, by key; a deleted document is missing."""
-        found = await self._hits(plan, text_body(plan, keys, fields))
+        found = await self._hits(plan, text_body(plan, keys))
         return {(hit["_index"], hit["_id"]): hit["_source"] for hit in found}
 
     async def counts(self, plan: Plan) -> tuple[LegResult, ApiResponseMeta]:

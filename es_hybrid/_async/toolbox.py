@@ -24,8 +24,8 @@ from es_hybrid.query.models import Models
 from es_hybrid.rank.boost_options import read_boosts
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.settings import Settings
-from es_hybrid.types import Degradation, Json, Stage, TextKind, Vector
-from es_hybrid.wire.contracts import one_score_each, one_vector
+from es_hybrid.types import Degradation, Json, Stage, TextKind, Vectors
+from es_hybrid.wire.contracts import one_row_each, one_score_each
 
 _INGEST_RETRY = RetryPolicy(
     max_attempts=6, max_elapsed_s=60.0, base_s=0.5, cap_s=10.0, protocol_attempts=2
@@ -88,25 +88,22 @@ class AsyncToolbox:
             self._ingest_embedder = patient
         return self._ingest_embedder or self.embedder
 
-    @property
-    def max_chars(self) -> int:
-        """Characters of one product that the reranker reads."""
-        return self.settings.rerank.max_chars
-
     @staticmethod
     def wall_clock() -> float:
         """Return seconds since the epoch, for what depends on a product's age."""
         return datetime.now(UTC).timestamp()
 
-    async def embed(self, text: str, *, budget: Budget, raise_errors: bool) -> Vector | Degradation:
-        """Return one query's vector, shape `(dims,)`, or why there is none."""
+    async def embed(
+        self, texts: Sequence[str], *, budget: Budget, raise_errors: bool
+    ) -> Vectors | Degradation:
+        """Return one row a query, shape `(len(texts), dims)`, or why there are none."""
         embedder = self.embedder
         if embedder is None:
             raise ContractError("there is no embedder", service=Stage.EMBED)
 
-        async def call(timeout_s: float) -> Vector:
-            vectors = await embedder.embed([text], kind=TextKind.QUERY, timeout_s=timeout_s)
-            return one_vector(vectors)
+        async def call(timeout_s: float) -> Vectors:
+            rows = await embedder.embed(texts, kind=TextKind.QUERY, timeout_s=timeout_s)
+            return one_row_each(rows, len(texts))
 
         return await self._embed_guard.run(call, budget=budget, raise_errors=raise_errors)
 

@@ -90,13 +90,13 @@ def groups_body(plan: Plan, page: Sequence[Json]) -> Json | None:
     }
 
 
-def text_body(plan: Plan, keys: Sequence[HitKey], fields: Sequence[str]) -> Json:
+def text_body(plan: Plan, keys: Sequence[HitKey]) -> Json:
     """Return the search that fetches what the reranker is shown."""
     return {
         "query": _by_id(keys),
         "size": _size(keys),
         "track_total_hits": False,
-        "_source": list(fields),
+        "_source": list(plan.rerank.fields if plan.rerank else ()),
         **({"timeout": plan.request.body["timeout"]} if "timeout" in plan.request.body else {}),
     }
 

@@ -8,22 +8,21 @@ from typing import Any
 import numpy as np
 
 from es_hybrid.errors import ContractError
-from es_hybrid.types import Vector
+from es_hybrid.types import Vectors
 
 
-def one_vector(vectors: Any) -> Vector:
-    """Return the one row of an embedder's answer to one text, shape `(dims,)`, float32.
+def one_row_each(rows: Any, count: int) -> Vectors:
+    """Return an embedder's answer, shape `(count, dims)`, float32.
 
     Raises:
-        ContractError: There is not exactly one row, or it is not finite, or it is the zero vector.
+        ContractError: There is not one row a text, or one is not finite, or is the zero vector.
     """
-    array = np.asarray(vectors, dtype=np.float32)
-    if array.ndim != 2 or len(array) != 1:
+    vectors: Vectors = np.asarray(rows, dtype=np.float32)
+    if vectors.ndim != 2 or len(vectors) != count:
         raise ContractError("the embedder must return one row a text", service="embed")
-    vector: Vector = array[0]
-    if not np.isfinite(vector).all() or not vector.any():
+    if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
         raise ContractError("the embedder returned NaN, infinity or zero", service="embed")
-    return vector
+    return vectors
 
 
 def one_score_each(scores: Sequence[float], count: int) -> list[float]:

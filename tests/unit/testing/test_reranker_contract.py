@@ -1,5 +1,4 @@
 """A reranker that breaks its contract is told which rule."""
-# ruff: noqa: ARG005 - a lambda must take all that a stage is given
 
 from __future__ import annotations
 

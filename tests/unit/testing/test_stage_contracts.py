@@ -1,5 +1,4 @@
 """A boost or a fuser that would fail a search is found before one."""
-# ruff: noqa: ARG005 - a lambda must take all that a stage is given
 
 from __future__ import annotations
 

@@ -1,0 +1,142 @@
+"""Sends bulk requests whose items succeed or fail one by one.
+
+The official helpers either retry nothing or send everything again; here only the items that were
+rejected for now go again, alone, after a pause with jitter.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from elasticsearch import ApiError, AsyncElasticsearch, ConnectionTimeout, TransportError
+from elasticsearch import ConnectionError as ElasticConnectionError
+
+from es_hybrid._concurrency import async_sleep
+from es_hybrid._logging import get_logger
+from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
+from es_hybrid.indexing.actions import TRANSIENT, Action, bodies, item_reasons
+from es_hybrid.settings import IngestSettings
+
+_FILTER = [
+    "errors",
+    "items.*.status",
+    "items.*.error.type",
+    "items.*.error.reason",
+]
+_log = get_logger("es_hybrid.ingest")
+
+
+class AsyncBulkWriter:
+    """Writes actions to one index.
+
+    Args:
+        es: Its own retries are switched off on a copy.
+        index: Index or alias.
+        settings: Size of a request, tries, time.
+        require_alias: Whether `index` must be an alias; it keeps Elasticsearch from creating an
+            index of that name, should the alias disappear.
+    """
+
+    def __init__(
+        self, es: AsyncElasticsearch, *, index: str, settings: IngestSettings, require_alias: bool
+    ) -> None:
+        self._es = es.options(
+            request_timeout=settings.timeout_s,
+            max_retries=0,
+            retry_on_status=(),
+            retry_on_timeout=False,
+        )
+        self._index = index
+        self._settings = settings
+        self._require_alias = require_alias
+        self._policy = RetryPolicy(
+            max_attempts=settings.max_attempts,
+            max_elapsed_s=settings.timeout_s * settings.max_attempts,
+            base_s=0.25,
+            cap_s=30.0,
+        )
+
+    async def write(self, actions: Sequence[Action]) -> list[str | None]:
+        """Return one entry an action: `None` when stored, else why it was not.
+
+        Raises:
+            ApiError: The whole request is refused, as with 401 or 403, or until the tries are over.
+            TransportError: Elasticsearch cannot be reached until the tries are over.
+        """
+        reasons: list[str | None] = []
+        limits = {
+            "max_actions": self._settings.batch,
+            "max_bytes": self._settings.max_batch_bytes,
+        }
+        for body in bodies(actions, **limits):
+            reasons += await self._write_body(body)
+        return reasons
+
+    async def _write_body(self, body: Sequence[Action]) -> list[str | None]:
+        reasons: list[str | None] = [None] * len(body)
+        left = list(range(len(body)))
+        started = time.monotonic()
+        attempt = 0
+        while True:
+            attempt += 1
+            failure: Exception | None = None
+            try:
+                answer = await self._send([body[i] for i in left])
+            except (ApiError, TransportError) as error:
+                if isinstance(error, ApiError) and error.status_code == 413:
+                    found = await self._smaller([body[i] for i in left])
+                    for i, reason in zip(left, found, strict=True):
+                        reasons[i] = reason
+                    return reasons
+                failure, outcome = error, self._outcome(error)
+                if outcome is None:
+                    raise
+            else:
+                results = item_reasons(answer, len(left))
+                for i, result in zip(left, results, strict=True):
+                    reasons[i] = result[1] if result else None
+                left = [i for i, result in zip(left, results, strict=True) if result and result[0]]
+                outcome = Outcome(OutcomeKind.BUSY, status=429)
+            if not left:
+                return reasons
+            elapsed = time.monotonic() - started
+            delay = next_delay(self._policy, attempt, outcome, elapsed, random.random)
+            if delay is None and failure is not None:
+                raise failure
+            if delay is None:
+                return reasons
+            _log.info("ingest.items_retried", items=len(left), attempt=attempt, delay_s=delay)
+            await async_sleep(delay)
+
+    async def _send(self, body: Sequence[Action]) -> Mapping[str, Any]:
+        lines: Any = [action.lines for action in body]  # bytes pass through the client as they are
+        answer = await self._es.bulk(
+            operations=lines,
+            index=self._index,
+            require_alias=self._require_alias,
+            filter_path=_FILTER,
+        )
+        found: Mapping[str, Any] = answer.body
+        return found
+
+    async def _smaller(self, body: Sequence[Action]) -> list[str | None]:
+        """Send a request that is too large for the server in halves."""
+        if len(body) == 1:
+            return ["413 the product is larger than the server takes (http.max_content_length)"]
+        middle = len(body) // 2
+        return await self._write_body(body[:middle]) + await self._write_body(body[middle:])
+
+    @staticmethod
+    def _outcome(error: ApiError | TransportError) -> Outcome | None:
+        """Return how a failed request is tried again; `None` when it is not."""
+        if isinstance(error, ApiError):
+            transient = error.status_code in TRANSIENT
+            return Outcome(OutcomeKind.BUSY, status=error.status_code) if transient else None
+        if isinstance(error, ConnectionTimeout):
+            return Outcome(OutcomeKind.TIMEOUT)
+        if isinstance(error, ElasticConnectionError):
+            return Outcome(OutcomeKind.CONNECTION)
+        return None

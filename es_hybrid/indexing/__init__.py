@@ -1,0 +1,1 @@
+"""What to store: pure functions from products to mappings, actions and reports."""

@@ -1,0 +1,132 @@
+"""A chunk on its way through the pipeline, and what came of each of its products."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from es_hybrid.indexing.actions import (
+    Action,
+    Decision,
+    Step,
+    VectorFields,
+    index_action,
+    keep_vector_action,
+)
+from es_hybrid.indexing.report import Failure, Tally
+from es_hybrid.indexing.sources import Chunk, Feed, Product, Rejected
+from es_hybrid.types import Vector
+
+__all__ = ["DOWN", "REFUSED", "Planned", "Written", "actions_of", "settle", "warnings_of"]
+
+REFUSED = "the embedder refuses the text; found by words only"
+DOWN = "no vector, because the embedder failed; a later run adds it"
+NO_EMBEDDER = "no vector, because no embedder is configured"
+NO_TEXT = "no vector, because there is no text to embed"
+
+
+class Planned(NamedTuple):
+    """A chunk, with what to do for each product, and the vectors or why there is none."""
+
+    chunk: Chunk
+    decisions: Sequence[Decision]
+    vectors: Sequence[Vector | str | None] = ()
+
+
+class Written(NamedTuple):
+    """A chunk that is done, with one reason a product: `None` where all is well."""
+
+    planned: Planned
+    reasons: Sequence[str | None]
+
+
+def actions_of(planned: Planned, vector: VectorFields | None) -> Iterator[tuple[int, Action]]:
+    """Yield the bulk items of a chunk, each with its product's place."""
+    rows = zip(planned.chunk.products, planned.decisions, planned.vectors, strict=True)
+    for place, (product, decision, found) in enumerate(rows):
+        if _step(decision, found) is Step.UNCHANGED:
+            continue
+        if decision.step is Step.KEEP_VECTOR and vector is not None:
+            yield place, keep_vector_action(product, field=vector.field)
+        elif vector is None or found is None or isinstance(found, str):
+            yield place, index_action(product)
+        else:
+            yield place, index_action(product, vector.of(found, text_hash=product.text_hash))
+
+
+def settle(
+    written: Written, tally: Tally, *, vectors: bool, dead: Callable[[Rejected], None]
+) -> None:
+    """Count what came of a chunk.
+
+    Args:
+        written: The chunk.
+        tally: Counts the run.
+        vectors: Whether the index has a vector field.
+        dead: Takes each record that was not stored.
+    """
+    planned, chunk = written.planned, written.planned.chunk
+    tally.unchanged += chunk.superseded
+    for rejected in chunk.rejected:
+        tally.fail(rejected.failure)
+        dead(rejected)
+    rows = zip(chunk.products, planned.decisions, planned.vectors, written.reasons, strict=True)
+    for product, decision, found, reason in rows:
+        if reason is not None:
+            rejected = Rejected(Failure(product.id, product.line, reason), product.source)
+            tally.fail(rejected.failure)
+            dead(rejected)
+            continue
+        if _step(decision, found) is Step.UNCHANGED:
+            tally.unchanged += 1
+        else:
+            tally.indexed += 1
+        if vectors:
+            _settle_vector(product, decision, found, tally)
+
+
+def warnings_of(feed: Feed, tally: Tally, *, vectors: bool, trouble: str | None) -> list[str]:
+    """Return what a person should know of a run besides the numbers."""
+    found = []
+    if not vectors:
+        found.append("the index has no vector field: products are found by words only")
+    if trouble is not None:
+        found.append(f"the embedder failed: {trouble}")
+    if feed.duplicates:
+        examples = ", ".join(
+            f"{product_id} (lines {first} and {last})"
+            for product_id, first, last in feed.duplicate_lines
+        )
+        more = ", …" if feed.duplicates > len(feed.duplicate_lines) else ""
+        found.append(
+            f"{feed.duplicates:,} records have an id that came before; the last one counts: "
+            f"{examples}{more}"
+        )
+    found += [
+        f"{count:,} {'product' if count == 1 else 'products'}: {what} "
+        f"(first: {tally.first_ids[what]})"
+        for what, count in tally.notes.items()
+    ]
+    return found
+
+
+def _step(decision: Decision, found: Vector | str | None) -> Step:
+    """Return what is done: an unchanged product is not written for a vector that failed."""
+    missing = found is None or isinstance(found, str)
+    return Step.UNCHANGED if decision.embed and decision.same and missing else decision.step
+
+
+def _settle_vector(
+    product: Product, decision: Decision, found: Vector | str | None, tally: Tally
+) -> None:
+    if product.note is not None:
+        tally.note(product.note, product.id)
+    if found is not None and not isinstance(found, str):
+        tally.embedded += decision.embed
+        return
+    if decision.embed and (found is not None or product.note is None):
+        tally.note(found or NO_EMBEDDER, product.id)
+    elif not decision.has_vector and not product.text and product.note is None:
+        tally.note(NO_TEXT, product.id)
+    kept = decision.has_vector and _step(decision, found) is not Step.REPLACE
+    tally.without_vector += not kept

@@ -1,0 +1,189 @@
+"""What lies between two waits of a search: pure steps that both ways to wait share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from elastic_transport import ApiResponseMeta
+
+from es_hybrid.protocols import Fuser, SearchDone
+from es_hybrid.query.plan import Plan
+from es_hybrid.rank.candidates import admitted, merge
+from es_hybrid.rank.fuse import fuse, order_of
+from es_hybrid.rank.order import Order, fingerprint, freeze
+from es_hybrid.rank.ranking import Ranking, rank
+from es_hybrid.rank.rerank import product_texts
+from es_hybrid.respond.answer import answer
+from es_hybrid.respond.notes import Notes
+from es_hybrid.response import HybridInfo, HybridResponse
+from es_hybrid.settings import Settings
+from es_hybrid.types import (
+    BoostContext,
+    Degradation,
+    DegradationReason,
+    Hit,
+    HitKey,
+    Json,
+    LegResult,
+    Scores,
+    Stage,
+    Vector,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """All hits that take part in a ranking.
+
+    Attributes:
+        hits: Each product once, in the order that breaks ties.
+        fused: Their fused scores, 0 to 1, shape `(n,)`.
+        added: How many of them the lexical query does not match.
+    """
+
+    hits: Sequence[Hit]
+    fused: Scores
+    added: int
+
+    def best(self, count: int) -> dict[int, HitKey]:
+        """Return the keys of the best by fused score, by their place among the hits."""
+        return {place: self.hits[place].key for place in order_of(self.fused)[:count]}
+
+
+def own_vector(plan: Plan) -> Vector | None:
+    """Return the query's vector where the caller brought it."""
+    own = plan.request.options.vector
+    return None if own is None else np.asarray(own, dtype=np.float32)
+
+
+def fitting(vector: Vector, plan: Plan) -> Vector | Degradation:
+    """Return the query's vector, or that it does not fit the index's field."""
+    wanted = plan.vector.dims if plan.vector else None
+    if wanted in (None, len(vector)):
+        return vector
+    detail = f"the embedder gave {len(vector)} dims, the index has {wanted}"
+    return Degradation(Stage.EMBED, DegradationReason.DIMS_MISMATCH, detail)
+
+
+def candidates_of(
+    plan: Plan,
+    lexical: LegResult,
+    semantic: LegResult,
+    codes: LegResult,
+    fusers: Mapping[str, Fuser],
+) -> Candidates:
+    """Merge the legs and fuse their scores."""
+    hits = merge(lexical.hits, semantic.hits, codes.hits, floor=plan.score_floor)
+    fused = fuse(hits, plan.fusion, fusers)
+    return Candidates(hits, fused, admitted(lexical.hits, hits))
+
+
+def texts_of(
+    plan: Plan,
+    keys: Mapping[int, HitKey],
+    sources: Mapping[HitKey, Json],
+    settings: Settings,
+) -> dict[int, str]:
+    """Return what the reranker reads of each product, by place; blank ones are left out."""
+    fields = plan.rerank.fields if plan.rerank else ()
+    return product_texts(keys, sources, fields, max_chars=settings.rerank.max_chars)
+
+
+def ranking_of(
+    plan: Plan,
+    candidates: Candidates,
+    reranked: Mapping[int, float] | None,
+    settings: Settings,
+    *,
+    now_s: float,
+) -> Ranking:
+    """Blend, boost, order and collapse."""
+    return rank(
+        candidates.hits,
+        candidates.fused,
+        reranked,
+        rerank_weight=plan.rerank.blend if plan.rerank else 0.0,
+        lexical_without_rerank=plan.lexical_without_rerank,
+        boosts=plan.boosts,
+        context=BoostContext(now_s=now_s),
+        clamp=(settings.search.boost_min, settings.search.boost_max),
+        collapse_field=plan.collapse_field,
+    )
+
+
+def final_order(plan: Plan, candidates: Candidates, ranking: Ranking) -> Order:
+    """Return what the pages need of a ranking."""
+    return ranking.final_order(
+        window=plan.window, added=candidates.added, collapse_field=plan.collapse_field
+    )
+
+
+def fingerprint_of(plan: Plan) -> str:
+    """Return by what the token of a search is known to be of this search."""
+    return fingerprint(plan.request.index, plan.query, plan.filter, plan.collapse_field)
+
+
+def body_of(
+    plan: Plan, lexical: LegResult, order: Order, page: Sequence[Json], notes: Notes
+) -> Json:
+    """Return the body in Elasticsearch's shape."""
+    return answer(
+        lexical,
+        page,
+        timed_out=notes.timed_out,
+        took_ms=notes.took_ms(),
+        added=order.added,
+        max_score=order.best_score,
+        total_as_int=bool(plan.request.params.get("rest_total_hits_as_int")),
+    )
+
+
+def response_of(
+    plan: Plan,
+    body: Any,
+    meta: ApiResponseMeta,
+    notes: Notes,
+    *,
+    ranking: Ranking | None = None,
+    order: Order | None = None,
+) -> HybridResponse:
+    """Put the diagnostics beside the answer.
+
+    Args:
+        plan: The plan that was carried out.
+        body: Elasticsearch's body, or ours in its shape.
+        meta: Of the HTTP answer.
+        notes: Times and degradations.
+        ranking: Where there was one, for the explanations.
+        order: The order to freeze, where the caller asked for its token.
+    """
+    request = plan.request
+    explained = ranking.parts(request.from_, request.size) if ranking and plan.explain else {}
+    frozen = order is not None and plan.wants_token
+    info = HybridInfo(
+        plan=plan.name,
+        reason=plan.passthrough,
+        reranked=len(ranking.reranked) if ranking else 0,
+        degraded=notes.degradations,
+        timings_ms=notes.timings_ms,
+        order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
+        parts=explained,
+    )
+    if request.explicit:
+        body = {**body, "ext": {**body.get("ext", {}), "hybrid": info.to_dict()}}
+    return HybridResponse(body, meta, info)
+
+
+def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
+    """Return what a metrics hook is told."""
+    return SearchDone(
+        plan=response.hybrid.plan,
+        took_ms=notes.took_ms(),
+        timings_ms=response.hybrid.timings_ms,
+        degraded=response.hybrid.degraded,
+        total=response.total,
+        returned=len(response.hits),
+    )
