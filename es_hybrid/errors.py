@@ -97,6 +97,16 @@ class RequestError(HybridError, ValueError):
     def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
         super().__init__(f"{path}: {message}", stage="request", hint=hint)
         self.path = path
+        self.reason = message
+
+    def inside(self, outer: str) -> Self:
+        """Return the same mistake with the path of what holds the request.
+
+        Example:
+            >>> RequestError("is blank", path="ext.hybrid.text").inside("searches.3").path
+            'searches.3.ext.hybrid.text'
+        """
+        return type(self)(self.reason, path=f"{outer}.{self.path}", hint=self.hint)
 
 
 class ServiceError(HybridError):

@@ -29,18 +29,34 @@ class CandidateRequest:
     """One `_msearch` with all legs of a search.
 
     Attributes:
-        path: Path of the endpoint; the index stands in it.
+        index: Names or aliases that are searched.
+        header: What goes before each leg, without the index.
+        searches: The legs and their bodies.
         params: URL parameters.
-        lines: NDJSON, a header and a body a leg.
-        legs: What each pair of lines is.
         native: Whether Elasticsearch fuses the legs itself.
     """
 
-    path: str
+    index: str
+    header: Json
+    searches: Sequence[tuple[LegName, Json]]
     params: Mapping[str, str]
-    lines: bytes
-    legs: tuple[LegName, ...]
     native: bool = False
+
+    @property
+    def path(self) -> str:
+        """Path of the endpoint; the index stands in it, as a cluster may forbid it in lines."""
+        return f"/{quote(self.index, safe=',*:')}/_msearch"
+
+    @property
+    def lines(self) -> bytes:
+        """NDJSON, a header and a body a leg, for `path`."""
+        return msearch_lines([(self.header, body) for _, body in self.searches])
+
+    @property
+    def indexed_lines(self) -> bytes:
+        """The same with the index in each header, for an `_msearch` of several searches."""
+        header = {"index": self.index, **self.header}
+        return msearch_lines([(header, body) for _, body in self.searches])
 
 
 def candidate_request(plan: Plan, vector: Vector | None, server: Server) -> CandidateRequest:
@@ -51,11 +67,11 @@ def candidate_request(plan: Plan, vector: Vector | None, server: Server) -> Cand
         vector: The query's vector, shape `(dims,)`; `None` asks the lexical leg alone.
         server: What the cluster understands.
     """
-    native = plan.fused_by_server and vector is not None
     searches = msearch_searches(plan, vector, server)
+    native = plan.fused_by_server and vector is not None
     if native and vector is not None:
-        rest = [search for search in searches if search[0] is LegName.CODE]
-        searches = [(LegName.LEXICAL, fused_body(plan, vector, server)), *rest]
+        codes = [search for search in searches if search[0] is LegName.CODE]
+        searches = [(LegName.LEXICAL, fused_body(plan, vector, server)), *codes]
     named = vector is not None and needs_named_scores(plan)
     return _request(plan, searches, native=native, named=named)
 
@@ -72,20 +88,14 @@ def _request(
     native: bool = False,
     named: bool = False,
 ) -> CandidateRequest:
-    line = header(plan)
     params = {"filter_path": ANSWER_PATHS}
     if named:
         params["include_named_queries_score"] = "true"
     for name in ("max_concurrent_shard_requests", "typed_keys"):
         if name in plan.request.params:
             params[name] = str(plan.request.params[name]).lower()
-    return CandidateRequest(
-        path=f"/{quote(plan.request.index or '_all', safe=',*:')}/_msearch",
-        params=params,
-        lines=msearch_lines([(line, body) for _, body in searches]),
-        legs=tuple(leg for leg, _ in searches),
-        native=native,
-    )
+    index = plan.request.index or "_all"
+    return CandidateRequest(index, header(plan), searches, params, native)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from elastic_transport import ApiResponseMeta, ObjectApiResponse
+from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
 
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.types import Degradation, HitKey, Json, PassthroughReason, PlanName, Stage
 
-__all__ = ["HitView", "HybridInfo", "HybridResponse"]
+__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,25 @@ class HitView:
     raw: Mapping[str, Any]
 
 
+class HybridResponses(ObjectApiResponse[Any]):
+    """The answer of `msearch`: Elasticsearch's own shape, and what was done for each search."""
+
+    def __init__(
+        self, body: Any, meta: ApiResponseMeta, hybrid: Sequence[HybridInfo | None]
+    ) -> None:
+        super().__init__(body=body, meta=meta)
+        object.__setattr__(self, "_hybrid", tuple(hybrid))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.body, self.meta, self.hybrid)
+
+    @property
+    def hybrid(self) -> tuple[HybridInfo | None, ...]:
+        """One a search, in order; `None` where it failed."""
+        infos: tuple[HybridInfo | None, ...] = object.__getattribute__(self, "_hybrid")
+        return infos
+
+
 class HybridResponse(ObjectApiResponse[Any]):
     """Behaves as Elasticsearch's response, and knows what was done.
 
@@ -123,3 +142,20 @@ class HybridResponse(ObjectApiResponse[Any]):
         if isinstance(total, Mapping):
             return int(total["value"])
         return None if total is None else int(total)
+
+
+def joined(responses: Sequence[HybridResponse | ApiError], *, took_ms: float) -> HybridResponses:
+    """Return the answers of several searches in the shape of `_msearch`.
+
+    Args:
+        responses: One a search, at least one; a failed one is the exception it would have raised.
+        took_ms: Wall-clock milliseconds of all.
+    """
+    bodies = [
+        {"error": each.body.get("error", {}), "status": each.meta.status}
+        if isinstance(each, ApiError)
+        else {**each.body, "status": 200}
+        for each in responses
+    ]
+    infos = [None if isinstance(each, ApiError) else each.hybrid for each in responses]
+    return HybridResponses({"took": round(took_ms), "responses": bodies}, responses[0].meta, infos)

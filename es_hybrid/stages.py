@@ -53,6 +53,10 @@ class Candidates:
         return {place: self.hits[place].key for place in order_of(self.fused)[:count]}
 
 
+NO_CANDIDATES = Candidates((), np.zeros(0), 0)
+"""What a search without any hit has."""
+
+
 def own_vector(plan: Plan) -> Vector | None:
     """Return the query's vector where the caller brought it."""
     own = plan.request.options.vector

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from elastic_transport import ObjectApiResponse
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.admin import create_index
+from es_hybrid._async.many import AsyncManySearcher
 from es_hybrid._async.products import AsyncProductIngest
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
@@ -112,6 +114,26 @@ class AsyncHybridClient(_AsyncWrapped):
             ServiceError: Only with `on_error="raise"`.
         """
         return await self._searcher.search(arguments)
+
+    @mirrors(AsyncElasticsearch.msearch)
+    async def msearch(self, **arguments: Any) -> ObjectApiResponse[Any]:
+        """Run many searches at once, each as `search` would, sharing what can be shared.
+
+        All queries are embedded in one call and all candidates fetched in one `_msearch`; searches
+        for the same words share a rerank call.
+
+        Args:
+            **arguments: Those of the wrapped client's `msearch`.
+
+        Returns:
+            Elasticsearch's response in its own shape, a failed search as its own entry;
+            `.hybrid` says for each search what was done.
+
+        Raises:
+            RequestError: An `ext.hybrid` is wrong; its path says which.
+            ApiError: Elasticsearch's own, where the call as a whole fails.
+        """
+        return await AsyncManySearcher(self._es, self._toolbox, self._searcher).msearch(arguments)
 
     @mirrors(AsyncElasticsearch.search)
     async def plan(self, **arguments: Any) -> SearchPlan:

@@ -141,10 +141,11 @@ class AsyncSearcher:
         server = await self._tools.schemas.server(self._es)
         with notes.timing(Stage.RETRIEVE):
             legs = await self._retriever.legs(plan, vector, server)
-        self._note_legs(plan, legs, notes)
+        self.note_legs(plan, legs, notes)
         return legs
 
-    def _note_legs(self, plan: Plan, legs: Retrieved, notes: Notes) -> None:
+    def note_legs(self, plan: Plan, legs: Retrieved, notes: Notes) -> None:
+        """Take down what Elasticsearch could not do, and remember it."""
         schemas = self._tools.schemas
         notes.timed_out = bool(legs.semantic.body.get("timed_out"))
         if legs.refused is not None:

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from elastic_transport import ObjectApiResponse
 from elasticsearch import Elasticsearch
 
 from es_hybrid._mirrors import mirrors
 from es_hybrid._sync.admin import create_index
+from es_hybrid._sync.many import ManySearcher
 from es_hybrid._sync.products import ProductIngest
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
@@ -113,6 +115,26 @@ class HybridClient(_Wrapped):
             ServiceError: Only with `on_error="raise"`.
         """
         return self._searcher.search(arguments)
+
+    @mirrors(Elasticsearch.msearch)
+    def msearch(self, **arguments: Any) -> ObjectApiResponse[Any]:
+        """Run many searches at once, each as `search` would, sharing what can be shared.
+
+        All queries are embedded in one call and all candidates fetched in one `_msearch`; searches
+        for the same words share a rerank call.
+
+        Args:
+            **arguments: Those of the wrapped client's `msearch`.
+
+        Returns:
+            Elasticsearch's response in its own shape, a failed search as its own entry;
+            `.hybrid` says for each search what was done.
+
+        Raises:
+            RequestError: An `ext.hybrid` is wrong; its path says which.
+            ApiError: Elasticsearch's own, where the call as a whole fails.
+        """
+        return ManySearcher(self._es, self._toolbox, self._searcher).msearch(arguments)
 
     @mirrors(Elasticsearch.search)
     def plan(self, **arguments: Any) -> SearchPlan:

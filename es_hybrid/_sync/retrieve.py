@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 from elastic_transport import ApiResponseMeta, ObjectApiResponse
 from elasticsearch import ApiError, AuthorizationException, BadRequestError, Elasticsearch
@@ -45,6 +45,18 @@ class Retrieved:
     lack: Degradation | None = None
     refused: PlanName | None = None
 
+    @classmethod
+    def of(cls, legs: Mapping[LegName, LegResult], meta: ApiResponseMeta) -> Self:
+        """Return what came back of a search whose lexical leg did not fail."""
+        failed = next((leg for leg in legs.values() if leg.error is not None), None)
+        return cls(
+            legs[LegName.LEXICAL],
+            legs.get(LegName.SEMANTIC, LegResult(LegName.SEMANTIC)),
+            legs.get(LegName.CODE, LegResult(LegName.CODE)),
+            meta,
+            failed_leg(failed) if failed is not None else None,
+        )
+
 
 class Retriever:
     """Sends a plan's requests through the caller's client, which is never changed.
@@ -66,33 +78,56 @@ class Retriever:
         Raises:
             ApiError: The lexical leg failed; the class is the one `es.search` would have raised.
         """
+        request = candidate_request(plan, vector, server)
         try:
-            legs, meta = self._msearch(candidate_request(plan, vector, server), plan)
+            legs, meta = self._msearch(request, plan)
         except (BadRequestError, AuthorizationException) as error:
             if vector is None:
                 raise
             # One leg that cannot be parsed fails them all.
-            reason = {"type": str(error.error)}
-            refusal = LegResult(LegName.LEXICAL, error=reason, status=error.status_code)
-            legs, meta = {LegName.LEXICAL: refusal}, error.meta
-        failed = next((leg for leg in legs.values() if leg.error is not None), None)
+            legs, meta = unparsed(error), error.meta
+        if legs[LegName.LEXICAL].error is None:
+            return Retrieved.of(legs, meta)
         if plan.may_be_refused and legs[LegName.LEXICAL].status in {400, 403}:
             retry = self.legs(replace(plan, name=PlanName.MSEARCH_FUSION), vector, server)
             return replace(retry, refused=plan.name)
-        if legs[LegName.LEXICAL].error is not None and vector is not None:
-            # The vector may be at fault: a cluster can forbid scripts. Lexical search must go on.
-            bare = candidate_request(without_vector(plan), None, server)
-            legs, meta = self._msearch(bare, plan)
-        lexical = legs[LegName.LEXICAL]
-        if lexical.error is not None:
-            raise api_error(lexical, meta)
-        return Retrieved(
-            lexical,
-            legs.get(LegName.SEMANTIC, LegResult(LegName.SEMANTIC)),
-            legs.get(LegName.CODE, LegResult(LegName.CODE)),
-            meta,
-            failed_leg(failed) if failed is not None else None,
-        )
+        if vector is None:
+            raise api_error(legs[LegName.LEXICAL], meta)
+        # The vector may be at fault: a cluster can forbid scripts. Lexical search must go on.
+        rest = self.legs(without_vector(plan), None, server)
+        return replace(rest, lack=failed_leg(legs[LegName.LEXICAL]))
+
+    def many_legs(
+        self, searches: Sequence[tuple[Plan, Vector | None]], server: Server
+    ) -> list[Retrieved | ApiError]:
+        """Fetch the candidates of several searches in one trip; each fails by itself."""
+        requests = [candidate_request(plan, vector, server) for plan, vector in searches]
+        params = {name: value for each in requests for name, value in each.params.items()}
+        lines = b"".join(each.indexed_lines for each in requests)
+        try:
+            answer = self._send("/_msearch", params, lines, index="")
+        except ApiError:
+            # One that cannot be parsed fails them all: each for itself, then.
+            return [self._legs_or_error(plan, vector, server) for plan, vector in searches]
+        responses = iter(answer["responses"])
+        found: list[Retrieved | ApiError] = []
+        for (plan, vector), each in zip(searches, requests, strict=True):
+            legs = read_legs(each, [next(responses) for _ in each.searches], plan)
+            alone = legs[LegName.LEXICAL].error is not None
+            found.append(
+                self._legs_or_error(plan, vector, server)
+                if alone
+                else Retrieved.of(legs, answer.meta)
+            )
+        return found
+
+    def _legs_or_error(
+        self, plan: Plan, vector: Vector | None, server: Server
+    ) -> Retrieved | ApiError:
+        try:
+            return self.legs(plan, vector, server)
+        except ApiError as error:
+            return error
 
     def sources(self, plan: Plan, keys: Sequence[HitKey]) -> Mapping[HitKey, Json]:
         """Fetch what the reranker reads, by key; a deleted document is missing."""
@@ -136,23 +171,41 @@ class Retriever:
     def _msearch(
         self, request: CandidateRequest, plan: Plan
     ) -> tuple[dict[LegName, LegResult], ApiResponseMeta]:
+        answer = self._send(request.path, request.params, request.lines, index=request.index)
+        return read_legs(request, answer["responses"], plan), answer.meta
+
+    def _send(
+        self, path: str, params: Mapping[str, str], lines: bytes, *, index: str
+    ) -> ObjectApiResponse[Any]:
         # The client's own msearch() cannot ask for named scores before 9.x, and would encode the
         # lines a second time.
         answer = self._es.perform_request(
             "POST",
-            request.path,
-            params=request.params,
+            path,
+            params=params,
             headers=_NDJSON,
-            body=request.lines,
+            body=lines,
             endpoint_id="msearch",
-            path_parts={"index": plan.request.index or ""},
+            path_parts={"index": index},
         )
         if not isinstance(answer, ObjectApiResponse) or "responses" not in answer.body:
             raise ApiError("unexpected answer to _msearch", meta=answer.meta, body=answer.body)
-        read = read_native if request.native else read_leg
-        pairs = zip(request.legs, answer["responses"], strict=True)
-        legs = {leg: read(leg, each, id_field=plan.id_field) for leg, each in pairs}
-        return legs, answer.meta
+        return answer
+
+
+def read_legs(
+    request: CandidateRequest, responses: Sequence[Json], plan: Plan
+) -> dict[LegName, LegResult]:
+    """Read the legs of one search."""
+    read = read_native if request.native else read_leg
+    pairs = zip(request.searches, responses, strict=True)
+    return {leg: read(leg, each, id_field=plan.id_field) for (leg, _), each in pairs}
+
+
+def unparsed(error: ApiError) -> dict[LegName, LegResult]:
+    """Return a search that Elasticsearch refused as a whole as a failed lexical leg."""
+    reason = {"type": str(error.error)}
+    return {LegName.LEXICAL: LegResult(LegName.LEXICAL, error=reason, status=error.status_code)}
 
 
 def api_error(leg: LegResult, meta: ApiResponseMeta) -> ApiError:
