@@ -5,7 +5,8 @@ VENV ?= .venv
 VERSION_FLAG = $(if $(ES_VERSION),--version $(ES_VERSION))
 BESIDE_SERVICES = $(PYTHON) scripts/dev/services.py run --venv $(VENV) $(VERSION_FLAG)
 DEMO_FLAGS = $(if $(CATALOG),--catalog '$(CATALOG)') $(if $(MAP),--map '$(MAP)') \
-	$(if $(QUERIES),--queries '$(QUERIES)') $(if $(QRELS),--qrels '$(QRELS)')
+	$(if $(ID),--id-field '$(ID)') $(if $(QUERIES),--queries '$(QUERIES)') \
+	$(if $(QRELS),--qrels '$(QRELS)')
 BIN = $(VENV)/bin
 
 .PHONY: help demo test unit lint fmt docs build up down clean check-all bootstrap
@@ -14,14 +15,14 @@ BIN = $(VENV)/bin
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-demo: ## compare BM25 with hybrid search [CATALOG= MAP= QUERIES= QRELS=]
-	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/demo.py $(DEMO_FLAGS)
+demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
+	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py $(DEMO_FLAGS)
 
 test: lint ## lint, then every test, against a real Elasticsearch
 	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es $(PYTEST_ARGS)
 
 unit: bootstrap ## the tests that need no Elasticsearch
-	$(BIN)/python -m pytest tests/unit tests/wire tests/shell tests/docs $(PYTEST_ARGS)
+	$(BIN)/python -m pytest tests/unit tests/wire tests/shell tests/docs -m "not es and not node" $(PYTEST_ARGS)
 
 lint: bootstrap ## style, types, layers, and everything generated
 	$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/mypy && $(BIN)/lint-imports

@@ -9,7 +9,7 @@
     │  ├─ ServiceTimeout (TimeoutError)  includes an exhausted budget
     │  └─ ContractError                  a 200 with the wrong shape: dims, count, index, NaN
     ├─ IngestError                       .report
-    │  └─ TooManyFailures                a limit of ErrorLimits was passed
+    │  └─ TooManyFailures                ES_HYBRID_INGEST__MAX_FAILURES was passed
     ├─ MappingMismatch                   live index and mapping disagree: dims, similarity, model
     └─ ReindexError                      .report
        ├─ ReindexInProgress
@@ -171,7 +171,7 @@ class IngestError(HybridError):
 
 
 class TooManyFailures(IngestError):
-    """A limit of `ErrorLimits` was passed."""
+    """More products failed than `ES_HYBRID_INGEST__MAX_FAILURES` allows."""
 
 
 class MappingMismatch(HybridError):

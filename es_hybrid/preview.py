@@ -24,6 +24,11 @@ from es_hybrid.wire.msearch import ANSWER_PATHS, encode, msearch_lines
 __all__ = ["CandidateRequest", "SearchPlan", "candidate_request", "counting_request", "search_plan"]
 
 
+_FOR_URL_QUERY = frozenset(
+    {"q", "df", "analyzer", "analyze_wildcard", "default_operator", "lenient"}
+)
+
+
 @dataclass(frozen=True, slots=True)
 class CandidateRequest:
     """One `_msearch` with all legs of a search.
@@ -74,6 +79,16 @@ def candidate_request(plan: Plan, vector: Vector | None, server: Server) -> Cand
         searches = [(LegName.LEXICAL, fused_body(plan, vector, server)), *codes]
     named = vector is not None and needs_named_scores(plan)
     return _request(plan, searches, native=native, named=named)
+
+
+def bare_arguments(plan: Plan) -> Mapping[str, Any]:
+    """Return what the bare client's `search` is called with, so that it answers or fails its way."""
+    request = plan.request
+    if plan.passthrough is not None or plan.query == request.body.get("query"):
+        return request.arguments
+    # The words stand in ext.hybrid alone; without them everything would match.
+    params = {name: value for name, value in request.params.items() if name not in _FOR_URL_QUERY}
+    return {"index": request.index, "body": {**request.body, "query": plan.query}, **params}
 
 
 def counting_request(plan: Plan) -> CandidateRequest:

@@ -17,21 +17,18 @@ class EmbedderProfile:
     """Defaults that go with an embedding model.
 
     Attributes:
-        lexical_weight: Weight of the lexical leg in a linear fusion, 0 to 1, with a reranker.
+        lexical_weight: Weight of the lexical leg in a linear fusion, 0 to 1.
         min_similarity: Cosine below which a product that no word of the query matches is not
             admitted; `None` admits all.
         languages: Languages the model knows, `None` for "any"; a query in another is searched
             lexically.
-        needs_reranker: Whether fusing without a reranker lowers quality, so that the lexical order
-            is better where there is none.
-        query_instruction: Put before queries as an `Instruct:` line and a `Query:` line, as Qwen3-Embedding was
-            trained; `None` sends them bare.
+        query_instruction: Put before queries as an `Instruct:` and a `Query:` line, as
+            Qwen3-Embedding was trained; `None` sends them bare.
     """
 
     lexical_weight: float = 0.5
     min_similarity: float | None = None
     languages: frozenset[str] | None = None
-    needs_reranker: bool = False
     query_instruction: str | None = None
 
 
@@ -57,7 +54,6 @@ _EMBEDDERS: tuple[tuple[str, EmbedderProfile], ...] = (
             lexical_weight=0.7,
             min_similarity=0.5,
             languages=frozenset({"en"}),
-            needs_reranker=True,
         ),
     ),
     (

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from elastic_transport import ApiResponseMeta
 
+from es_hybrid.errors import ContractError
 from es_hybrid.protocols import Fuser, SearchDone
 from es_hybrid.query.plan import Plan
-from es_hybrid.rank.candidates import admitted, merge
+from es_hybrid.rank.candidates import above_floor, admitted, merge
 from es_hybrid.rank.fuse import fuse, order_of
 from es_hybrid.rank.order import Order, fingerprint, freeze
 from es_hybrid.rank.ranking import Ranking, rank
@@ -64,12 +65,27 @@ def own_vector(plan: Plan) -> Vector | None:
 
 
 def fitting(vector: Vector, plan: Plan) -> Vector | Degradation:
-    """Return the query's vector, or that it does not fit the index's field."""
+    """Return the query's vector, or that it does not fit the index's field.
+
+    Raises:
+        ContractError: It does not fit, and the search is to raise what goes wrong.
+    """
     wanted = plan.vector.dims if plan.vector else None
     if wanted in (None, len(vector)):
         return vector
     detail = f"the embedder gave {len(vector)} dims, the index has {wanted}"
+    if plan.raise_errors:
+        raise ContractError(detail, service=Stage.EMBED)
     return Degradation(Stage.EMBED, DegradationReason.DIMS_MISMATCH, detail)
+
+
+def no_vectors(plan: Plan, lexical: LegResult, semantic: LegResult) -> Degradation | None:
+    """Return that kNN found nothing at all where words did: no such product has a vector."""
+    asked = plan.vector is not None and not plan.fused_by_server
+    if not asked or semantic.hits or not lexical.hits:
+        return None
+    detail = "no product that satisfies the filters has a vector"
+    return Degradation(Stage.RETRIEVE, DegradationReason.NO_VECTORS, detail)
 
 
 def candidates_of(
@@ -80,9 +96,12 @@ def candidates_of(
     fusers: Mapping[str, Fuser],
 ) -> Candidates:
     """Merge the legs and fuse their scores."""
-    hits = merge(lexical.hits, semantic.hits, codes.hits, floor=plan.score_floor)
+    floor = plan.score_floor
+    words = above_floor(lexical.hits, floor) if plan.fused_by_server else lexical.hits
+    hits = merge(words, semantic.hits, codes.hits, floor=floor)
     fused = fuse(hits, plan.fusion, fusers)
-    return Candidates(hits, fused, admitted(lexical.hits, hits))
+    left_out = len(lexical.hits) - len(words)
+    return Candidates(hits, fused, admitted(words, hits) - left_out)
 
 
 def texts_of(
@@ -110,7 +129,6 @@ def ranking_of(
         candidates.fused,
         reranked,
         rerank_weight=plan.rerank.blend if plan.rerank else 0.0,
-        lexical_without_rerank=plan.lexical_without_rerank,
         boosts=plan.boosts,
         context=BoostContext(now_s=now_s),
         clamp=(settings.search.boost_min, settings.search.boost_max),

@@ -109,11 +109,13 @@ class DegradationReason(StrEnum):
     MODEL_MISMATCH = "model_mismatch"
     LANGUAGE = "language"
     NO_RERANK_FIELDS = "no_rerank_fields"
+    NO_DOC_VALUES = "no_doc_values"
     TIMEOUT = "timeout"
     SERVICE_ERROR = "service_error"
     CONTRACT = "contract"
     BREAKER_OPEN = "breaker_open"
     LEG_FAILED = "leg_failed"
+    NO_VECTORS = "no_vectors"
     UNSUPPORTED = "unsupported"
 
 
@@ -194,6 +196,7 @@ class FusionMethod(StrEnum):
 class Normalizer(StrEnum):
     """How a leg's scores are brought to a common scale before a linear fusion."""
 
+    ROBUST = "robust"
     MINMAX = "minmax"
     ZSCORE = "zscore"
     SIGMOID = "sigmoid"
@@ -213,7 +216,8 @@ class FusionOptions:
 
     Attributes:
         method: `linear` or `rrf`, or the name of a plug-in.
-        normalizer: For `linear` only.
+        normalizer: For `linear` only: `robust` where all scores are known, `minmax` where each leg
+            knows its own list alone.
         k: Rank constant of `rrf`; larger flattens the difference between ranks.
         lexical_weight: From 0 to 1.
         semantic_weight: From 0 to 1.
@@ -221,7 +225,7 @@ class FusionOptions:
     """
 
     method: str = FusionMethod.LINEAR
-    normalizer: Normalizer = Normalizer.MINMAX
+    normalizer: Normalizer = Normalizer.ROBUST
     k: int = 60
     lexical_weight: float = 0.5
     semantic_weight: float = 0.5

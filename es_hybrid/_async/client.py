@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from elastic_transport import ObjectApiResponse
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.admin import create_index
@@ -17,7 +16,7 @@ from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._mirrors import mirrors
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
-from es_hybrid.response import HybridResponse
+from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ class AsyncHybridClient(_AsyncWrapped):
         return await self._searcher.search(arguments)
 
     @mirrors(AsyncElasticsearch.msearch)
-    async def msearch(self, **arguments: Any) -> ObjectApiResponse[Any]:
+    async def msearch(self, **arguments: Any) -> HybridResponses:
         """Run many searches at once, each as `search` would, sharing what can be shared.
 
         All queries are embedded in one call and all candidates fetched in one `_msearch`; searches
@@ -127,7 +126,7 @@ class AsyncHybridClient(_AsyncWrapped):
 
         Returns:
             Elasticsearch's response in its own shape, a failed search as its own entry;
-            `.hybrid` says for each search what was done.
+            `.hybrid` says for each search what was done, `None` where nothing was.
 
         Raises:
             RequestError: An `ext.hybrid` is wrong; its path says which.
@@ -191,13 +190,6 @@ class AsyncHybridClient(_AsyncWrapped):
             money=money,
         )
 
-    @mirrors(AsyncElasticsearch.options)
-    def options(self, **options: Any) -> Self:
-        """Return a copy that sends its requests with other transport options."""
-        copy = type(self).__new__(type(self))
-        copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
-        return copy
-
     async def close(self) -> None:
         """Close the connections to the model servers; the wrapped client stays open."""
         await self._toolbox.aclose()
@@ -222,6 +214,14 @@ class AsyncHybridClient(_AsyncWrapped):
         self._searcher = AsyncSearcher(es, toolbox)
 
     if not TYPE_CHECKING:
+        # Type checkers take both from the wrapped client, whose `options` returns its own class.
+
+        @mirrors(AsyncElasticsearch.options)
+        def options(self, **options: Any) -> Self:
+            """Return a copy that sends its requests with other transport options."""
+            copy = type(self).__new__(type(self))
+            copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
+            return copy
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):

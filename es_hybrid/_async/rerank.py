@@ -20,7 +20,6 @@ from es_hybrid.profiles import reranker_profile
 from es_hybrid.settings import RerankSettings
 from es_hybrid.wire.failures import Failure, read_json, refused, timed_out, unreachable
 from es_hybrid.wire.rerank import (
-    check_spread,
     check_template,
     decode_scores,
     dialect,
@@ -112,7 +111,6 @@ class AsyncRerankClient:
             async with aclosing(async_map_ordered(score, parts, limit=MAX_IN_FLIGHT)) as answers:
                 async for answer in answers:
                     scores.extend(answer)
-        check_spread(scores)
         return prepared.spread(scores)
 
     async def _score(

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from elastic_transport import ApiResponseMeta, ObjectApiResponse
-from elasticsearch import ApiError, AsyncElasticsearch, AuthorizationException, BadRequestError
-from elasticsearch.exceptions import HTTP_EXCEPTIONS
+from elasticsearch import ApiError, AsyncElasticsearch
 
-from es_hybrid.preview import CandidateRequest, candidate_request, counting_request
+from es_hybrid.preview import CandidateRequest, bare_arguments, candidate_request, counting_request
 from es_hybrid.query.fetch import fetch_params, groups_body, page_body, rest_body, text_body
 from es_hybrid.query.legs import Server
 from es_hybrid.query.plan import Plan, without_vector
-from es_hybrid.query.request import SearchRequest
 from es_hybrid.rank.order import Order
 from es_hybrid.respond.answer import below, in_order, with_inner_hits
 from es_hybrid.respond.degrade import failed_leg
@@ -67,38 +65,46 @@ class AsyncRetriever:
     def __init__(self, es: AsyncElasticsearch) -> None:
         self._es = es
 
-    async def passthrough(self, request: SearchRequest) -> ObjectApiResponse[Any]:
-        """Send a request as it came, without `ext.hybrid`."""
-        return await self._es.search(**request.arguments)
-
-    async def legs(self, plan: Plan, vector: Vector | None, server: Server) -> Retrieved:
-        """Fetch the candidates in one trip.
+    async def bare(self, plan: Plan) -> ObjectApiResponse[Any]:
+        """Send a request as it came, without `ext.hybrid`.
 
         Raises:
-            ApiError: The lexical leg failed; the class is the one `es.search` would have raised.
+            ApiError: Elasticsearch's own, as the bare client raises it.
+        """
+        return await self._es.search(**bare_arguments(plan))
+
+    async def legs(
+        self, plan: Plan, vector: Vector | None, server: Server
+    ) -> Retrieved | LegResult:
+        """Fetch the candidates in one trip.
+
+        Returns:
+            The legs, or the lexical leg that failed.
         """
         request = candidate_request(plan, vector, server)
         try:
             legs, meta = await self._msearch(request, plan)
-        except (BadRequestError, AuthorizationException) as error:
-            if vector is None:
-                raise
+        except ApiError as error:
             # One leg that cannot be parsed fails them all.
             legs, meta = unparsed(error), error.meta
-        if legs[LegName.LEXICAL].error is None:
+        lexical = legs[LegName.LEXICAL]
+        if lexical.error is None:
             return Retrieved.of(legs, meta)
-        if plan.may_be_refused and legs[LegName.LEXICAL].status in {400, 403}:
-            retry = await self.legs(replace(plan, name=PlanName.MSEARCH_FUSION), vector, server)
-            return replace(retry, refused=plan.name)
         if vector is None:
-            raise api_error(legs[LegName.LEXICAL], meta)
+            return lexical
+        refused = plan.may_be_refused and lexical.status in {400, 403}
         # The vector may be at fault: a cluster can forbid scripts. Lexical search must go on.
-        rest = await self.legs(without_vector(plan), None, server)
-        return replace(rest, lack=failed_leg(legs[LegName.LEXICAL]))
+        other = replace(plan, name=PlanName.MSEARCH_FUSION) if refused else without_vector(plan)
+        retry = await self.legs(other, vector if refused else None, server)
+        if isinstance(retry, LegResult):
+            return retry
+        if refused:
+            return replace(retry, refused=plan.name)
+        return replace(retry, lack=failed_leg(lexical))
 
     async def many_legs(
         self, searches: Sequence[tuple[Plan, Vector | None]], server: Server
-    ) -> list[Retrieved | ApiError]:
+    ) -> list[Retrieved | LegResult]:
         """Fetch the candidates of several searches in one trip; each fails by itself."""
         requests = [candidate_request(plan, vector, server) for plan, vector in searches]
         params = {name: value for each in requests for name, value in each.params.items()}
@@ -107,43 +113,30 @@ class AsyncRetriever:
             answer = await self._send("/_msearch", params, lines, index="")
         except ApiError:
             # One that cannot be parsed fails them all: each for itself, then.
-            return [await self._legs_or_error(plan, vector, server) for plan, vector in searches]
+            return [await self.legs(plan, vector, server) for plan, vector in searches]
         responses = iter(answer["responses"])
-        found: list[Retrieved | ApiError] = []
+        found: list[Retrieved | LegResult] = []
         for (plan, vector), each in zip(searches, requests, strict=True):
             legs = read_legs(each, [next(responses) for _ in each.searches], plan)
-            alone = legs[LegName.LEXICAL].error is not None
+            failed = legs[LegName.LEXICAL].error is not None
             found.append(
-                await self._legs_or_error(plan, vector, server)
-                if alone
-                else Retrieved.of(legs, answer.meta)
+                await self.legs(plan, vector, server) if failed else Retrieved.of(legs, answer.meta)
             )
         return found
-
-    async def _legs_or_error(
-        self, plan: Plan, vector: Vector | None, server: Server
-    ) -> Retrieved | ApiError:
-        try:
-            return await self.legs(plan, vector, server)
-        except ApiError as error:
-            return error
 
     async def sources(self, plan: Plan, keys: Sequence[HitKey]) -> Mapping[HitKey, Json]:
         """Fetch what the reranker reads, by key; a deleted document is missing."""
         found = await self._hits(plan, text_body(plan, keys))
         return {(hit["_index"], hit["_id"]): hit["_source"] for hit in found}
 
-    async def counts(self, plan: Plan) -> tuple[LegResult, ApiResponseMeta]:
-        """Ask for totals, aggregations and suggestions alone: the order is known.
-
-        Raises:
-            ApiError: Elasticsearch's own.
-        """
-        legs, meta = await self._msearch(counting_request(plan), plan)
-        lexical = legs[LegName.LEXICAL]
-        if lexical.error is not None:
-            raise api_error(lexical, meta)
-        return lexical, meta
+    async def counts(self, plan: Plan) -> Retrieved | LegResult:
+        """Ask for totals, aggregations and suggestions alone: the order is known."""
+        try:
+            legs, meta = await self._msearch(counting_request(plan), plan)
+        except ApiError as error:
+            return unparsed(error)[LegName.LEXICAL]
+        failed = legs[LegName.LEXICAL].error is not None
+        return legs[LegName.LEXICAL] if failed else Retrieved.of(legs, meta)
 
     async def page(self, plan: Plan, order: Order) -> list[Json]:
         """Fetch one page's hits in their final order, past the candidates in lexical order."""
@@ -203,17 +196,5 @@ def read_legs(
 
 def unparsed(error: ApiError) -> dict[LegName, LegResult]:
     """Return a search that Elasticsearch refused as a whole as a failed lexical leg."""
-    reason = {"type": str(error.error)}
+    reason = {"type": str(error.message)}
     return {LegName.LEXICAL: LegResult(LegName.LEXICAL, error=reason, status=error.status_code)}
-
-
-def api_error(leg: LegResult, meta: ApiResponseMeta) -> ApiError:
-    """Return the exception that `es.search` would have raised for a failed search."""
-    error = leg.error or {}
-    kind = HTTP_EXCEPTIONS.get(leg.status, ApiError)
-    body = {"error": error, "status": leg.status}
-    return kind(
-        message=str(error.get("type", "search failed")),
-        meta=replace(meta, status=leg.status),
-        body=body,
-    )

@@ -53,6 +53,9 @@ class AsyncSchemas:
         except ApiError as error:
             problem = f"the mapping cannot be read: {error.error}"
             return IndexSchema(vector_problem=problem)
+        if answer.meta.status >= 400:
+            # The caller ignores this status; the search itself will answer with it.
+            return IndexSchema(vector_problem=f"the mapping cannot be read: {answer.meta.status}")
         schema = read_schema(answer.body, self._settings)
         self._known[index] = (now + self._ttl_s, schema)
         return schema
@@ -66,7 +69,7 @@ class AsyncSchemas:
                 # The key may not ask; what every version understands will do.
                 self._server = Server()
             else:
-                match = _VERSION.match(info["version"]["number"])
+                match = _VERSION.match(str(info.body.get("version", {}).get("number", "")))
                 version = (int(match[1]), int(match[2])) if match else None
                 self._server = Server(version)
         return self._server

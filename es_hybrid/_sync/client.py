@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from elastic_transport import ObjectApiResponse
 from elasticsearch import Elasticsearch
 
 from es_hybrid._mirrors import mirrors
@@ -18,7 +17,7 @@ from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import Boost, Embedder, Fuser, Hook, Reranker
-from es_hybrid.response import HybridResponse
+from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 
 if TYPE_CHECKING:
@@ -117,7 +116,7 @@ class HybridClient(_Wrapped):
         return self._searcher.search(arguments)
 
     @mirrors(Elasticsearch.msearch)
-    def msearch(self, **arguments: Any) -> ObjectApiResponse[Any]:
+    def msearch(self, **arguments: Any) -> HybridResponses:
         """Run many searches at once, each as `search` would, sharing what can be shared.
 
         All queries are embedded in one call and all candidates fetched in one `_msearch`; searches
@@ -128,7 +127,7 @@ class HybridClient(_Wrapped):
 
         Returns:
             Elasticsearch's response in its own shape, a failed search as its own entry;
-            `.hybrid` says for each search what was done.
+            `.hybrid` says for each search what was done, `None` where nothing was.
 
         Raises:
             RequestError: An `ext.hybrid` is wrong; its path says which.
@@ -192,13 +191,6 @@ class HybridClient(_Wrapped):
             money=money,
         )
 
-    @mirrors(Elasticsearch.options)
-    def options(self, **options: Any) -> Self:
-        """Return a copy that sends its requests with other transport options."""
-        copy = type(self).__new__(type(self))
-        copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
-        return copy
-
     def close(self) -> None:
         """Close the connections to the model servers; the wrapped client stays open."""
         self._toolbox.close()
@@ -223,6 +215,14 @@ class HybridClient(_Wrapped):
         self._searcher = Searcher(es, toolbox)
 
     if not TYPE_CHECKING:
+        # Type checkers take both from the wrapped client, whose `options` returns its own class.
+
+        @mirrors(Elasticsearch.options)
+        def options(self, **options: Any) -> Self:
+            """Return a copy that sends its requests with other transport options."""
+            copy = type(self).__new__(type(self))
+            copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
+            return copy
 
         def __getattr__(self, name: str) -> Any:
             if name.startswith("_"):

@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from elastic_transport import ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch
 
 from es_hybrid._budget import Budget
@@ -22,7 +21,7 @@ from es_hybrid.query.plan import Plan, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.searches import read_searches
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse, joined
+from es_hybrid.response import HybridResponse, HybridResponses, joined
 from es_hybrid.stages import (
     NO_CANDIDATES,
     Candidates,
@@ -51,7 +50,7 @@ class Job:
         plan: What is done; a lack found on the way changes it.
         notes: Times and degradations.
         vector: The query's vector.
-        legs: What Elasticsearch answered, or its error.
+        legs: What Elasticsearch answered; `None` where it failed.
         candidates: All hits that take part.
         reranked: Rerank scores by place.
     """
@@ -60,7 +59,7 @@ class Job:
     plan: Plan
     notes: Notes
     vector: Vector | None = None
-    legs: Retrieved | ApiError | None = None
+    legs: Retrieved | None = None
     candidates: Candidates = NO_CANDIDATES
     reranked: dict[int, float] | None = None
 
@@ -86,11 +85,13 @@ class ManySearcher:
         self._searcher = searcher
         self._retriever = Retriever(es)
 
-    def msearch(self, arguments: Mapping[str, Any]) -> ObjectApiResponse[Any]:
+    def msearch(self, arguments: Mapping[str, Any]) -> HybridResponses:
         """Answer one call of `msearch`; see `HybridClient.msearch`."""
         searches = read_searches(arguments)
-        if searches is None:
-            return self._es.msearch(**arguments)
+        if not searches:
+            answer = self._es.msearch(**arguments)
+            infos = [None] * len(answer.body.get("responses", ()))
+            return HybridResponses(answer.body, answer.meta, infos)
         started = time.perf_counter()
         jobs = [self._job(place, search) for place, search in enumerate(searches)]
         together = [job for job in jobs if not job.alone]
@@ -137,13 +138,13 @@ class ManySearcher:
         searches = [(job.plan, job.vector) for job in jobs]
         found = self._retriever.many_legs(searches, server)
         for job, legs in zip(jobs, found, strict=True):
-            job.legs = legs
-            if isinstance(legs, ApiError):
+            if not isinstance(legs, Retrieved):
                 continue
+            job.legs = legs
             self._searcher.note_legs(job.plan, legs, job.notes)
             if legs.refused is not None:
                 job.plan = replace(job.plan, name=PlanName.MSEARCH_FUSION)
-            fusers = self._tools.fusers(job.plan.fusion.method)
+            fusers = self._tools.fusers(job.plan)
             job.candidates = candidates_of(
                 job.plan, legs.lexical, legs.semantic, legs.codes, fusers
             )
@@ -192,10 +193,8 @@ class ManySearcher:
 
     def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:
-            if job.alone:
+            if job.legs is None:
                 return self._searcher.search(job.arguments)
-            if isinstance(job.legs, ApiError) or job.legs is None:
-                return job.legs or self._searcher.search(job.arguments)
             return self._page(job, job.legs, job.candidates)
         except ApiError as error:
             return error

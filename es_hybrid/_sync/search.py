@@ -19,6 +19,7 @@ from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
 from es_hybrid.rank.order import thaw
+from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridResponse
 from es_hybrid.stages import (
@@ -29,12 +30,13 @@ from es_hybrid.stages import (
     final_order,
     fingerprint_of,
     fitting,
+    no_vectors,
     own_vector,
     ranking_of,
     response_of,
     texts_of,
 )
-from es_hybrid.types import Degradation, PlanName, Stage, Vector
+from es_hybrid.types import Degradation, LegResult, PlanName, Stage, Vector
 
 
 class Searcher:
@@ -54,16 +56,18 @@ class Searcher:
         """Answer one call of `search`; see `HybridClient.search`."""
         notes = Notes(time.perf_counter)
         plan = self.plan(parse_request(arguments), notes)
-        if plan.passthrough or plan.untouched:
-            return self._untouched(plan, notes)
-        if plan.token is not None:
+        if plan.token is not None and not plan.passthrough:
             return self._later_page(plan, plan.token, notes)
+        if plan.passthrough or plan.untouched:
+            return self._bare(plan, notes)
         budget = Budget(plan.budget_s, time.monotonic())
         vector = self._query_vector(plan, budget, notes)
         plan = plan if vector is not None else without_vector(plan)
         legs = self._legs(plan, vector, notes)
+        if isinstance(legs, LegResult):
+            return self._bare(plan, notes, failed=legs)
         plan = plan if legs.refused is None else replace(plan, name=PlanName.MSEARCH_FUSION)
-        fusers = self._tools.fusers(plan.fusion.method)
+        fusers = self._tools.fusers(plan)
         candidates = candidates_of(plan, legs.lexical, legs.semantic, legs.codes, fusers)
         reranked = self._rerank(plan, candidates, budget, notes)
         now_s = self._tools.wall_clock()
@@ -73,7 +77,7 @@ class Searcher:
             page = self._retriever.page(plan, order)
         body = body_of(plan, legs.lexical, order, page, notes)
         response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
-        self._tools.tell(event_of(response, notes))
+        self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 
     def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
@@ -119,30 +123,36 @@ class Searcher:
             return None
         return vector
 
-    def _untouched(self, plan: Plan, notes: Notes) -> HybridResponse:
-        answer = self._retriever.passthrough(plan.request)
+    def _bare(self, plan: Plan, notes: Notes, *, failed: LegResult | None = None) -> HybridResponse:
+        """Let the bare client answer, or fail as it fails."""
+        answer = self._retriever.bare(plan)
+        if failed is not None:
+            notes.degraded(failed_leg(failed))
         response = response_of(plan, answer.body, answer.meta, notes)
-        self._tools.tell(event_of(response, notes))
+        self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 
     def _later_page(self, plan: Plan, token: str, notes: Notes) -> HybridResponse:
         """Answer a page of an order that an earlier answer froze; no model is asked."""
         order = thaw(token, search=fingerprint_of(plan))
         with notes.timing(Stage.RETRIEVE):
-            lexical, meta = self._retriever.counts(plan)
+            counted = self._retriever.counts(plan)
+        if isinstance(counted, LegResult):
+            return self._bare(plan, notes, failed=counted)
         with notes.timing(Stage.FETCH):
             page = self._retriever.page(plan, order)
-        body = body_of(plan, lexical, order, page, notes)
-        response = response_of(plan, body, meta, notes)
-        self._tools.tell(event_of(response, notes))
+        body = body_of(plan, counted.lexical, order, page, notes)
+        response = response_of(plan, body, counted.meta, notes)
+        self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 
-    def _legs(self, plan: Plan, vector: Vector | None, notes: Notes) -> Retrieved:
-        """Fetch the candidates; only the lexical leg's own failure is raised."""
+    def _legs(self, plan: Plan, vector: Vector | None, notes: Notes) -> Retrieved | LegResult:
+        """Fetch the candidates, or return the lexical leg that failed."""
         server = self._tools.schemas.server(self._es)
         with notes.timing(Stage.RETRIEVE):
             legs = self._retriever.legs(plan, vector, server)
-        self.note_legs(plan, legs, notes)
+        if isinstance(legs, Retrieved):
+            self.note_legs(plan, legs, notes)
         return legs
 
     def note_legs(self, plan: Plan, legs: Retrieved, notes: Notes) -> None:
@@ -152,10 +162,11 @@ class Searcher:
         if legs.refused is not None:
             schemas.refused |= {legs.refused}
             notes.degraded(unsupported(f"this cluster refused {legs.refused}"))
-        if legs.lack is not None:
+        lack = legs.lack or no_vectors(plan, legs.lexical, legs.semantic)
+        if lack is not None:
             # The index may have changed since its mapping was read.
             schemas.forget(plan.request.index)
-            notes.degraded(legs.lack)
+            notes.degraded(lack)
 
     def _rerank(
         self, plan: Plan, candidates: Candidates, budget: Budget, notes: Notes

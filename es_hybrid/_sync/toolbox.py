@@ -16,12 +16,14 @@ from es_hybrid._sync.embed import EmbedClient
 from es_hybrid._sync.guard import Guard
 from es_hybrid._sync.rerank import RerankClient
 from es_hybrid._sync.schemas import Schemas
-from es_hybrid.errors import ContractError
+from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.profiles import embedder_profile, reranker_profile
 from es_hybrid.protocols import Boost, Embedder, Fuser, Hook, Reranker, SearchDone
 from es_hybrid.query.models import Models
+from es_hybrid.query.options import PATH
+from es_hybrid.query.plan import Plan
 from es_hybrid.rank.boost_options import read_boosts
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.settings import Settings
@@ -31,7 +33,6 @@ from es_hybrid.wire.contracts import one_row_each, one_score_each
 _INGEST_RETRY = RetryPolicy(
     max_attempts=6, max_elapsed_s=60.0, base_s=0.5, cap_s=10.0, protocol_attempts=2
 )
-_LOG = get_logger("es_hybrid.search")
 
 
 class Toolbox:
@@ -64,6 +65,7 @@ class Toolbox:
         self._opened: list[EmbedClient | RerankClient] = []
         self.embedder = embedder if embedder is not None else self._embedder()
         self.reranker = reranker if reranker is not None else self._reranker()
+        self._log = get_logger("es_hybrid.search", log_queries=settings.search.log_queries)
         self._boosts = tuple(boosts)
         self._hook = hook
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
@@ -130,22 +132,48 @@ class Toolbox:
         """Return the boosts in force: the request's where it names any, the client's otherwise."""
         if asked is None:
             return self._boosts
-        return read_boosts(asked, plugin=lambda name: load(PluginGroup.BOOSTS, name, self.settings))
+        return read_boosts(asked, plugin=self._boost)
 
-    def fusers(self, method: str) -> Mapping[str, Fuser]:
-        """Return the fusion methods by name; a plug-in is loaded when a search first names it."""
+    def _boost(self, name: str, path: str) -> Boost:
+        if name not in plugin_names(PluginGroup.BOOSTS):
+            raise RequestError("names no installed boost", path=path)
+        boost: Boost = load(PluginGroup.BOOSTS, name, self.settings)
+        return boost
+
+    def fusers(self, plan: Plan) -> Mapping[str, Fuser]:
+        """Return the fusion methods by name; a plug-in is loaded when a search first names it.
+
+        Raises:
+            RequestError: The request names a method that is not there.
+        """
+        method = plan.fusion.method
         if method not in self._fusers and method in plugin_names(PluginGroup.FUSERS):
             self._fusers[method] = load(PluginGroup.FUSERS, method, self.settings)
+        asked = plan.request.options.fusion
+        if method not in self._fusers and asked is not None and asked.method == method:
+            known = ", ".join(sorted({*self._fusers, *plugin_names(PluginGroup.FUSERS)}))
+            raise RequestError(
+                "is no fusion method", path=f"{PATH}.fusion.method", hint=f"known: {known}"
+            )
         return self._fusers
 
-    def tell(self, event: SearchDone) -> None:
-        """Tell the hook; one that raises is logged and ignored."""
+    def tell(self, event: SearchDone, *, text: str | None = None) -> None:
+        """Log a finished search and tell the hook; one that raises is logged and ignored.
+
+        Args:
+            event: What was done.
+            text: The shopper's words, logged only where the settings allow it.
+        """
+        words = {"query": text} if self.settings.search.log_queries and text else {}
+        self._log.debug(
+            "search.done", plan=event.plan.value, took_ms=round(event.took_ms, 1), **words
+        )
         if self._hook is None:
             return
         try:
             self._hook.search_done(event)
         except Exception as error:  # noqa: BLE001 - metrics must not fail a search
-            _LOG.warning("hook.failed", error=type(error).__name__)
+            self._log.warning("hook.failed", error=type(error).__name__)
 
     def close(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""

@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dims",
         type=int,
         metavar="N",
-        help="length of the vectors (default: ES_HYBRID_EMBED__DIMS, or what the embedder gives)",
+        help="length of the vectors (default: what the embedder gives)",
     )
     parser.add_argument(
         "--model",

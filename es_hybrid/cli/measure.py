@@ -9,9 +9,8 @@ from typing import Any
 
 from es_hybrid import HybridClient
 from es_hybrid.evaluate import Answer, JudgedQuery, Recipe, Run
-from es_hybrid.settings import Settings
 
-__all__ = ["DEPTH", "PAGE", "measure", "without_cache"]
+__all__ = ["DEPTH", "PAGE", "measure"]
 
 DEPTH = 100
 """Products of a ranking: as deep as recall@100 looks."""
@@ -52,13 +51,6 @@ def measure(
         answers.append(_answer(shop, index, query.id, section))
         done(len(answers))
     return Run(recipe.name, tuple(answers))
-
-
-def without_cache(settings: Settings) -> Settings:
-    """Return settings that embed every query anew, as a query never seen before would be."""
-    return settings.model_copy(
-        update={"search": settings.search.model_copy(update={"query_cache": 0})}
-    )
 
 
 def _answer(shop: HybridClient, index: str, query_id: str, section: dict[str, Any]) -> Answer:

@@ -67,6 +67,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                     "boosts": [],
                 },
             ),
+            Recipe("fusion", {"fusion": {"scores": "window"}, "rerank": False, "boosts": []}),
             Recipe("hybrid", {"rerank": False, "boosts": []}),
             Recipe("rerank", {"boosts": []}),
         )

@@ -157,7 +157,7 @@ class FieldMap:
         document: Json = {}
         for target, source in self.sources.items():
             self._put(document, target, _at(product, source))
-        used = {source.partition(".")[0] for source in self.sources.values()}
+        used = set(self.sources.values())
         rest: Json = {}
         for name, value in product.items():
             if name in used or name == "id" or name in OWN_FIELDS:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 __all__ = ["ProductText", "document_hash", "text_hash"]
@@ -25,12 +26,12 @@ class ProductText:
 
     Attributes:
         max_chars: Longest text; cut at the end of a sentence, or of a word where none is near.
-        attributes: How many attributes take part, in the order of the source.
+        attributes: How many attributes take part, in the order of the source, by their values.
         description_chars: How much of the description takes part.
 
     Example:
-        >>> ProductText()({"title": "Trail shoe", "brand": "Fell", "attributes": {"drop_mm": "4"}})
-        'Trail shoe. Fell. drop mm: 4'
+        >>> ProductText()({"title": "Trail shoe", "brand": "Fell", "attributes": {"upper": "mesh"}})
+        'Trail shoe. Fell. mesh'
     """
 
     max_chars: int = 2000
@@ -54,14 +55,11 @@ class ProductText:
         return _cut(_joined(filter(None, parts)), self.max_chars)
 
     def _attributes(self, attributes: Any) -> str:
+        """Return the values that are words; measured, names beside them help no model here."""
         if not isinstance(attributes, Mapping):
             return ""
-        named = (
-            f"{_flat(name.replace('_', ' '))}: {_flat(value)}"
-            for name, value in attributes.items()
-            if _is_words(value)
-        )
-        return "; ".join(text for text, _ in zip(named, range(self.attributes), strict=False))
+        words = (_flat(value) for value in attributes.values() if _is_words(value))
+        return ", ".join(islice(words, self.attributes))
 
 
 def text_hash(text: str, *, model: str | None, dims: int | None, version: str) -> str:
@@ -90,8 +88,8 @@ def _digest(data: bytes) -> str:
 
 def _is_words(value: Any) -> bool:
     if isinstance(value, (list, tuple)):
-        return bool(value) and all(isinstance(item, str) for item in value)
-    return isinstance(value, str)
+        return any(map(_is_words, value))
+    return isinstance(value, str) and any(map(str.isalpha, value))
 
 
 def _flat(value: Any) -> str:

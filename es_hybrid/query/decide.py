@@ -20,6 +20,7 @@ from es_hybrid.types import (
     DegradationReason,
     FusionOptions,
     Json,
+    Normalizer,
     PassthroughReason,
     PlanName,
     ScoreMode,
@@ -65,7 +66,7 @@ def make_plan(
     window = options.window or search.window
     wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
     codes = code_words(request.text or "") if schema.code_fields else ()
-    fields = dict.fromkeys(name for boost in boosts for name in boost.fields)
+    fields, no_boost = _candidate_fields(boosts, schema)
     query = _lexical_query(request, schema)
     name, no_plan = _name(request, around, semantic=vector is not None)
     return Plan(
@@ -78,18 +79,35 @@ def make_plan(
         filter=_filter(request.body),
         code_query=code_query(codes, schema.code_fields) if codes else None,
         fusion=_fusion(request, around),
-        lexical_without_rerank=_lexical_without_rerank(request, around),
         min_similarity=_floor(request, around),
         rerank=rerank,
         boosts=tuple(boosts),
-        candidate_fields=tuple(name for name in fields if name in schema.doc_value_fields),
+        candidate_fields=fields,
         id_field=_id_field(request, schema),
-        degraded=tuple(lack for lack in (no_vector, no_rerank, no_plan) if lack is not None),
-        untouched=not (vector or rerank or boosts or codes) and query == request.body.get("query"),
+        degraded=tuple(
+            lack for lack in (no_vector, no_rerank, no_plan, no_boost) if lack is not None
+        ),
+        untouched=(
+            not (vector or rerank or boosts or codes or options.order)
+            and query == request.body.get("query")
+        ),
         explain=options.explain,
         budget_s=options.budget_s or search.budget_s,
         raise_errors=(options.on_error or search.on_error) == "raise",
     )
+
+
+def _candidate_fields(
+    boosts: Sequence[Boost], schema: IndexSchema
+) -> tuple[tuple[str, ...], Degradation | None]:
+    """Return the doc values the boosts read, and which of them the index cannot give."""
+    wanted = tuple(dict.fromkeys(name for boost in boosts for name in boost.fields))
+    missing = [name for name in wanted if name not in schema.doc_value_fields]
+    if not missing:
+        return wanted, None
+    detail = f"no doc values in {', '.join(missing)}: boosts on them change nothing"
+    lack = Degradation(Stage.BOOST, DegradationReason.NO_DOC_VALUES, detail)
+    return tuple(name for name in wanted if name not in missing), lack
 
 
 def _id_field(request: SearchRequest, schema: IndexSchema) -> str | None:
@@ -107,13 +125,15 @@ def _fusion(request: SearchRequest, around: Surroundings) -> FusionOptions:
     profile = 0.5 if own_vector else around.models.embedder_profile.lexical_weight
     lexical = first_given(search.lexical_weight, profile)
     default = FusionOptions()
+    scores = _score_mode(request, search.scores)
+    by_mode = Normalizer.ROBUST if scores is ScoreMode.COMPLETE else Normalizer.MINMAX
     return FusionOptions(
         method=first_given(asked and asked.method, search.fusion),
-        normalizer=asked.normalizer if asked else default.normalizer,
+        normalizer=first_given(asked and asked.normalizer, by_mode),
         k=asked.k if asked else default.k,
         lexical_weight=weights.lexical if weights else lexical,
         semantic_weight=weights.semantic if weights else 1.0 - lexical,
-        scores=_score_mode(request, search.scores),
+        scores=scores,
     )
 
 
@@ -123,14 +143,6 @@ def _score_mode(request: SearchRequest, setting: str) -> ScoreMode:
         return ScoreMode.WINDOW
     asked = request.options.fusion
     return (asked.score_mode if asked else None) or ScoreMode(setting)
-
-
-def _lexical_without_rerank(request: SearchRequest, around: Surroundings) -> bool:
-    """A weak embedder helps only with its reranker, unless a person tuned it to."""
-    options, search = request.options, around.settings.search
-    tuned = options.fusion or options.plan or options.vector or search.plan != "auto"
-    weak = around.models.embedder_profile.needs_reranker
-    return weak and not tuned and search.lexical_weight is None
 
 
 def _floor(request: SearchRequest, around: Surroundings) -> float | None:

@@ -78,13 +78,16 @@ def groups_body(plan: Plan, page: Sequence[Json]) -> Json | None:
     field = collapse["field"]
     groups = {group: None for hit in page for group in hit.get("fields", {}).get(field, ())}
     own: Json = {"ids": {"values": [hit["_id"] for hit in page]}}
-    filters = [{"terms": {field: list(groups)}}, *as_list(plan.request.body.get("post_filter"))]
+    mates: list[Json] = [{"terms": {field: list(groups)}}] if groups else []
+    if any(not hit.get("fields", {}).get(field) for hit in page):
+        mates.append({"bool": {"must_not": {"exists": {"field": field}}}})
+    filters = [{"bool": {"should": mates}}, *as_list(plan.request.body.get("post_filter"))]
     return {
         "query": {
             "bool": {"should": [plan.query, own], "minimum_should_match": 1, "filter": filters}
         },
         "collapse": collapse,
-        "size": len(groups) or 1,
+        "size": len(groups) + 1,
         "_source": False,
         "track_total_hits": False,
     }

@@ -106,19 +106,23 @@ def required_matches(minimum: str, count: int) -> int:
     """
     wanted = count
     for part in minimum.split():
-        bound, less, spec = part.rpartition("<")
-        if not less or count > int(bound or 0):
+        bound, _, spec = part.rpartition("<")
+        if count > _number(bound, 0):
             wanted = _matches(spec, count)
     return max(0, min(wanted, count))
 
 
 def _matches(spec: str, count: int) -> int:
-    try:
-        number = int(spec.removesuffix("%"))
-    except ValueError:
-        return count
+    number = _number(spec.removesuffix("%"), count)
     share = abs(number) * count // 100 if spec.endswith("%") else abs(number)
     return share if number >= 0 else count - share
+
+
+def _number(text: str, default: int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return default  # Elasticsearch refuses the query itself
 
 
 def _required(clause: Any) -> list[Json]:

@@ -49,8 +49,10 @@ class Fusion(_Options):
     """How the legs become one list."""
 
     method: str | None = Field(None, description="linear, rrf, or the name of a plug-in")
-    normalize: Literal["minmax", "zscore", "sigmoid", "none"] = Field(
-        "minmax", description="Common scale before a linear fusion"
+    normalize: Literal["robust", "minmax", "zscore", "sigmoid", "none"] | None = Field(
+        None,
+        description="Common scale before a linear fusion; by default `robust` with complete scores,"
+        " `minmax` with a window's",
     )
     k: int = Field(60, ge=1, le=10_000, description="Rank constant of rrf")
     weights: Weights | None = Field(None, description="Share of each leg")
@@ -59,9 +61,9 @@ class Fusion(_Options):
     )
 
     @property
-    def normalizer(self) -> Normalizer:
+    def normalizer(self) -> Normalizer | None:
         """The normaliser as a name of the flow."""
-        return Normalizer(self.normalize)
+        return None if self.normalize is None else Normalizer(self.normalize)
 
     @property
     def score_mode(self) -> ScoreMode | None:

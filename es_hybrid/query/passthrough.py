@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from es_hybrid.query.request import SearchRequest
@@ -63,6 +64,11 @@ def _named_reason(request: SearchRequest) -> tuple[Reason, str] | None:
     for name, reason in _PARAMS:
         if name in request.params:
             return reason, name
+    collapse = request.body.get("collapse")
+    if collapse is not None and not _names_field(collapse):
+        return Reason.PARAMETER, "collapse"
+    if "_none_" in _as_names(request.body.get("stored_fields")):
+        return Reason.PARAMETER, "stored_fields"
     return None if sorts_by_score(request.body.get("sort")) else (Reason.SORT, "sort")
 
 
@@ -104,6 +110,14 @@ def sorts_by_score(sort: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return value is None or (type(value) is int and value >= 0)
+
+
+def _names_field(collapse: Any) -> bool:
+    return isinstance(collapse, Mapping) and isinstance(collapse.get("field"), str)
+
+
+def _as_names(value: Any) -> list[Any]:
+    return value.split(",") if isinstance(value, str) else list(value or ())
 
 
 def _says_something(value: Any) -> bool:

@@ -35,7 +35,6 @@ class Plan:
         filter: What every semantic hit must satisfy.
         code_query: Finds products by the exact codes in the query, `None` where there are none.
         fusion: How legs become one list.
-        lexical_without_rerank: Keep the lexical order where no rerank scores came.
         min_similarity: Cosine floor of semantic-only hits.
         rerank: What is reranked, `None` where nothing is.
         boosts: Business factors.
@@ -55,7 +54,6 @@ class Plan:
     filter: Json | None = None
     code_query: Json | None = None
     fusion: FusionOptions = field(default_factory=FusionOptions)
-    lexical_without_rerank: bool = False
     min_similarity: float | None = None
     rerank: RerankPlan | None = None
     boosts: tuple[Boost, ...] = ()

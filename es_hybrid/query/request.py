@@ -51,6 +51,16 @@ BODY_FIELDS: Mapping[str, str] = {
 }
 """Arguments of `es.search` that travel in the body, with their names there."""
 
+_OTHER_SPELLINGS = {
+    "_source": "source",
+    "_source_excludes": "source_excludes",
+    "_source_includes": "source_includes",
+    "from": "from_",
+}
+"""Names that the client renames before it looks at them."""
+
+_BODY_NAMES = frozenset(BODY_FIELDS.values())
+
 URL_PARAMETERS: Mapping[str, str] = {
     "allow_no_indices": "allow_no_indices",
     "allow_partial_search_results": "allow_partial_search_results",
@@ -160,7 +170,7 @@ def parse_request(arguments: Mapping[str, Any]) -> SearchRequest:
         >>> parse_request({"index": "products", "query": {"match": {"title": "shoe"}}}).text
         'shoe'
     """
-    given = {name: value for name, value in arguments.items() if value is not None}
+    given = _renamed({name: value for name, value in arguments.items() if value is not None})
     body, understood = _body(given)
     params = {name: value for name, value in given.items() if name in URL_PARAMETERS}
     present, section = _section(body)
@@ -183,6 +193,16 @@ def parse_request(arguments: Mapping[str, Any]) -> SearchRequest:
     )
 
 
+def _renamed(given: Json) -> Json:
+    """Spell arguments as the client does, which takes Elasticsearch's own names, too."""
+    return {
+        _OTHER_SPELLINGS[name]
+        if name in _OTHER_SPELLINGS and _OTHER_SPELLINGS[name] not in given
+        else name: value
+        for name, value in given.items()
+    }
+
+
 def _body(given: Mapping[str, Any]) -> tuple[Json, bool]:
     """Merge the deprecated `body=` with the arguments that travel in the body."""
     named = {BODY_FIELDS[name]: value for name, value in given.items() if name in BODY_FIELDS}
@@ -193,7 +213,7 @@ def _body(given: Mapping[str, Any]) -> tuple[Json, bool]:
         return named, understood
     if not isinstance(body, Mapping) or not named.keys().isdisjoint(body):
         return named, False
-    return {**body, **named}, understood
+    return {**body, **named}, understood and _BODY_NAMES.issuperset(body)
 
 
 def _section(body: Mapping[str, Any]) -> tuple[bool, Any]:

@@ -22,7 +22,7 @@ def read_boosts(
     section: Sequence[Mapping[str, Any]],
     *,
     path: str = "ext.hybrid.boosts",
-    plugin: Callable[[str], Boost] | None = None,
+    plugin: Callable[[str, str], Boost] | None = None,
 ) -> tuple[Boost, ...]:
     """Read the boosts of one request.
 
@@ -31,7 +31,7 @@ def read_boosts(
             `{"field": "sales_30d", "scale": 1000, "factor": 1.5}`,
             `{"field": "created_at", "half_life_days": 30, "factor": 1.2}` or `{"name": "my-boost"}`.
         path: Where they stand, for the error.
-        plugin: Finds a boost by name.
+        plugin: Finds a boost by its name and the path where it stands.
 
     Raises:
         RequestError: Names the path of the first mistake.
@@ -45,11 +45,11 @@ def read_boosts(
     )
 
 
-def _read(boost: Mapping[str, Any], path: str, plugin: Callable[[str], Boost] | None) -> Boost:
+def _read(boost: Mapping[str, Any], path: str, plugin: Callable[[str, str], Boost] | None) -> Boost:
     if "name" in boost:
         if plugin is None or not isinstance(boost["name"], str) or len(boost) > 1:
             raise RequestError("names no boost of this client", path=f"{path}.name")
-        return plugin(boost["name"])
+        return plugin(boost["name"], f"{path}.name")
     for key, allowed in _KINDS:
         if key in boost:
             _refuse_unknown(boost, allowed, path)

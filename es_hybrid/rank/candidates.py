@@ -47,6 +47,15 @@ def merge(
     return list(merged.values())
 
 
+def above_floor(hits: Sequence[Hit], floor: float | None) -> Sequence[Hit]:
+    """Return one list's hits without those that match no word and lie below the floor."""
+    if floor is None:
+        return hits
+    return [
+        hit for hit in hits if hit.lexical_score is not None or (hit.semantic_score or 0.0) >= floor
+    ]
+
+
 def collapse(hits: Sequence[Hit], order: Sequence[int], field: str) -> list[int]:
     """Return an order without the hits whose group already stands higher.
 

@@ -33,6 +33,23 @@ def minmax(scores: Scores) -> Scores:
     return np.where(known, (scaled - low) / spread, 0.0)
 
 
+def robust(scores: Scores) -> Scores:
+    """Map the 10th percentile of the known scores to 0 and the highest to 1; below it, all are 0.
+
+    With complete scores each leg also scores the other leg's candidates, and a few that it hardly
+    matches would drag the minimum down and squeeze all others together. On judged electronics the
+    plateau reaches from the 7th to the 15th percentile (docs/tuning.md).
+
+    Example:
+        >>> robust(np.array([0.0, 5.0, 6.0, 10.0, np.nan])).round(2).tolist()
+        [0.0, 0.41, 0.53, 1.0, 0.0]
+    """
+    known = np.isfinite(scores)
+    if known.any():
+        scores = np.maximum(scores, np.percentile(scores[known], 10.0))
+    return minmax(scores)
+
+
 def zscore(scores: Scores) -> Scores:
     """Centre on the mean, scale by the deviation, squash by the logistic function.
 
@@ -79,6 +96,7 @@ def _noise(scores: Scores, known: NDArray[np.bool_]) -> float:
 
 
 NORMALIZERS: Mapping[Normalizer, Callable[[Scores], Scores]] = {
+    Normalizer.ROBUST: robust,
     Normalizer.MINMAX: minmax,
     Normalizer.ZSCORE: zscore,
     Normalizer.SIGMOID: sigmoid,

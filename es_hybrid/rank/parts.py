@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -80,10 +81,12 @@ def _leg_reasons(hit: Hit) -> list[str]:
 
 
 def _boost_reasons(factors: Mapping[str, float]) -> list[str]:
+    raised = {name: factor for name, factor in factors.items() if factor >= 1.005}
+    lowered = {name: factor for name, factor in factors.items() if factor <= 0.995}
     return [
-        f"{'raised' if factor > 1 else 'lowered'} ×{factor:.2f} for {name}"  # noqa: RUF001
-        for name, factor in factors.items()
-        if abs(factor - 1.0) >= 0.005
+        f"{word} ×{math.prod(some.values()):.2f} for {' and '.join(some)}"  # noqa: RUF001
+        for word, some in (("raised", raised), ("lowered", lowered))
+        if some
     ]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.boost import Boosted, apply_boosts
 from es_hybrid.rank.candidates import collapse, group_of
-from es_hybrid.rank.fuse import alone, order_of
+from es_hybrid.rank.fuse import order_of
 from es_hybrid.rank.order import Order
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.rank.rerank import blend
@@ -81,7 +81,6 @@ def rank(
     reranked: Mapping[int, float] | None,
     *,
     rerank_weight: float = 0.0,
-    lexical_without_rerank: bool = False,
     boosts: Sequence[Boost] = (),
     context: BoostContext,
     clamp: tuple[float, float] = (0.5, 2.0),
@@ -94,7 +93,6 @@ def rank(
         fused: Their fused scores, 0 to 1.
         reranked: Rerank scores by position; `None` where there are none.
         rerank_weight: Share of the rerank score.
-        lexical_without_rerank: Go back to the lexical order where no rerank scores came.
         boosts: Business factors.
         context: What boosts may know.
         clamp: Smallest and largest product of all boosts.
@@ -107,12 +105,9 @@ def rank(
         ...      context=BoostContext(now_s=0)).order
         [1, 0]
     """
+    relevance = fused
     if reranked:
         relevance = blend(fused, list(reranked), list(reranked.values()), rerank_weight)
-    elif lexical_without_rerank:
-        relevance = alone(hits)
-    else:
-        relevance = fused
     boosted = apply_boosts(relevance, hits, boosts, context, clamp=clamp)
     boosted = replace(boosted, scores=_codes_first(hits, boosted.scores))
     order = order_of(boosted.scores)

@@ -17,7 +17,11 @@ def one_row_each(rows: Any, count: int) -> Vectors:
     Raises:
         ContractError: There is not one row a text, or one is not finite, or is the zero vector.
     """
-    vectors: Vectors = np.asarray(rows, dtype=np.float32)
+    try:
+        with np.errstate(over="ignore"):
+            vectors: Vectors = np.asarray(rows, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise ContractError("the embedder must return rows of numbers", service="embed") from None
     if vectors.ndim != 2 or len(vectors) != count:
         raise ContractError("the embedder must return one row a text", service="embed")
     if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
@@ -31,7 +35,10 @@ def one_score_each(scores: Sequence[float], count: int) -> list[float]:
     Raises:
         ContractError: There is not one finite score a text.
     """
-    numbers = [float(score) for score in scores]
+    try:
+        numbers = [float(score) for score in scores]
+    except (TypeError, ValueError):
+        raise ContractError("the reranker must return numbers", service="rerank") from None
     if len(numbers) != count or not np.isfinite(numbers).all():
         raise ContractError("the reranker must return one finite score a text", service="rerank")
     return numbers

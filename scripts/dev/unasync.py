@@ -29,13 +29,8 @@ RULES = {
     "_async": "_sync",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
-    "__aiter__": "__iter__",
-    "__anext__": "__next__",
-    "StopAsyncIteration": "StopIteration",
     "aclose": "close",
     "aclosing": "closing",
-    "anext": "next",
-    "asynccontextmanager": "contextmanager",
 }
 
 PREFIX = re.compile(r"^(_*)(?:Async(?=[A-Z])|async_(?=[A-Za-z]))")

@@ -174,7 +174,7 @@ def test_recipes_are_compared(
     code, out, _ = run("evaluate", products_index, *judged, "--json", "--warmup", "1")
     document = json.loads(out)
     assert document["queries"] == {"counted": 2, "left_out": 1}
-    assert list(document["recipes"]) == ["lexical", "semantic", "hybrid", "rerank"]
+    assert list(document["recipes"]) == ["lexical", "semantic", "fusion", "hybrid", "rerank"]
     for figures in document["recipes"].values():
         assert 0 <= figures["metrics"]["ndcg@10"] <= 1
         assert figures["latency_ms"]["p95"] >= figures["latency_ms"]["p50"] > 0

@@ -147,6 +147,22 @@ def half_embedded_index(es: Elasticsearch) -> Iterator[str]:
 
 
 @pytest.fixture
+def make_index(es: Elasticsearch) -> Iterator[Callable[..., str]]:
+    """Make indices of this test's own: `make_index(shards=3)`; they go with the test."""
+    made: list[str] = []
+
+    def make(products: Sequence[Mapping[str, Any]] | None = None, **options: Any) -> str:
+        name = f"test-own-{uuid4().hex[:12]}"
+        made.append(name)
+        fill(es, name, shop_products() if products is None else products, **options)
+        return name
+
+    yield make
+    for name in made:
+        es.indices.delete(index=name, ignore_unavailable=True)
+
+
+@pytest.fixture
 def open_shop(es: Elasticsearch) -> Iterator[Callable[..., HybridClient]]:
     """Open sync clients with the hash embedder; they close with the test."""
     with ExitStack() as stack:

@@ -8,15 +8,12 @@ repeats is never used. What cannot be read without guessing is a `ContractError`
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from es_hybrid.errors import ContractError
 
-__all__ = ["check_spread", "decode_scores"]
-
-SAME_SCORE = 1e-6
-FEW_TEXTS = 5
+__all__ = ["decode_scores"]
 
 
 def decode_scores(body: Any, *, count: int) -> list[float]:
@@ -47,27 +44,6 @@ def decode_scores(body: Any, *, count: int) -> list[float]:
         scores[index] = _score(item, index)
     # As many items as texts, and no index twice: none is missing.
     return [score for score in scores if score is not None]
-
-
-def check_spread(scores: Sequence[float]) -> None:
-    """Refuse a model that gives every text the same score; its order would be chance.
-
-    Args:
-        scores: Of different texts. Fewer than five may well be alike.
-
-    Raises:
-        ContractError: At least five scores, all within 1e-6.
-
-    Example:
-        >>> check_spread([0.5, 0.5, 0.5, 0.5, 0.51])
-    """
-    if len(scores) >= FEW_TEXTS and max(scores) - min(scores) < SAME_SCORE:
-        raise ContractError(
-            f"the rerank server gave all {len(scores)} texts the same score",
-            service="rerank",
-            status=200,
-            hint="run es-hybrid doctor: the model or its prompt template is likely broken",
-        )
 
 
 def _items(body: Any) -> list[Any]:

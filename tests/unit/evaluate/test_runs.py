@@ -11,10 +11,11 @@ from es_hybrid.types import Degradation, DegradationReason, Stage
 def test_recipes_differ_as_their_names_say() -> None:
     """Lexical has one leg, semantic weighs one leg, hybrid does not rerank, rerank is the default."""
     sections = {name: recipe.section("shoe")["hybrid"] for name, recipe in RECIPES.items()}
-    assert list(sections) == ["lexical", "semantic", "hybrid", "rerank"]
+    assert list(sections) == ["lexical", "semantic", "fusion", "hybrid", "rerank"]
     assert sections["lexical"]["plan"] == "lexical_only"
     assert sections["semantic"]["fusion"]["weights"] == {"lexical": 0.0, "semantic": 1.0}
-    assert [section.get("rerank") for section in sections.values()] == [False, False, False, None]
+    assert sections["fusion"]["fusion"] == {"scores": "window"}
+    assert [section.get("rerank") for section in sections.values()] == [*[False] * 4, None]
     assert all(section["boosts"] == [] for section in sections.values())
     assert all(section["text"] == "shoe" for section in sections.values())
 
@@ -43,7 +44,7 @@ def test_selected_recipes_keep_their_order() -> None:
 )
 def test_unknown_recipes_are_refused(names: list[str], said: str) -> None:
     """The error lists what there is."""
-    with pytest.raises(JudgmentError, match=f"{said}.*lexical, semantic, hybrid, rerank"):
+    with pytest.raises(JudgmentError, match=f"{said}.*lexical, semantic, fusion, hybrid, rerank"):
         select_recipes(names)
 
 

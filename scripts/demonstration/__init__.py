@@ -1,0 +1,1 @@
+"""What `make demo` runs: a catalogue, an index, searches side by side, and figures."""

@@ -1,0 +1,130 @@
+"""A proxy before a real node that rejects chosen bulk items and whole requests, as a busy one does."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class BulkProxy:
+    """Passes everything on to a node, except what a test tells it not to.
+
+    Attributes:
+        reject: Called with an item's id and how often it came before; a status rejects the item.
+        statuses: Answers for the next bulk requests instead of the node's; 0 cuts the connection.
+        bulks: The ids of each bulk request that came.
+        tries: How often each id came.
+    """
+
+    def __init__(self, node: str) -> None:
+        self.node = urlsplit(node)
+        self.reject: Callable[[str, int], int | None] = lambda _id, _before: None
+        self.statuses: deque[int] = deque()
+        self.bulks: list[list[str]] = []
+        self.tries: Counter[str] = Counter()
+        self.lock = threading.Lock()
+        self.url = ""
+
+    def pass_on(
+        self, method: str, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """Send a request to the node and return its answer."""
+        connection = http.client.HTTPConnection(self.node.hostname or "", self.node.port)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            kept = ("content-type", "x-elastic-product")
+            return (
+                answer.status,
+                answer.read(),
+                {name: value for name, value in answer.getheaders() if name.lower() in kept},
+            )
+        finally:
+            connection.close()
+
+    def bulk(
+        self, path: str, body: bytes, headers: dict[str, str]
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """Pass a bulk request on without the rejected items, and put them into the answer."""
+        lines = body.split(b"\n")
+        pairs = [(lines[i], lines[i + 1]) for i in range(0, len(lines) - 1, 2)]
+        ids = [next(iter(json.loads(head).values()))["_id"] for head, _ in pairs]
+        with self.lock:
+            self.bulks.append(ids)
+            statuses = [self.reject(item, self.tries[item]) for item in ids]
+            self.tries.update(ids)
+            whole = self.statuses.popleft() if self.statuses else None
+        if whole is not None:
+            return whole, b'{"error": {"type": "told_to"}}', {"content-type": "application/json"}
+        passed = [pair for pair, status in zip(pairs, statuses, strict=True) if status is None]
+        answer: dict[str, Any] = {"items": []}
+        kept = {"content-type": "application/json", "x-elastic-product": "Elasticsearch"}
+        if passed:
+            content = b"".join(head + b"\n" + document + b"\n" for head, document in passed)
+            status, found, kept = self.pass_on("PUT", path, content, headers)
+            if status != 200:
+                return status, found, kept
+            answer = json.loads(found)
+        items = iter(answer["items"])
+        answer["items"] = [
+            next(items)
+            if status is None
+            else {"index": {"status": status, "error": {"type": "told_to", "reason": "busy"}}}
+            for status in statuses
+        ]
+        return 200, json.dumps(answer).encode(), kept
+
+
+@contextmanager
+def bulk_proxy(node: str) -> Iterator[BulkProxy]:
+    """Run a proxy before a node on a free port of the loopback."""
+    proxy = BulkProxy(node)
+
+    class Requests(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            headers = {
+                name: value
+                for name, value in self.headers.items()
+                if name.lower() in ("accept", "content-type", "authorization")
+            }
+            if "/_bulk" in self.path:
+                status, content, kept = proxy.bulk(self.path, body, headers)
+            else:
+                status, content, kept = proxy.pass_on(self.command, self.path, body, headers)
+            if status == 0:
+                self.close_connection = True
+                return
+            self.send_response(status)
+            for name, value in kept.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(content)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+
+        def log_message(self, *_: Any) -> None:
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
+    server.daemon_threads = True
+    proxy.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield proxy
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

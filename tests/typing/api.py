@@ -1,0 +1,145 @@
+"""The public API as a shop's type checker sees it. Checked by mypy and pyright, never run.
+
+Each ignore below is a mistake that the checkers must find: one that they miss is itself an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_type
+
+from elastic_transport import HeadApiResponse, ObjectApiResponse
+from elasticsearch import AsyncElasticsearch, Elasticsearch
+
+from es_hybrid import (
+    AsyncEmbedder,
+    AsyncHybridClient,
+    Boost,
+    Embedder,
+    FieldBoost,
+    HybridClient,
+    HybridExt,
+    HybridResponse,
+    NumericBoost,
+    RecencyBoost,
+    RequestError,
+    Reranker,
+    Settings,
+    hybrid_ext,
+)
+from es_hybrid.types import BoostContext, Hit, PassthroughReason, PlanName, TextKind, Vectors
+
+QUERY: Mapping[str, Any] = {"match": {"title": "trail running shoe"}}
+
+
+def swap(es: Elasticsearch) -> None:
+    shop = HybridClient(es)
+    assert_type(shop.es, Elasticsearch)
+    response = shop.search(
+        index="products", query=QUERY, size=24, from_=0, source={"includes": ["title"]}
+    )
+    assert_type(response, HybridResponse)
+    assert_type(response.total, int | None)
+    assert_type(response.hybrid.plan, PlanName)
+    assert_type(response.hybrid.reason, PassthroughReason | None)
+    assert_type(response.hits[0].id, str)
+    assert_type(response.hits[0].score, float | None)
+    official: ObjectApiResponse[Any] = response
+    official["hits"]["hits"]
+
+
+def same_arguments(shop: HybridClient) -> None:
+    shop.search(index=["a", "b"], aggs={"b": {"terms": {"field": "brand"}}}, timeout="1s")
+    shop.search(index="a", sort=[{"price": "asc"}], track_total_hits=False, routing="x")
+    shop.search(index="a", body={"query": QUERY})
+    shop.search(indx="products")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    shop.search(index=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    shop.search("products")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+def the_wrapped_clients_own(shop: HybridClient) -> None:
+    assert_type(shop.count(index="products"), ObjectApiResponse[Any])
+    assert_type(shop.indices.exists(index="products"), HeadApiResponse)
+    shop.index(index="products", id="1", document={"title": "shoe"})
+    shop.count(indx="products")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    shop.no_such_thing()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+    stands_in: Elasticsearch = shop
+    stands_in.search(index="products")
+
+
+def copies(shop: HybridClient) -> None:
+    copy = shop.options(opaque_id="page-7", request_timeout=3)
+    assert_type(copy, HybridClient)
+    assert_type(copy.search(index="products"), HybridResponse)
+    with shop as same:
+        assert_type(same, HybridClient)
+    shop.options(opaque=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def awaited(es: AsyncElasticsearch) -> None:
+    async with AsyncHybridClient(es) as shop:
+        assert_type(shop, AsyncHybridClient)
+        assert_type(await shop.search(index="products", query=QUERY), HybridResponse)
+        assert_type(await shop.count(index="products"), ObjectApiResponse[Any])
+        assert_type(shop.options(opaque_id="x"), AsyncHybridClient)
+        await shop.search(indx="products")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+        missing = shop.search(index="products").total  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        del missing
+
+
+def the_wrong_flavour(es: Elasticsearch, asynchronous: AsyncElasticsearch) -> None:
+    HybridClient(asynchronous)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    AsyncHybridClient(es)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def sections(shop: HybridClient) -> None:
+    section: HybridExt = {
+        "text": "trail shoe",
+        "window": 200,
+        "fusion": {"method": "rrf", "k": 60},
+        "rerank": False,
+        "boosts": [{"field": "in_stock", "equals": True, "factor": 1.2}],
+        "explain": True,
+    }
+    shop.search(index="products", query=QUERY, ext={"hybrid": section})
+    shop.search(index="products", query=QUERY, ext=hybrid_ext(window=200))
+    wrong: HybridExt = {"widow": 200}  # type: ignore[typeddict-unknown-key]  # pyright: ignore[reportAssignmentType]
+    del wrong
+
+
+class OwnEmbedder:
+    model = "mine"
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
+        raise RequestError("is never run", path="query")
+
+
+class OwnReranker:
+    def rerank(
+        self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
+    ) -> list[float]:
+        return [0.0 for _ in texts]
+
+
+class OwnBoost:
+    name = "margin"
+    fields = ("margin",)
+
+    def factor(self, hit: Hit, context: BoostContext) -> float:
+        return 1.0
+
+
+def stages(es: Elasticsearch, asynchronous: AsyncElasticsearch) -> None:
+    embedder: Embedder = OwnEmbedder()
+    reranker: Reranker = OwnReranker()
+    boosts: Sequence[Boost] = [
+        OwnBoost(),
+        FieldBoost("brand", equals="Acme"),
+        NumericBoost("sales", scale=100),
+        RecencyBoost("created"),
+    ]
+    HybridClient(es, settings=Settings(), embedder=embedder, reranker=reranker, boosts=boosts)
+    awaited: AsyncEmbedder = OwnEmbedder()  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+    AsyncHybridClient(asynchronous, embedder=awaited)
+    AsyncHybridClient(asynchronous, reranker=OwnReranker())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    NumericBoost("sales", scale=1, shape="cubic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -1,0 +1,176 @@
+"""Business factors tilt relevance within a clamp and survive whatever a field holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from es_hybrid.errors import ConfigurationError
+from es_hybrid.protocols import Boost
+from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost, apply_boosts
+from es_hybrid.types import BoostContext, Hit
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
+CONTEXT = BoostContext(now_s=NOW)
+
+
+def hit(**fields: Any) -> Hit:
+    return Hit("i", "1", fields={name: [value] for name, value in fields.items()})
+
+
+@dataclass(frozen=True)
+class Fixed:
+    value: float
+    name: str = "fixed"
+    fields: tuple[str, ...] = ()
+
+    def factor(self, hit: Hit, context: BoostContext) -> float:
+        return self.value
+
+
+@pytest.mark.parametrize(
+    ("equals", "value", "matches"),
+    [
+        ("Acme", "Acme", True),
+        ("Acme", "acme", False),
+        (True, True, True),
+        (True, False, False),
+        (True, "true", True),
+        (5, 5, True),
+        (5, 5.0, True),
+        (4.5, 4.5, True),
+        (["red", "blue"], "blue", True),
+        (("red",), "green", False),
+        ({"red"}, "red", True),
+    ],
+)
+def test_field_boost(equals: Any, value: Any, matches: bool) -> None:
+    """A value matches as the shop means it, a number in whatever type the index has."""
+    boost = FieldBoost("f", equals=equals, by=1.5)
+    assert boost.factor(hit(f=value), CONTEXT) == (1.5 if matches else 1.0)
+
+
+def test_field_boost_of_many_values() -> None:
+    """One of a product's several values is enough; none at all changes nothing."""
+    boost = FieldBoost("tags", equals="sale", by=0.8)
+    assert boost.factor(Hit("i", "1", fields={"tags": ["new", "sale"]}), CONTEXT) == 0.8
+    assert boost.factor(Hit("i", "1"), CONTEXT) == 1.0
+    assert (boost.name, list(boost.fields)) == ("tags=sale", ["tags"])
+    assert FieldBoost("in_stock").name == "in_stock=true"
+
+
+@pytest.mark.parametrize(
+    ("shape", "half", "full"),
+    [("log", 0.7404, 1.0), ("sqrt", 0.7071, 1.0), ("linear", 0.5, 1.0), ("saturation", 1 / 3, 0.5)],
+)
+def test_numeric_shapes(shape: Any, half: float, full: float) -> None:
+    """Nothing at 0, all at `scale` (half for `saturation`), in between as the formula says."""
+    boost = NumericBoost("sales", scale=100, by=2.0, shape=shape)
+    shares = [boost.factor(hit(sales=value), CONTEXT) - 1 for value in (0, 50, 100)]
+    assert shares == pytest.approx([0.0, half, full], abs=1e-4)
+
+
+@pytest.mark.parametrize("value", [None, "many", float("nan"), float("inf"), -5])
+def test_numbers_that_are_none(value: Any) -> None:
+    """Missing, unreadable and negative values change nothing, or count as what was said."""
+    fields = {} if value is None else {"sales": [value]}
+    product = Hit("i", "1", fields=fields)
+    assert NumericBoost("sales", scale=10).factor(product, CONTEXT) == 1.0
+    if value != -5:
+        assert NumericBoost("sales", scale=10, by=2, missing=10).factor(product, CONTEXT) == 2.0
+
+
+@given(
+    st.sampled_from(["log", "sqrt", "linear", "saturation"]),
+    st.floats(0.01, 5),
+    st.floats(0, 1e9),
+    st.floats(0, 1e9),
+)
+def test_more_is_never_less(shape: Any, by: float, one: float, other: float) -> None:
+    """A number boost runs from 1 to `by`, one way only."""
+    boost = NumericBoost("n", scale=1000, by=by, shape=shape)
+    low, high = (boost.factor(hit(n=value), CONTEXT) for value in sorted((one, other)))
+    assert min(1.0, by) - 1e-9 <= min(low, high)
+    assert max(low, high) <= max(1.0, by) + 1e-9
+    assert (high - low) * (by - 1) >= -1e-9
+
+
+@pytest.mark.parametrize(
+    ("value", "share"),
+    [
+        ("2026-06-01T00:00:00.000Z", 1.0),
+        ("2026-05-02T00:00:00Z", 0.5),
+        ("2026-05-02", 0.5),
+        ("2026-05-02T02:00:00+02:00", 0.5),
+        ("2026-05-02T00:00:00.000000000Z", 0.5),
+        (1777680000000, 0.5),
+        ("1777680000000", 0.5),
+        ("1712111000000", 0.0),
+        ("2027-01-01T00:00:00Z", 1.0),
+        ("yesterday", 0.0),
+    ],
+)
+def test_recency(value: Any, share: float) -> None:
+    """Full when new, half after a half-life, in every way that Elasticsearch prints a date."""
+    boost = RecencyBoost("created", half_life_days=30, by=2.0)
+    assert boost.factor(hit(created=value), CONTEXT) - 1 == pytest.approx(share, abs=1e-6)
+
+
+def test_no_date() -> None:
+    """A product without a date is as one from long ago."""
+    assert RecencyBoost("created").factor(Hit("i", "1"), CONTEXT) == 1.0
+
+
+@given(st.lists(st.floats(0.001, 1000), min_size=1, max_size=5), st.floats(0, 1))
+def test_the_product_is_clamped(factors: list[float], relevance: float) -> None:
+    """However many rules there are, together they stay within the clamp."""
+    boosts = [Fixed(factor, name=str(place)) for place, factor in enumerate(factors)]
+    boosted = apply_boosts(np.array([relevance]), [hit()], boosts, CONTEXT, clamp=(0.5, 2.0))
+    assert boosted.products is not None
+    assert 0.5 <= boosted.products[0] <= 2.0
+    assert boosted.scores[0] == relevance * boosted.products[0]
+    assert boosted.products[0] == pytest.approx(min(2.0, max(0.5, np.prod(factors))))
+
+
+def test_each_boost_is_told_apart() -> None:
+    """Factors are kept by name; two of the same name are one."""
+    boosts = [Fixed(1.2, "a"), Fixed(1.1, "b"), Fixed(1.5, "a")]
+    boosted = apply_boosts(np.array([0.5]), [hit()], boosts, CONTEXT)
+    assert {name: values.tolist() for name, values in boosted.factors.items()} == {
+        "a": pytest.approx([1.8]),
+        "b": [1.1],
+    }
+    assert boosted.scores.tolist() == pytest.approx([0.5 * 1.98])
+
+
+def test_relevance_is_not_edited() -> None:
+    """Boosting returns new scores."""
+    relevance = np.array([0.5])
+    apply_boosts(relevance, [hit()], [Fixed(2.0)], CONTEXT)
+    assert relevance.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_plug_in_that_breaks_its_contract(value: float) -> None:
+    """A factor that would erase or corrupt scores is refused, by the boost's name."""
+    with pytest.raises(ConfigurationError, match="boost fixed gave"):
+        apply_boosts(np.array([0.5]), [hit()], [Fixed(value)], CONTEXT)
+
+
+@pytest.mark.parametrize("boosts", [[], [Fixed(2.0)]])
+def test_nothing_to_boost(boosts: list[Boost]) -> None:
+    """Without boosts, or without hits, scores stay."""
+    assert apply_boosts(np.array([]), [], boosts, CONTEXT).scores.tolist() == []
+    assert apply_boosts(np.array([0.3]), [hit()], [], CONTEXT).scores.tolist() == [0.3]
+
+
+@pytest.mark.parametrize("boost", [FieldBoost("f"), NumericBoost("n", scale=1), RecencyBoost("d")])
+def test_the_built_in_boosts_keep_the_protocol(boost: Any) -> None:
+    """What the client takes as a boost is what these are."""
+    assert isinstance(boost, Boost)
