@@ -40,6 +40,8 @@ from es_hybrid.protocols import (
     SearchDone,
     TextBuilder,
 )
+from es_hybrid.query.capabilities import Capabilities
+from es_hybrid.query.facets import FacetCheck
 from es_hybrid.query.options import HybridExt, hybrid_ext
 from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
 from es_hybrid.readers import read_ndjson, read_products
@@ -52,10 +54,12 @@ __all__ = [
     "AsyncHybridClient",
     "AsyncReranker",
     "Boost",
+    "Capabilities",
     "ConfigurationError",
     "ContractError",
     "Embedder",
     "EmbeddingError",
+    "FacetCheck",
     "FieldBoost",
     "FieldMap",
     "Fuser",

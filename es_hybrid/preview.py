@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 import orjson
 
+from es_hybrid.query.capabilities import Server
 from es_hybrid.query.legs import (
-    Server,
     fused_body,
     header,
     lexical_body,

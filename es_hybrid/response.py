@@ -22,6 +22,7 @@ class HybridInfo:
         plan: How the search was carried out.
         reason: Why the request was not touched, for a passthrough.
         reranked: How many candidates were reranked.
+        added: How many hits of the total no word of the query matches.
         degraded: What the search did without, and why.
         timings_ms: Wall-clock milliseconds a stage.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
@@ -31,6 +32,7 @@ class HybridInfo:
     plan: PlanName
     reason: PassthroughReason | None = None
     reranked: int = 0
+    added: int = 0
     degraded: tuple[Degradation, ...] = ()
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     order: str | None = None
@@ -42,6 +44,7 @@ class HybridInfo:
             "plan": str(self.plan),
             "reason": None if self.reason is None else str(self.reason),
             "reranked": self.reranked,
+            "added": self.added,
             "degraded": [
                 {"stage": str(d.stage), "reason": str(d.reason), "detail": d.detail}
                 for d in self.degraded

@@ -118,6 +118,13 @@ class SearchSettings(_Section):
     min_similarity: float | None = Field(
         None, ge=-1, le=1, description="Cosine floor of semantic-only hits; `None`: by model"
     )
+    facets: Literal["lexical", "candidates"] = Field(
+        "lexical", description="What aggregations count: the lexical matches, or the candidates"
+    )
+    admit: Literal["all", "matches"] = Field(
+        "all", description="`matches` leaves out what no word matches, where words match anything"
+    )
+    explain_language: Literal["en", "zh"] = Field("en", description="Language of explanations")
     budget_s: float = Field(0.4, gt=0, description="Seconds for a whole search's model calls")
     on_error: Literal["degrade", "raise"] = Field(
         "degrade", description="What a failing model server does to a search"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -97,6 +98,8 @@ def candidates_of(
 ) -> Candidates:
     """Merge the legs and fuse their scores."""
     floor = plan.score_floor
+    if plan.admit_matches_only and any(hit.lexical_score is not None for hit in lexical.hits):
+        floor = math.inf
     words = above_floor(lexical.hits, floor) if plan.fused_by_server else lexical.hits
     hits = merge(words, semantic.hits, codes.hits, floor=floor)
     fused = fuse(hits, plan.fusion, fusers)
@@ -149,9 +152,26 @@ def fingerprint_of(plan: Plan) -> str:
 
 
 def body_of(
-    plan: Plan, lexical: LegResult, order: Order, page: Sequence[Json], notes: Notes
+    plan: Plan,
+    lexical: LegResult,
+    order: Order,
+    page: Sequence[Json],
+    notes: Notes,
+    *,
+    facets: Json | None = None,
 ) -> Json:
-    """Return the body in Elasticsearch's shape."""
+    """Return the body in Elasticsearch's shape.
+
+    Args:
+        plan: The plan that was carried out.
+        lexical: The BM25 leg.
+        order: The final order.
+        page: The page's hits.
+        notes: Times and degradations.
+        facets: Aggregations that were counted over the candidates.
+    """
+    if facets is not None:
+        lexical = replace(lexical, body={**lexical.body, "aggregations": facets})
     return answer(
         lexical,
         page,
@@ -180,15 +200,20 @@ def response_of(
         meta: Of the HTTP answer.
         notes: Times and degradations.
         ranking: Where there was one, for the explanations.
-        order: The order to freeze, where the caller asked for its token.
+        order: The final order, where there is one.
     """
     request = plan.request
-    explained = ranking.parts(request.from_, request.size) if ranking and plan.explain else {}
+    explained = (
+        ranking.parts(request.from_, request.size, language=plan.language)
+        if ranking and plan.explain
+        else {}
+    )
     frozen = order is not None and plan.wants_token
     info = HybridInfo(
         plan=plan.name,
         reason=plan.passthrough,
         reranked=len(ranking.reranked) if ranking else 0,
+        added=order.added if order else 0,
         degraded=notes.degradations,
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,

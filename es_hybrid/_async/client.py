@@ -16,6 +16,9 @@ from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._mirrors import mirrors
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
+from es_hybrid.query.capabilities import Capabilities
+from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
+from es_hybrid.query.request import parse_request
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 
@@ -145,6 +148,44 @@ class AsyncHybridClient(_AsyncWrapped):
             RequestError: As `search`.
         """
         return await self._searcher.preview(arguments)
+
+    async def check_facets(self, *, buckets: int = 3, **arguments: Any) -> list[FacetCheck]:
+        """Click each facet of a search, and say whether its count is kept.
+
+        Counts are of the lexical matches. A narrowed search may find more, by meaning alone; these
+        are told apart, and with `"admit": "matches"` there are none.
+
+        Args:
+            buckets: Values of each `terms` aggregation that are clicked.
+            **arguments: Those of `search`.
+
+        Example:
+            checks = await shop.check_facets(index="products", query=query, aggs=aggs)
+            assert all(check.agrees for check in checks)
+        """
+        response = await self._searcher.search(arguments)
+        checks = []
+        for facet, field, bucket in facet_values(arguments, response.body, buckets=buckets):
+            found = await self._searcher.search(narrowed(arguments, field, bucket["key"]))
+            hits = found.total or 0
+            checks.append(
+                FacetCheck(facet, bucket["key"], bucket["doc_count"], hits, found.hybrid.added)
+            )
+        return checks
+
+    async def capabilities(self, index: str) -> Capabilities:
+        """Return what the cluster and an index can do, as it is known now.
+
+        Args:
+            index: Name or alias.
+        """
+        schemas = self._toolbox.schemas
+        request = parse_request({"index": index})
+        return Capabilities(
+            server=await schemas.server(self._es),
+            schema=await schemas.of(self._es, request),
+            refused=schemas.refused,
+        )
 
     async def create_index(
         self,

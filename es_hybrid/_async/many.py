@@ -207,7 +207,9 @@ class AsyncManySearcher:
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = await self._retriever.page(job.plan, order)
-        body = body_of(job.plan, legs.lexical, order, page, job.notes)
+            later = job.plan.counts_later
+            facets = await self._retriever.facets(job.plan, order) if later else None
+        body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
         response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
         tools.tell(event_of(response, job.notes))
         return response

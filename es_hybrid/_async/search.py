@@ -74,7 +74,8 @@ class AsyncSearcher:
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = await self._retriever.page(plan, order)
-        body = body_of(plan, legs.lexical, order, page, notes)
+            facets = await self._retriever.facets(plan, order) if plan.counts_later else None
+        body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
@@ -142,8 +143,9 @@ class AsyncSearcher:
             return await self._bare(plan, notes, failed=counted)
         with notes.timing(Stage.FETCH):
             page = await self._retriever.page(plan, order)
-        body = body_of(plan, counted.lexical, order, page, notes)
-        response = response_of(plan, body, counted.meta, notes)
+            facets = await self._retriever.facets(plan, order) if plan.counts_later else None
+        body = body_of(plan, counted.lexical, order, page, notes, facets=facets)
+        response = response_of(plan, body, counted.meta, notes, order=order)
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 

@@ -17,6 +17,9 @@ from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import Boost, Embedder, Fuser, Hook, Reranker
+from es_hybrid.query.capabilities import Capabilities
+from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
+from es_hybrid.query.request import parse_request
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 
@@ -146,6 +149,44 @@ class HybridClient(_Wrapped):
             RequestError: As `search`.
         """
         return self._searcher.preview(arguments)
+
+    def check_facets(self, *, buckets: int = 3, **arguments: Any) -> list[FacetCheck]:
+        """Click each facet of a search, and say whether its count is kept.
+
+        Counts are of the lexical matches. A narrowed search may find more, by meaning alone; these
+        are told apart, and with `"admit": "matches"` there are none.
+
+        Args:
+            buckets: Values of each `terms` aggregation that are clicked.
+            **arguments: Those of `search`.
+
+        Example:
+            checks = shop.check_facets(index="products", query=query, aggs=aggs)
+            assert all(check.agrees for check in checks)
+        """
+        response = self._searcher.search(arguments)
+        checks = []
+        for facet, field, bucket in facet_values(arguments, response.body, buckets=buckets):
+            found = self._searcher.search(narrowed(arguments, field, bucket["key"]))
+            hits = found.total or 0
+            checks.append(
+                FacetCheck(facet, bucket["key"], bucket["doc_count"], hits, found.hybrid.added)
+            )
+        return checks
+
+    def capabilities(self, index: str) -> Capabilities:
+        """Return what the cluster and an index can do, as it is known now.
+
+        Args:
+            index: Name or alias.
+        """
+        schemas = self._toolbox.schemas
+        request = parse_request({"index": index})
+        return Capabilities(
+            server=schemas.server(self._es),
+            schema=schemas.of(self._es, request),
+            refused=schemas.refused,
+        )
 
     def create_index(
         self,

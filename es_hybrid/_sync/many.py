@@ -206,7 +206,9 @@ class ManySearcher:
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = self._retriever.page(job.plan, order)
-        body = body_of(job.plan, legs.lexical, order, page, job.notes)
+            later = job.plan.counts_later
+            facets = self._retriever.facets(job.plan, order) if later else None
+        body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
         response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
         tools.tell(event_of(response, job.notes))
         return response

@@ -11,8 +11,15 @@ from elastic_transport import ApiResponseMeta, ObjectApiResponse
 from elasticsearch import ApiError, Elasticsearch
 
 from es_hybrid.preview import CandidateRequest, bare_arguments, candidate_request, counting_request
-from es_hybrid.query.fetch import fetch_params, groups_body, page_body, rest_body, text_body
-from es_hybrid.query.legs import Server
+from es_hybrid.query.capabilities import Server
+from es_hybrid.query.fetch import (
+    facets_body,
+    fetch_params,
+    groups_body,
+    page_body,
+    rest_body,
+    text_body,
+)
 from es_hybrid.query.plan import Plan, without_vector
 from es_hybrid.rank.order import Order
 from es_hybrid.respond.answer import below, in_order, with_inner_hits
@@ -136,6 +143,15 @@ class Retriever:
             return unparsed(error)[LegName.LEXICAL]
         failed = legs[LegName.LEXICAL].error is not None
         return legs[LegName.LEXICAL] if failed else Retrieved.of(legs, meta)
+
+    def facets(self, plan: Plan, order: Order) -> Json:
+        """Count the aggregations over the candidates alone."""
+        if not order.keys:
+            return {}
+        body = facets_body(plan, order.keys)
+        answer = self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
+        counted: Json = answer.body.get("aggregations", {})
+        return counted
 
     def page(self, plan: Plan, order: Order) -> list[Json]:
         """Fetch one page's hits in their final order, past the candidates in lexical order."""

@@ -3,19 +3,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
 
-from es_hybrid.query.legs import Server
+from es_hybrid.query.capabilities import Server, read_server
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema, read_schema
 from es_hybrid.settings import IndexSettings
 from es_hybrid.types import PlanName
 
-_VERSION = re.compile(r"(\d+)\.(\d+)")
 _PARAMS = ("allow_no_indices", "expand_wildcards", "ignore_unavailable")
 
 
@@ -38,7 +36,7 @@ class Schemas:
         self._ttl_s = ttl_s
         self._clock = clock
         self._known: dict[str, tuple[float, IndexSchema]] = {}
-        self._server: Server | None = None
+        self._server: tuple[float, Server | None] = (0.0, None)
         self.refused: frozenset[PlanName] = frozenset()
 
     def of(self, es: Elasticsearch, request: SearchRequest) -> IndexSchema:
@@ -62,18 +60,17 @@ class Schemas:
         return schema
 
     def server(self, es: Elasticsearch) -> Server:
-        """Return what the cluster understands; asked once."""
-        if self._server is None:
+        """Return what the cluster understands; remembered as long as a schema."""
+        expires, server = self._server
+        now = self._clock()
+        if server is None or now >= expires:
             try:
-                info = es.info()
+                server = read_server((es.info()).body)
             except ApiError:
-                # The key may not ask; what every version understands will do.
-                self._server = Server()
-            else:
-                match = _VERSION.match(str(info.body.get("version", {}).get("number", "")))
-                version = (int(match[1]), int(match[2])) if match else None
-                self._server = Server(version)
-        return self._server
+                server = Server()  # the key may not ask; what every version understands will do
+            self._server = (now + self._ttl_s, server)
+            self.refused = frozenset()  # a licence may have been bought meanwhile
+        return server
 
     def forget(self, index: str | None) -> None:
         """Drop what is remembered of an index, because it has changed."""

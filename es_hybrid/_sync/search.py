@@ -75,7 +75,8 @@ class Searcher:
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = self._retriever.page(plan, order)
-        body = body_of(plan, legs.lexical, order, page, notes)
+            facets = self._retriever.facets(plan, order) if plan.counts_later else None
+        body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
@@ -141,8 +142,9 @@ class Searcher:
             return self._bare(plan, notes, failed=counted)
         with notes.timing(Stage.FETCH):
             page = self._retriever.page(plan, order)
-        body = body_of(plan, counted.lexical, order, page, notes)
-        response = response_of(plan, body, counted.meta, notes)
+            facets = self._retriever.facets(plan, order) if plan.counts_later else None
+        body = body_of(plan, counted.lexical, order, page, notes, facets=facets)
+        response = response_of(plan, body, counted.meta, notes, order=order)
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 

@@ -91,7 +91,10 @@ def make_plan(
             not (vector or rerank or boosts or codes or options.order)
             and query == request.body.get("query")
         ),
+        facets_of_candidates=(options.facets or search.facets) == "candidates",
+        admit_matches_only=(options.admit or search.admit) == "matches",
         explain=options.explain,
+        language=options.explain_language or search.explain_language,
         budget_s=options.budget_s or search.budget_s,
         raise_errors=(options.on_error or search.on_error) == "raise",
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from es_hybrid.query.filters import as_list
-from es_hybrid.query.plan import Plan
+from es_hybrid.query.plan import Plan, aggregations_of
 from es_hybrid.types import HitKey, Json
 
 _PAGE = (
@@ -117,10 +117,7 @@ def rest_body(
         size: Hits to return.
     """
     body = plan.request.body
-    seen: list[Json] = [
-        {"bool": {"filter": [{"term": {"_index": index}}, {"ids": {"values": ids}}]}}
-        for index, ids in _ids_by_index(ranked).items()
-    ]
+    seen = _exactly(ranked)
     rest: Json = {
         "query": {"bool": {"must": [plan.query], "must_not": seen}},
         "from": from_,
@@ -138,6 +135,17 @@ def rest_body(
     return rest
 
 
+def facets_body(plan: Plan, ranked: Sequence[HitKey]) -> Json:
+    """Return the search that counts aggregations over the candidates alone."""
+    runtime = plan.request.body.get("runtime_mappings")
+    return {
+        "query": {"bool": {"should": _exactly(ranked), "minimum_should_match": 1}},
+        "size": 0,
+        "aggregations": aggregations_of(plan.request.body),
+        **({"runtime_mappings": runtime} if runtime else {}),
+    }
+
+
 def fetch_params(plan: Plan) -> Mapping[str, Any]:
     """Return the caller's URL parameters that a fetch by id obeys."""
     params = plan.request.params
@@ -153,11 +161,15 @@ def _size(keys: Sequence[HitKey]) -> int:
     return max(1, len({id_ for _, id_ in keys}) * len({index for index, _ in keys}))
 
 
-def _ids_by_index(keys: Sequence[HitKey]) -> dict[str, list[str]]:
+def _exactly(keys: Sequence[HitKey]) -> list[Json]:
+    """Return one clause an index: two indices of one alias may hold the same id."""
     grouped: dict[str, list[str]] = {}
     for index, id_ in keys:
         grouped.setdefault(index, []).append(id_)
-    return grouped
+    return [
+        {"bool": {"filter": [{"term": {"_index": index}}, {"ids": {"values": ids}}]}}
+        for index, ids in grouped.items()
+    ]
 
 
 def _names_hits(query: Any) -> bool:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from es_hybrid.query.capabilities import Server
 from es_hybrid.query.filters import without_inner_hits
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.schema import VectorField
@@ -38,6 +38,7 @@ _CODE_HITS = 10
 """A code names one product, or a few variants; more means that the field holds no codes."""
 
 _BOTH_LEGS = ("timeout", "indices_boost", "runtime_mappings", "ext", "stats")
+_AGGREGATIONS = ("aggregations", "aggs")
 _LEXICAL_LEG = ("aggregations", "aggs", "suggest", "profile", "rescore", "track_total_hits")
 
 # The scores that kNN search gives each similarity, from the dense_vector reference page:
@@ -51,27 +52,6 @@ _SCORE_SCRIPTS: Mapping[str, str] = {
         " return s < 0 ? 1.0 / (1.0 - s) : s + 1.0;"
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """What the cluster understands, by its version.
-
-    Attributes:
-        version: `(major, minor)`; `None` where it may not be asked, which is treated as the oldest.
-    """
-
-    version: tuple[int, int] | None = None
-
-    @property
-    def base64_query_vectors(self) -> bool:
-        """Whether `knn.query_vector` may be a base64 string, a quarter of the bytes."""
-        return self.version is not None and self.version >= (9, 4)
-
-    @property
-    def rescores_vectors(self) -> bool:
-        """Whether `knn.rescore_vector` gives exact scores on a quantised index."""
-        return self.version is not None and self.version >= (8, 18)
 
 
 def msearch_searches(
@@ -100,6 +80,8 @@ def lexical_body(plan: Plan, vector: Vector | None) -> Json:
         **_candidates(plan),
         **_copied(body, _BOTH_LEGS + _LEXICAL_LEG),
     }
+    if plan.counts_later:
+        leg = {name: value for name, value in leg.items() if name not in _AGGREGATIONS}
     own_filter = body.get("post_filter")
     if vector is not None and plan.vector is not None and _complete(plan):
         name = NAMED_QUERY[LegName.SEMANTIC]

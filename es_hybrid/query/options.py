@@ -28,6 +28,9 @@ class HybridExt(TypedDict, total=False):
     fusion: Mapping[str, Any]
     rerank: bool | Mapping[str, Any]
     boosts: Sequence[Mapping[str, Any]]
+    facets: str
+    admit: str
+    explain_language: str
     order: bool | str
     explain: bool
     budget_s: float
@@ -106,6 +109,16 @@ class HybridOptions(_Options):
     rerank: bool | Rerank | None = Field(None, description="`false` turns it off")
     boosts: tuple[Json, ...] | None = Field(
         None, strict=False, description="Business boosts; an empty list turns the client's off"
+    )
+    facets: Literal["lexical", "candidates"] | None = Field(
+        None, description="What aggregations count: the lexical matches, or the candidates"
+    )
+    admit: Literal["all", "matches"] | None = Field(
+        None,
+        description="`matches` leaves out what no word matches, where words match anything",
+    )
+    explain_language: Literal["en", "zh"] | None = Field(
+        None, description="Language of the sentences"
     )
     order: bool | str | None = Field(
         None,

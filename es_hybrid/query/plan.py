@@ -42,6 +42,12 @@ class Plan:
         id_field: Field to read ids from, `None` reads `_id`.
         degraded: What is known to be missing before anything is sent.
         untouched: Nothing can be added, so the request goes out as it came.
+        facets_of_candidates: Count aggregations over the candidates, not over the lexical matches.
+        admit_matches_only: Leave out what no word matches, where words match anything.
+        explain: Whether each hit is explained.
+        language: Language of the sentences.
+        budget_s: Seconds for the model calls.
+        raise_errors: Whether a model's failure is raised.
     """
 
     name: PlanName
@@ -61,7 +67,10 @@ class Plan:
     id_field: str | None = None
     degraded: tuple[Degradation, ...] = ()
     untouched: bool = False
+    facets_of_candidates: bool = False
+    admit_matches_only: bool = False
     explain: bool = False
+    language: str = "en"
     budget_s: float = 0.4
     raise_errors: bool = False
 
@@ -74,6 +83,11 @@ class Plan:
     def may_be_refused(self) -> bool:
         """Whether a cluster's licence or version may lack the plan."""
         return self.name in {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+
+    @property
+    def counts_later(self) -> bool:
+        """Whether aggregations wait until the candidates are known."""
+        return self.facets_of_candidates and bool(aggregations_of(self.request.body))
 
     @property
     def score_floor(self) -> float | None:
@@ -98,6 +112,11 @@ class Plan:
         """Field of which each value is answered once."""
         collapse = self.request.body.get("collapse")
         return collapse["field"] if collapse else None
+
+
+def aggregations_of(body: Json) -> Json:
+    """Return the aggregations a body asks for, whichever way it spells them."""
+    return body.get("aggregations") or body.get("aggs") or {}
 
 
 def without_vector(plan: Plan) -> Plan:

@@ -5,9 +5,56 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from es_hybrid.types import Hit, Json
+
+
+class Words(NamedTuple):
+    """What a sentence is made of, in one language."""
+
+    sentence: str
+    comma: str
+    conjunction: str
+    code: str
+    text_match: str
+    weak_match: str
+    no_word: str
+    meaning_match: str
+    reranked: str
+    raised: str
+    lowered: str
+
+
+WORDS: Mapping[str, Words] = {
+    "en": Words(
+        sentence="#{}: {}.",
+        comma=", ",
+        conjunction=" and ",
+        code="its code is the query",
+        text_match="text match no. {}",
+        weak_match="a weaker text match",
+        no_word="no word of the query in it",
+        meaning_match="meaning match no. {}",
+        reranked="the reranker gave it {:.2f}",
+        raised="raised ×{:.2f} for {}",  # noqa: RUF001
+        lowered="lowered ×{:.2f} for {}",  # noqa: RUF001
+    ),
+    "zh": Words(
+        sentence="第{}名：{}。",  # noqa: RUF001
+        comma="，",  # noqa: RUF001
+        conjunction="、",
+        code="商品编码与查询完全一致",
+        text_match="文本匹配第{}",
+        weak_match="文本匹配较弱",
+        no_word="不含查询词",
+        meaning_match="语义匹配第{}",
+        reranked="重排得分{:.2f}",
+        raised="因{1}加权×{0:.2f}",  # noqa: RUF001
+        lowered="因{1}降权×{0:.2f}",  # noqa: RUF001
+    ),
+}
+"""The sentences, by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +70,7 @@ class HitParts:
         factors: Each boost's factor.
         boost: The clamped product of all factors.
         score: The final score.
+        language: Of the sentence, `en` or `zh`.
     """
 
     position: int
@@ -33,16 +81,17 @@ class HitParts:
     score: float
     boost: float = 1.0
     factors: Mapping[str, float] = field(default_factory=dict)
+    language: str = "en"
 
     @property
     def why(self) -> str:
         """One sentence on what speaks for the hit."""
-        reasons = [
-            *_leg_reasons(self.hit),
-            *([f"the reranker gave it {self.rerank:.2f}"] if self.rerank is not None else []),
-            *_boost_reasons(self.factors),
-        ]
-        return f"#{self.position}: {', '.join(reasons)}." if reasons else f"#{self.position}."
+        words = WORDS[self.language]
+        reasons = [*_leg_reasons(self.hit, words)]
+        if self.rerank is not None:
+            reasons.append(words.reranked.format(self.rerank))
+        reasons += _boost_reasons(self.factors, words)
+        return words.sentence.format(self.position, words.comma.join(reasons))
 
     def to_dict(self) -> Json:
         """Return the parts as JSON, for an answer or a log."""
@@ -65,27 +114,23 @@ def _leg(rank: int | None, score: float | None) -> Json:
     return {"rank": rank, "score": _rounded(score)}
 
 
-def _leg_reasons(hit: Hit) -> list[str]:
-    reasons = []
-    if hit.code:
-        reasons.append("its code is the query")
+def _leg_reasons(hit: Hit, words: Words) -> list[str]:
+    reasons = [words.code] if hit.code else []
     if hit.lexical_rank is not None:
-        reasons.append(f"text match no. {hit.lexical_rank}")
-    elif hit.lexical_score is not None:
-        reasons.append("a weaker text match")
+        reasons.append(words.text_match.format(hit.lexical_rank))
     else:
-        reasons.append("no word of the query in it")
+        reasons.append(words.no_word if hit.lexical_score is None else words.weak_match)
     if hit.semantic_rank is not None:
-        reasons.append(f"meaning match no. {hit.semantic_rank}")
+        reasons.append(words.meaning_match.format(hit.semantic_rank))
     return reasons
 
 
-def _boost_reasons(factors: Mapping[str, float]) -> list[str]:
+def _boost_reasons(factors: Mapping[str, float], words: Words) -> list[str]:
     raised = {name: factor for name, factor in factors.items() if factor >= 1.005}
     lowered = {name: factor for name, factor in factors.items() if factor <= 0.995}
     return [
-        f"{word} ×{math.prod(some.values()):.2f} for {' and '.join(some)}"  # noqa: RUF001
-        for word, some in (("raised", raised), ("lowered", lowered))
+        form.format(math.prod(some.values()), words.conjunction.join(some))
+        for form, some in ((words.raised, raised), (words.lowered, lowered))
         if some
     ]
 

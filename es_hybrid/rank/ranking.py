@@ -57,12 +57,13 @@ class Ranking:
             continues=in_lexical >= window,
         )
 
-    def parts(self, from_: int, size: int) -> dict[HitKey, HitParts]:
+    def parts(self, from_: int, size: int, *, language: str = "en") -> dict[HitKey, HitParts]:
         """Return what made each score of one page, by key, best first."""
         boosted = self.boosted
         return {
             self.hits[place].key: HitParts(
                 position=position,
+                language=language,
                 hit=self.hits[place],
                 fused=float(self.fused[place]),
                 rerank=self.reranked.get(place),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from es_hybrid.preview import candidate_request, counting_request, search_plan
-from es_hybrid.query.legs import Server
+from es_hybrid.query.capabilities import Server
 from es_hybrid.query.plan import Plan, RerankPlan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import VectorField

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from es_hybrid.query.capabilities import Server
 from es_hybrid.query.legs import (
-    Server,
     fused_body,
     header,
     knn_clause,
