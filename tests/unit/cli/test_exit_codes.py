@@ -108,12 +108,19 @@ def test_an_interrupt_is_130_and_says_what_stands(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     command = [sys.executable, "-m", "es_hybrid", "evaluate", "p", "--qrels", "r.csv"]
     with subprocess.Popen(
-        [*command, "--queries", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*command, "--queries", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A test run in the background ignores interrupts, and its children would, too.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
-        writer = opened_by_reader(pipe, process)
-        process.send_signal(signal.SIGINT)
-        output, errors = process.communicate(timeout=30)
-        os.close(writer)
+        try:
+            writer = opened_by_reader(pipe, process)
+            process.send_signal(signal.SIGINT)
+            output, errors = process.communicate(timeout=30)
+            os.close(writer)
+        finally:
+            process.kill()
     assert process.returncode == 130
     assert output == b""
     assert errors == b"stopped; nothing was changed\n"
