@@ -20,12 +20,12 @@ def test_a_name_holds_alias_utc_time_and_token() -> None:
 
 @given(
     st.from_regex(r"[a-z0-9][a-z0-9_-]{0,30}", fullmatch=True),
-    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(min_value=datetime(2000, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.integers(min_value=0, max_value=2**40),
 )
 def test_the_alias_can_be_read_back(alias: str, now: datetime, token: int) -> None:
     """Whatever the alias, time and token, the name gives the alias back."""
-    assert alias_of(index_name(alias, now=now.replace(year=2026), token=token)) == alias
+    assert alias_of(index_name(alias, now=now, token=token)) == alias
 
 
 @pytest.mark.parametrize(
