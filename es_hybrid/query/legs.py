@@ -9,7 +9,7 @@ candidate gets both exact scores for one or two milliseconds
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -85,7 +85,8 @@ def lexical_body(plan: Plan, vector: Vector | None) -> Json:
     own_filter = body.get("post_filter")
     if vector is not None and plan.vector is not None and _complete(plan):
         name = NAMED_QUERY[LegName.SEMANTIC]
-        leg["post_filter"] = _carrying(exact_score(plan.vector, vector, name=name), own_filter)
+        exact = exact_score(plan.vector, vector, name=name)
+        leg["post_filter"] = _carrying([exact], own_filter)
     elif own_filter:
         leg["post_filter"] = own_filter
     return leg
@@ -100,7 +101,12 @@ def semantic_body(plan: Plan, vector: Vector, server: Server) -> Json:
         "track_total_hits": False,
     }
     if _complete(plan):
-        leg["post_filter"] = _carrying(_named(without_inner_hits(plan.query)), None)
+        carried = [_named(without_inner_hits(plan.query))]
+        if plan.vector is not None and plan.vector.quantized and not server.rescores_vectors:
+            # The leg's own scores come from a compressed copy of the vectors.
+            own = NAMED_QUERY[LegName.SEMANTIC]
+            carried.append(exact_score(plan.vector, vector, name=own))
+        leg["post_filter"] = _carrying(carried, None)
     return leg
 
 
@@ -127,7 +133,7 @@ def fused_body(plan: Plan, vector: Vector, server: Server) -> Json:
         return {**leg, "retriever": _retriever(plan, named, knn)}
     if plan.vector is not None:
         exact = exact_score(plan.vector, vector, name=NAMED_QUERY[LegName.SEMANTIC])
-        leg["post_filter"] = _carrying(exact, plan.request.body.get("post_filter"))
+        leg["post_filter"] = _carrying([exact], plan.request.body.get("post_filter"))
     # The boost stands outside, so that the named query keeps its own score.
     leg["query"] = {"bool": {"must": [named], "boost": plan.fusion.lexical_weight}}
     leg["knn"] = {**knn, "boost": plan.fusion.semantic_weight}
@@ -220,9 +226,9 @@ def _candidates(plan: Plan) -> Json:
     return lean
 
 
-def _carrying(named: Json, own_filter: Any) -> Json:
-    """Return a filter that lets through what the caller's own does, and carries a named query."""
-    carried: Json = {"should": [{"match_all": {}}, named], "minimum_should_match": 0}
+def _carrying(named: Sequence[Json], own_filter: Any) -> Json:
+    """Return a filter that lets through what the caller's own does, and carries named queries."""
+    carried: Json = {"should": [{"match_all": {}}, *named], "minimum_should_match": 0}
     if own_filter:
         carried["filter"] = own_filter
     return {"bool": carried}

@@ -99,14 +99,15 @@ def _lexical_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
 
 
 def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
-    other = NAMED_QUERY[LegName.LEXICAL]
+    other, own = NAMED_QUERY[LegName.LEXICAL], NAMED_QUERY[LegName.SEMANTIC]
     for rank, hit in enumerate(hits, start=1):
         fields = hit.get("fields", {})
+        exact = _named(hit, own)
         yield Hit(
             hit["_index"],
             fields[id_field][0] if id_field else hit["_id"],
             lexical_score=_named(hit, other),
-            semantic_score=hit.get("_score"),
+            semantic_score=hit.get("_score") if exact is None else exact,
             semantic_rank=rank,
             fields=fields,
         )
