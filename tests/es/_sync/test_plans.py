@@ -33,8 +33,10 @@ def reasons(response: Any) -> list[DegradationReason]:
     return [lack.reason for lack in response.hybrid.degraded]
 
 
-def test_single(open_shop: OpenShop, es: Elasticsearch, products_index: str) -> None:
+def test_single(open_shop: OpenShop, es: Elasticsearch, make_index: Callable[..., str]) -> None:
     """One search adds both weighted scores; the parts still tell each leg's own."""
+    # Before 8.18 a quantised index adds approximate scores.
+    products_index = make_index(mapping=shop_mapping(kind="hnsw"))
     shop = open_shop(settings=Settings(search={"lexical_weight": 0.3, "plan": "single"}))
     response = shop.search(
         index=products_index, query=WORDS, size=COUNT, ext={"hybrid": {"explain": True}}
