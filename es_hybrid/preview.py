@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import orjson
-
 from es_hybrid.query.capabilities import Server
 from es_hybrid.query.legs import (
     fused_body,
@@ -19,7 +17,7 @@ from es_hybrid.query.legs import (
 )
 from es_hybrid.query.plan import Plan
 from es_hybrid.types import Json, LegName, PlanName, Vector
-from es_hybrid.wire.msearch import ANSWER_PATHS, encode, msearch_lines
+from es_hybrid.wire.msearch import ANSWER_PATHS, as_text, decode, encode, msearch_lines
 
 __all__ = ["CandidateRequest", "SearchPlan", "candidate_request", "counting_request", "search_plan"]
 
@@ -141,7 +139,7 @@ class SearchPlan:
 
     def __str__(self) -> str:
         comments = [f"# {note}" for note in (f"plan: {self.name}", *self.notes)]
-        bodies = [orjson.dumps(line).decode() for line in self.lines]
+        bodies = [as_text(line) for line in self.lines]
         return "\n".join([*comments, f"{self.method} {self.path}", *bodies])
 
 
@@ -154,11 +152,11 @@ def search_plan(plan: Plan, request: CandidateRequest | None, notes: Sequence[st
         notes: What was found on the way, such as a missing vector.
     """
     if request is None:
-        body = orjson.loads(encode(plan.request.body))
+        body = decode(encode(plan.request.body))
         path = f"/{plan.request.index}/_search" if plan.request.index else "/_search"
         reason = [f"sent as it came: {plan.passthrough}"] if plan.passthrough else []
         return SearchPlan(plan.name, path, (body,), (*reason, *notes))
-    lines = tuple(orjson.loads(line) for line in request.lines.splitlines())
+    lines = tuple(decode(line) for line in request.lines.split(b"\n") if line)
     path = f"{request.path}?{urlencode(request.params, safe=',')}"
     return SearchPlan(plan.name, path, lines, (*_steps(plan), *notes))
 

@@ -148,7 +148,11 @@ def final_order(plan: Plan, candidates: Candidates, ranking: Ranking) -> Order:
 
 def fingerprint_of(plan: Plan) -> str:
     """Return by what the token of a search is known to be of this search."""
-    return fingerprint(plan.request.index, plan.query, plan.filter, plan.collapse_field)
+    request = plan.request
+    deciding = [request.body.get(name) for name in ("rescore", "indices_boost", "runtime_mappings")]
+    routing = request.params.get("routing")
+    asked = (plan.query, plan.filter, plan.collapse_field, *deciding, routing)
+    return fingerprint(request.index, *asked)
 
 
 def body_of(

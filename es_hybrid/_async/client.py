@@ -29,6 +29,10 @@ else:
     _AsyncWrapped = object
 
 
+_FOR_HELPERS = frozenset({"_otel"})
+"""Private names that `elasticsearch.helpers` reads of the client it is given."""
+
+
 class AsyncHybridClient(_AsyncWrapped):
     """Hybrid product search behind the call a shop already makes.
 
@@ -265,6 +269,6 @@ class AsyncHybridClient(_AsyncWrapped):
             return copy
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
+            if name.startswith("_") and name not in _FOR_HELPERS:
                 raise AttributeError(name)
             return getattr(self._es, name)

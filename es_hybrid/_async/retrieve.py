@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from elastic_transport import ApiResponseMeta, ObjectApiResponse
 from elasticsearch import ApiError, AsyncElasticsearch
+from elasticsearch.exceptions import HTTP_EXCEPTIONS
 
 from es_hybrid.preview import CandidateRequest, bare_arguments, candidate_request, counting_request
 from es_hybrid.query.capabilities import Server
@@ -25,6 +26,9 @@ from es_hybrid.respond.answer import below, in_order, with_inner_hits
 from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, PlanName, Vector
 from es_hybrid.wire.msearch import read_leg, read_native
+
+_FAULTS_OF_A_REQUEST = frozenset({400, 403, 404, 500})
+"""Statuses that a request can bring on itself: another one may do, or the bare one says why."""
 
 _NDJSON = {"accept": "application/json", "content-type": "application/x-ndjson"}
 
@@ -86,17 +90,24 @@ class AsyncRetriever:
         """Fetch the candidates in one trip.
 
         Returns:
-            The legs, or the lexical leg that failed.
+            The legs, or the lexical leg that failed for what the request says.
+
+        Raises:
+            ApiError: The cluster is busy or refuses the caller; asking again would not help.
         """
         request = candidate_request(plan, vector, server)
         try:
             legs, meta = await self._msearch(request, plan)
         except ApiError as error:
+            if error.status_code not in _FAULTS_OF_A_REQUEST:
+                raise
             # One leg that cannot be parsed fails them all.
             legs, meta = unparsed(error), error.meta
         lexical = legs[LegName.LEXICAL]
         if lexical.error is None:
             return Retrieved.of(legs, meta)
+        if lexical.status not in _FAULTS_OF_A_REQUEST:
+            raise api_error(lexical, meta)
         if vector is None:
             return lexical
         refused = plan.may_be_refused and lexical.status in {400, 403}
@@ -118,7 +129,9 @@ class AsyncRetriever:
         lines = b"".join(each.indexed_lines for each in requests)
         try:
             answer = await self._send("/_msearch", params, lines, index="")
-        except ApiError:
+        except ApiError as error:
+            if error.status_code not in _FAULTS_OF_A_REQUEST:
+                raise
             # One that cannot be parsed fails them all: each for itself, then.
             return [await self.legs(plan, vector, server) for plan, vector in searches]
         responses = iter(answer["responses"])
@@ -141,6 +154,8 @@ class AsyncRetriever:
         try:
             legs, meta = await self._msearch(counting_request(plan), plan)
         except ApiError as error:
+            if error.status_code not in _FAULTS_OF_A_REQUEST:
+                raise
             return unparsed(error)[LegName.LEXICAL]
         failed = legs[LegName.LEXICAL].error is not None
         return legs[LegName.LEXICAL] if failed else Retrieved.of(legs, meta)
@@ -150,7 +165,10 @@ class AsyncRetriever:
         if not order.keys:
             return {}
         body = facets_body(plan, order.keys)
-        answer = await self._es.search(index=plan.request.index, body=body, **fetch_params(plan))
+        params = dict(fetch_params(plan))
+        if "typed_keys" in plan.request.params:
+            params["typed_keys"] = plan.request.params["typed_keys"]
+        answer = await self._es.search(index=plan.request.index, body=body, **params)
         counted: Json = answer.body.get("aggregations", {})
         return counted
 
@@ -199,6 +217,17 @@ class AsyncRetriever:
         if not isinstance(answer, ObjectApiResponse) or "responses" not in answer.body:
             raise ApiError("unexpected answer to _msearch", meta=answer.meta, body=answer.body)
         return answer
+
+
+def api_error(leg: LegResult, meta: ApiResponseMeta) -> ApiError:
+    """Return the exception that `es.search` would have raised for a failed search."""
+    kind = HTTP_EXCEPTIONS.get(leg.status, ApiError)
+    error = leg.error or {}
+    return kind(
+        message=str(error.get("type", "search failed")),
+        meta=replace(meta, status=leg.status),
+        body={"error": error, "status": leg.status},
+    )
 
 
 def read_legs(

@@ -30,6 +30,10 @@ else:
     _Wrapped = object
 
 
+_FOR_HELPERS = frozenset({"_otel"})
+"""Private names that `elasticsearch.helpers` reads of the client it is given."""
+
+
 class HybridClient(_Wrapped):
     """Hybrid product search behind the call a shop already makes.
 
@@ -266,6 +270,6 @@ class HybridClient(_Wrapped):
             return copy
 
         def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
+            if name.startswith("_") and name not in _FOR_HELPERS:
                 raise AttributeError(name)
             return getattr(self._es, name)

@@ -10,6 +10,7 @@ from es_hybrid.types import Json
 
 _WORD = re.compile(r"[^\s,;，；、]+")  # noqa: RUF001 - Chinese commas part words too
 _LONGEST_CODE = 64
+_MOST_CODES = 8
 _MIXED_LENGTH = 4
 _DIGITS_LENGTH = 8
 
@@ -28,7 +29,7 @@ def code_words(text: str) -> tuple[str, ...]:
     short = [word for word in words if len(word) <= _LONGEST_CODE]
     if len(words) == 1:
         return tuple(word for word in short if any(map(str.isdigit, word)))
-    return tuple(dict.fromkeys(word for word in short if _is_part_number(word)))
+    return tuple(dict.fromkeys(word for word in short if _is_part_number(word)))[:_MOST_CODES]
 
 
 def code_query(words: Sequence[str], fields: Sequence[str]) -> Json:

@@ -11,7 +11,7 @@ from es_hybrid.query.codes import code_query, code_words
 from es_hybrid.query.filters import as_list, conjunction, harvest_filters
 from es_hybrid.query.models import Surroundings, first_given, rerank_plan, semantic_field
 from es_hybrid.query.passthrough import passthrough_reason
-from es_hybrid.query.plan import Plan
+from es_hybrid.query.plan import Plan, aggregations_of
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema
 from es_hybrid.query.text import holds_text
@@ -144,8 +144,17 @@ def _score_mode(request: SearchRequest, setting: str) -> ScoreMode:
     # Rescoring and index boosts change the lexical leg's scores, but not a named query's.
     if request.body.get("rescore") or request.body.get("indices_boost"):
         return ScoreMode.WINDOW
+    # Hits inside aggregations would show the names under which the legs carry each other.
+    if _holds(aggregations_of(request.body), "top_hits"):
+        return ScoreMode.WINDOW
     asked = request.options.fusion
     return (asked.score_mode if asked else None) or ScoreMode(setting)
+
+
+def _holds(value: Any, key: str) -> bool:
+    if isinstance(value, Mapping):
+        return key in value or any(_holds(inner, key) for inner in value.values())
+    return False
 
 
 def _floor(request: SearchRequest, around: Surroundings) -> float | None:
@@ -168,6 +177,9 @@ def _name(
     if name in around.refused:
         detail = f"this cluster refused {name}; its licence or version lacks it"
         return PlanName.MSEARCH_FUSION, unsupported(detail)
+    fused = name is not PlanName.MSEARCH_FUSION
+    if fused and aggregations_of(request.body):
+        return PlanName.MSEARCH_FUSION, unsupported(f"with {name}, facets count neighbours, too")
     # A compound retriever excludes these (rest-apis/retrievers reference page).
     native = name in {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
     if native and any(request.body.get(key) for key in ("rescore", "collapse", "indices_boost")):

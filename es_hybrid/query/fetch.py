@@ -55,7 +55,7 @@ def page_body(plan: Plan, keys: Sequence[HitKey]) -> Json:
         query = {"bool": {"filter": [wanted], "should": [plan.query]}}
     return {
         "query": query,
-        "size": _size(keys),
+        "size": len(keys),
         "track_total_hits": False,
         **{name: body[name] for name in _PAGE if name in body},
         **({"collapse": {"field": plan.collapse_field}} if plan.collapse_field else {}),
@@ -77,19 +77,23 @@ def groups_body(plan: Plan, page: Sequence[Json]) -> Json | None:
         return None
     field = collapse["field"]
     groups = {group: None for hit in page for group in hit.get("fields", {}).get(field, ())}
-    own: Json = {"ids": {"values": [hit["_id"] for hit in page]}}
     mates: list[Json] = [{"terms": {field: list(groups)}}] if groups else []
     if any(not hit.get("fields", {}).get(field) for hit in page):
         mates.append({"bool": {"must_not": {"exists": {"field": field}}}})
-    filters = [{"bool": {"should": mates}}, *as_list(plan.request.body.get("post_filter"))]
+    own = _exactly([(hit["_index"], hit["_id"]) for hit in page])
+    filters: list[Json] = [
+        {"bool": {"should": mates}},
+        {"bool": {"should": [plan.query, *own]}},
+        *as_list(plan.request.body.get("post_filter")),
+    ]
+    runtime = plan.request.body.get("runtime_mappings")
     return {
-        "query": {
-            "bool": {"should": [plan.query, own], "minimum_should_match": 1, "filter": filters}
-        },
+        "query": {"bool": {"should": [plan.query], "filter": filters}},
         "collapse": collapse,
         "size": len(groups) + 1,
         "_source": False,
         "track_total_hits": False,
+        **({"runtime_mappings": runtime} if runtime else {}),
     }
 
 
@@ -97,7 +101,7 @@ def text_body(plan: Plan, keys: Sequence[HitKey]) -> Json:
     """Return the search that fetches what the reranker is shown."""
     return {
         "query": _by_id(keys),
-        "size": _size(keys),
+        "size": len(keys),
         "track_total_hits": False,
         "_source": list(plan.rerank.fields if plan.rerank else ()),
         **({"timeout": plan.request.body["timeout"]} if "timeout" in plan.request.body else {}),
@@ -153,12 +157,8 @@ def fetch_params(plan: Plan) -> Mapping[str, Any]:
 
 
 def _by_id(keys: Sequence[HitKey]) -> Json:
-    return {"ids": {"values": list(dict.fromkeys(id_ for _, id_ in keys))}}
-
-
-def _size(keys: Sequence[HitKey]) -> int:
-    # Two indices of one alias may hold the same id; the surplus is dropped by key.
-    return max(1, len({id_ for _, id_ in keys}) * len({index for index, _ in keys}))
+    exactly = _exactly(keys)
+    return exactly[0] if len(exactly) == 1 else {"bool": {"should": exactly}}
 
 
 def _exactly(keys: Sequence[HitKey]) -> list[Json]:

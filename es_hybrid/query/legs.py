@@ -200,7 +200,11 @@ def exact_score(field: VectorField, vector: Vector, *, name: str) -> Json:
 def header(plan: Plan) -> Json:
     """Return the header line that goes before each leg; the index stands in the path."""
     params = plan.request.params
-    return {name: params[name] for name in _HEADER if name in params}
+    return {name: _as_text(params[name]) for name in _HEADER if name in params}
+
+
+def _as_text(value: Any) -> Any:
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else value
 
 
 def needs_named_scores(plan: Plan) -> bool:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from es_hybrid.errors import RequestError
+from es_hybrid.instructions import rerank_instruction
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.language import language_of
 from es_hybrid.query.options import PATH, Rerank
 from es_hybrid.query.plan import RerankPlan
+from es_hybrid.query.price_range import price_range_of
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema, VectorField
 from es_hybrid.settings import Settings
@@ -103,11 +105,14 @@ def rerank_plan(
     if profile.languages is not None and language not in profile.languages:
         detail = f"the reranker does not know {language}"
         return None, Degradation(Stage.RERANK, DegradationReason.LANGUAGE, detail)
+    # The client of the settings' server knows whether its dialect can take the model's usual one.
+    usual = None if settings.rerank.url and not settings.rerank.plugin else profile.instruction
     plan = RerankPlan(
         top=asked.top or settings.rerank.top,
         fields=tuple(fields),
-        instruction=first_given(
-            asked.instruction, settings.rerank.instruction, profile.instruction
+        instruction=rerank_instruction(
+            first_given(asked.instruction, settings.rerank.instruction, usual),
+            budget=price_range_of(request.text or ""),
         ),
         blend=first_given(asked.blend, settings.rerank.blend, profile.blend),
     )
@@ -125,8 +130,14 @@ def _without(reason: DegradationReason, detail: str) -> tuple[None, Degradation]
 
 def _searched_fields(query: Any, schema: IndexSchema) -> tuple[str, ...]:
     """Return the fields a query searches: the last resort for what the reranker sees."""
-    names = [name.partition("^")[0] for name in _query_fields(query) or schema.search_fields]
-    return tuple(dict.fromkeys(name for name in names if "*" not in name))[:3]
+    asked = _plain_names(_query_fields(query)) or _plain_names(schema.search_fields)
+    return tuple(dict.fromkeys(asked))[:3]
+
+
+def _plain_names(fields: Sequence[str]) -> list[str]:
+    """Return fields without boosts; a wildcard names no field of a document."""
+    names = [name.partition("^")[0] for name in fields]
+    return [name for name in names if "*" not in name]
 
 
 def _query_fields(query: Any) -> list[str]:

@@ -13,6 +13,7 @@ from es_hybrid.types import Json, Normalizer, ScoreMode
 PATH = "ext.hybrid"
 
 _LARGEST_FLOAT32 = 3.4028234e38
+_SMALLEST_LENGTH = 1e-18  # its square is still a 32-bit float
 
 
 class HybridExt(TypedDict, total=False):
@@ -81,7 +82,11 @@ class Rerank(_Options):
     fields: tuple[str, ...] | None = Field(
         None, strict=False, description="Fields shown to the reranker, in order"
     )
-    instruction: str | None = Field(None, description="Task sentence for this request")
+    instruction: str | None = Field(
+        None,
+        description="Task of this request: product-search, gift, similar, cross-lingual, price,"
+        " budget, brand:NAME, or a sentence of your own",
+    )
     blend: float | None = Field(
         None, ge=0, le=1, allow_inf_nan=False, description="Share of the rerank score"
     )
@@ -148,8 +153,8 @@ class HybridOptions(_Options):
             raise ValueError("is empty")
         if not all(abs(component) <= _LARGEST_FLOAT32 for component in value):
             raise ValueError("holds NaN, infinity, or what a 32-bit float cannot hold")
-        if not any(value):
-            raise ValueError("is the zero vector, which has no direction")
+        if max(map(abs, value)) < _SMALLEST_LENGTH:
+            raise ValueError("is the zero vector, or as good as: it has no direction")
         return value
 
 

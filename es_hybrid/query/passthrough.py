@@ -8,6 +8,9 @@ from typing import Any
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.types import PassthroughReason as Reason
 
+_FOR_Q = ("df", "analyzer", "analyze_wildcard", "default_operator", "lenient")
+"""URL parameters that Elasticsearch refuses without `q`."""
+
 MAX_RESULT_WINDOW = 10_000
 """Elasticsearch's own default limit of `from + size`; past it, it says so itself."""
 
@@ -64,6 +67,12 @@ def _named_reason(request: SearchRequest) -> tuple[Reason, str] | None:
     for name, reason in _PARAMS:
         if name in request.params:
             return reason, name
+    for name in _FOR_Q:
+        if name in request.params and "q" not in request.params:
+            return Reason.PARAMETER, name
+    total = request.body.get("track_total_hits")
+    if request.params.get("rest_total_hits_as_int") and type(total) is int:
+        return Reason.PARAMETER, "track_total_hits"
     collapse = request.body.get("collapse")
     if collapse is not None and not _names_field(collapse):
         return Reason.PARAMETER, "collapse"
@@ -86,7 +95,11 @@ def _page_reason(request: SearchRequest) -> tuple[Reason, str] | None:
 def _text_reason(request: SearchRequest) -> tuple[Reason, str] | None:
     if request.ambiguous:
         return Reason.AMBIGUOUS_TEXT, "ext.hybrid.text"
-    return (Reason.NO_TEXT, "ext.hybrid.text") if request.text is None else None
+    if request.text is None:
+        return Reason.NO_TEXT, "ext.hybrid.text"
+    if any("completion" in each for each in _suggesters(request.body.get("suggest"))):
+        return Reason.PARAMETER, "suggest"
+    return None
 
 
 def sorts_by_score(sort: Any) -> bool:
@@ -110,6 +123,13 @@ def sorts_by_score(sort: Any) -> bool:
 
 def _is_count(value: Any) -> bool:
     return value is None or (type(value) is int and value >= 0)
+
+
+def _suggesters(suggest: Any) -> list[Mapping[str, Any]]:
+    """Completions answer with documents of their own, which candidates leave out."""
+    if not isinstance(suggest, Mapping):
+        return []
+    return [each for each in suggest.values() if isinstance(each, Mapping)]
 
 
 def _names_field(collapse: Any) -> bool:

@@ -259,8 +259,8 @@ def _names(value: Any) -> list[str]:
 
 
 def _with_url_query(body: Json, params: Mapping[str, Any]) -> Json:
-    """Turn `q=` into the `query_string` query that Elasticsearch makes of it."""
-    if "q" not in params or "query" in body:
+    """Turn `q=`, which wins over a `query`, into the `query_string` that Elasticsearch makes of it."""
+    if "q" not in params:
         return body
     query = {"query": params["q"]}
     for name, key in _QUERY_STRING_PARAMETERS.items():

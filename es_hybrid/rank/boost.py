@@ -15,6 +15,7 @@ from es_hybrid.protocols import Boost
 from es_hybrid.types import BoostContext, Hit, Scores
 
 _SECONDS_A_DAY = 86_400.0
+_USUAL_DATE = len("2026-06-01T00:00:00.000Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,21 @@ class FieldBoost:
         """The one field read."""
         return (self.field,)
 
-    def factor(self, hit: Hit, context: BoostContext) -> float:  # noqa: ARG002
+    def factor(self, hit: Hit, context: BoostContext) -> float:
         """Return `by` where a value matches, 1 elsewhere."""
+        return float(self.factors((hit,), context)[0])
+
+    def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
+        """Return the factor of each hit, shape `(n,)`."""
         wanted = self.equals if isinstance(self.equals, (list, tuple, set)) else (self.equals,)
         texts = {_plain(value) for value in wanted}
-        return self.by if any(_plain(v) in texts for v in hit.fields.get(self.field, ())) else 1.0
+        name, by = self.field, self.by
+        return np.array(
+            [
+                by if any(_plain(v) in texts for v in hit.fields.get(name, ())) else 1.0
+                for hit in hits
+            ]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +100,24 @@ class NumericBoost:
         """The one field read."""
         return (self.field,)
 
-    def factor(self, hit: Hit, context: BoostContext) -> float:  # noqa: ARG002
+    def factor(self, hit: Hit, context: BoostContext) -> float:
         """Return the factor of the hit's number."""
-        x = max(0.0, _number(hit, self.field, self.missing)) / self.scale
+        return float(self.factors((hit,), context)[0])
+
+    def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
+        """Return the factor of each hit, shape `(n,)`."""
+        with np.errstate(over="ignore"):
+            x = np.maximum(_numbers(hits, self.field, self.missing), 0.0) / self.scale
+        capped = np.minimum(x, 1.0)
         match self.shape:
             case "saturation":
-                share = x / (1.0 + x)
+                share = 1.0 - 1.0 / (1.0 + x)
             case "log":
-                share = math.log10(1.0 + 9.0 * min(x, 1.0))
+                share = np.log10(1.0 + 9.0 * capped)
             case "sqrt":
-                share = math.sqrt(min(x, 1.0))
+                share = np.sqrt(capped)
             case "linear":
-                share = min(x, 1.0)
+                share = capped
         return 1.0 + (self.by - 1.0) * share
 
 
@@ -133,12 +150,14 @@ class RecencyBoost:
 
     def factor(self, hit: Hit, context: BoostContext) -> float:
         """Return the factor of the hit's age."""
-        values = hit.fields.get(self.field)
-        created_s = _seconds(values[0]) if values else None
-        if created_s is None:
-            return 1.0
-        age_days = max(0.0, context.now_s - created_s) / _SECONDS_A_DAY
-        return 1.0 + (self.by - 1.0) * math.exp2(-age_days / self.half_life_days)
+        return float(self.factors((hit,), context)[0])
+
+    def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
+        """Return the factor of each hit, shape `(n,)`."""
+        name = self.field
+        values = [values[0] if (values := hit.fields.get(name)) else None for hit in hits]
+        age_days = np.fmax(context.now_s - _seconds(values), 0.0) / _SECONDS_A_DAY
+        return 1.0 + (self.by - 1.0) * np.exp2(-age_days / self.half_life_days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,27 +198,67 @@ def apply_boosts(
     if not boosts or not hits:
         return Boosted(relevance)
     factors: dict[str, Scores] = {}
+    products = np.ones(len(hits))
     for boost in boosts:
-        values = np.array([boost.factor(hit, context) for hit in hits], dtype=np.float64)
-        if not (np.isfinite(values).all() and (values > 0.0).all()):
+        values = _factors(boost, hits, context)
+        if not (values.min() > 0.0 and values.max() < math.inf):  # NaN is neither
             raise ConfigurationError(f"boost {boost.name} gave a factor that is not above 0")
         same = factors.get(boost.name)
         factors[boost.name] = values if same is None else same * values
-    products = np.prod(list(factors.values()), axis=0).clip(*clamp)
+        products = products * values
+    products = np.minimum(np.maximum(products, clamp[0]), clamp[1])
     return Boosted(relevance * products, factors, products)
 
 
-def _number(hit: Hit, name: str, missing: float) -> float:
-    values = hit.fields.get(name)
+_BUILT_IN = (FieldBoost, NumericBoost, RecencyBoost)
+
+
+def _factors(boost: Boost, hits: Sequence[Hit], context: BoostContext) -> Scores:
+    # A class made from one of these may bring a factor() of its own, which then counts.
+    if isinstance(boost, _BUILT_IN) and type(boost) in _BUILT_IN:
+        return boost.factors(hits, context)
+    return np.array([boost.factor(hit, context) for hit in hits], dtype=np.float64)
+
+
+def _numbers(hits: Sequence[Hit], name: str, missing: float) -> Scores:
+    """Return one number a hit; what is none, or not finite, is `missing`."""
+    values = [values[0] if (values := hit.fields.get(name)) else missing for hit in hits]
     try:
-        number = float(values[0]) if values else missing
-    except (TypeError, ValueError):
+        numbers = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        numbers = np.array([_number(value, missing) for value in values])
+    finite = np.isfinite(numbers)
+    return numbers if finite.all() else np.where(finite, numbers, missing)
+
+
+def _number(value: Any, missing: float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
         return missing
-    return number if math.isfinite(number) else missing
 
 
-def _seconds(value: Any) -> float | None:
-    """Return seconds since the epoch of a date as Elasticsearch prints doc values."""
+def _seconds(values: Sequence[Any]) -> Scores:
+    """Return seconds since the epoch; of what is no date, minus infinity: long ago.
+
+    The usual print of Elasticsearch, `2026-06-01T00:00:00.000Z`, is read by numpy, all at once.
+    """
+    try:
+        texts = ["NaT" if value is None else _without_zone(value) for value in values]
+        stamps = np.array(texts, dtype="datetime64[ms]")
+    except ValueError:
+        return np.array([_seconds_of(value) for value in values])
+    return np.where(np.isnat(stamps), -np.inf, stamps.astype(np.int64) / 1000.0)
+
+
+def _without_zone(value: Any) -> str:
+    if type(value) is not str or len(value) != _USUAL_DATE or value[-1] != "Z":
+        raise ValueError("not as Elasticsearch prints dates unless told otherwise")
+    return value[:-1]
+
+
+def _seconds_of(value: Any) -> float:
+    """Return seconds since the epoch of a date, however Elasticsearch prints it."""
     if isinstance(value, (int, float)):
         return float(value) / 1000.0
     text = str(value)
@@ -208,7 +267,7 @@ def _seconds(value: Any) -> float | None:
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError:
-        return None
+        return -math.inf
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 

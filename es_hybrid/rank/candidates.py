@@ -89,9 +89,8 @@ def admitted(lexical: Sequence[Hit], candidates: Sequence[Hit]) -> int:
         lexical: The BM25 leg's hits; in `window` mode only these are known to match.
         candidates: The merged candidates.
     """
+    unmatched = [hit for hit in candidates if hit.lexical_score is None]
+    if not unmatched:
+        return 0
     keys = {(hit.index_name, hit.id) for hit in lexical}
-    return sum(
-        1
-        for hit in candidates
-        if hit.lexical_score is None and (hit.index_name, hit.id) not in keys
-    )
+    return sum((hit.index_name, hit.id) not in keys for hit in unmatched)

@@ -103,13 +103,16 @@ def alone(hits: Sequence[Hit]) -> Scores:
 
 def leg_scores(hits: Sequence[Hit], leg: LegName) -> Scores:
     """Return one leg's scores, NaN where a hit has none."""
-    scores = [hit.lexical_score if leg is LegName.LEXICAL else hit.semantic_score for hit in hits]
-    return np.array([np.nan if score is None else score for score in scores], dtype=np.float64)
+    # numpy reads None as NaN.
+    if leg is LegName.LEXICAL:
+        return np.array([hit.lexical_score for hit in hits], dtype=np.float64)
+    return np.array([hit.semantic_score for hit in hits], dtype=np.float64)
 
 
 def order_of(scores: Scores) -> list[int]:
     """Return positions, best first; ties keep the candidates' own order."""
-    return [int(position) for position in np.argsort(-scores, kind="stable")]
+    order: list[int] = np.argsort(-scores, kind="stable").tolist()
+    return order
 
 
 def _native_scores(hits: Sequence[Hit]) -> Scores:

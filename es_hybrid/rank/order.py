@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -66,8 +67,8 @@ def fingerprint(*parts: Any) -> str:
         >>> fingerprint("products", {"match": {"title": "shoe"}}) == fingerprint("products", {})
         False
     """
-    data = orjson.dumps(parts, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS, default=str)
-    return hashlib.blake2b(data, digest_size=9).hexdigest()
+    data = json.dumps(parts, sort_keys=True, default=str)
+    return hashlib.blake2b(data.encode("ascii"), digest_size=9).hexdigest()
 
 
 def freeze(order: Order, *, search: str) -> str:
@@ -84,7 +85,7 @@ def freeze(order: Order, *, search: str) -> str:
         "q": search,
         "i": indices,
         "k": [[places[index], id_] for index, id_ in order.keys],
-        "s": [round(score, 7) for score in order.scores],
+        "s": list(order.scores),
         "g": list(order.groups),
         "a": order.added,
         "c": order.continues,

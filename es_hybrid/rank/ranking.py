@@ -16,6 +16,9 @@ from es_hybrid.rank.parts import HitParts
 from es_hybrid.rank.rerank import blend
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores
 
+_DIGITS = 7
+"""Decimals of a final score: a token holds as many, so that all pages show the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
@@ -45,16 +48,18 @@ class Ranking:
             added: Candidates that the lexical query does not match.
             collapse_field: Doc-value field of which each value is answered once.
         """
-        shown = set(self.order)
-        hidden = [place for place in range(len(self.hits)) if place not in shown]
+        places = list(self.order)
+        if len(places) < len(self.hits):
+            shown = set(places)
+            places += [place for place in range(len(self.hits)) if place not in shown]
+        keys = [(hit.index_name, hit.id) for hit in self.hits]
         groups = (group_of(hit.fields, collapse_field) for hit in self.hits)
-        in_lexical = sum(1 for hit in self.hits if hit.lexical_rank is not None)
         return Order(
-            keys=[self.hits[place].key for place in (*self.order, *hidden)],
-            scores=[float(self.boosted.scores[place]) for place in self.order],
+            keys=[keys[place] for place in places],
+            scores=self.boosted.scores[self.order].round(_DIGITS).tolist(),
             groups=list(dict.fromkeys(groups)) if collapse_field else [],
             added=added,
-            continues=in_lexical >= window,
+            continues=len([1 for hit in self.hits if hit.lexical_rank is not None]) >= window,
         )
 
     def parts(self, from_: int, size: int, *, language: str = "en") -> dict[HitKey, HitParts]:
@@ -119,7 +124,7 @@ def rank(
 
 def _codes_first(hits: Sequence[Hit], scores: Scores) -> Scores:
     """Lift products whose exact code was asked for above all others; no boost reaches them."""
-    codes = np.array([hit.code for hit in hits], dtype=bool)
-    if not codes.any():
+    if not any(hit.code for hit in hits):
         return scores
+    codes = np.array([hit.code for hit in hits], dtype=bool)
     return np.where(codes, scores + scores.max() + 1.0, scores)

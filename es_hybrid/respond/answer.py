@@ -34,8 +34,10 @@ def answer(
     """
     hits: Json = {}
     total = total_of(lexical.body.get("total"), added)
-    if total is not None:
-        hits["total"] = total["value"] if total_as_int else total
+    if total_as_int:
+        hits["total"] = -1 if total is None else total["value"]
+    elif total is not None:
+        hits["total"] = total
     hits["max_score"] = max_score
     hits["hits"] = list(page)
     return {

@@ -15,6 +15,8 @@ from es_hybrid.types import NAMED_QUERY, Hit, Json, LegName, LegResult
 
 _ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
+_NO_FIELDS: Mapping[str, Sequence[Any]] = {}
+
 _ANSWER = (
     "took error status responses.took responses.timed_out responses.terminated_early"
     " responses.num_reduce_phases responses._shards responses._clusters responses.status"
@@ -41,6 +43,22 @@ def encode(value: Any) -> bytes:
     except orjson.JSONEncodeError:
         text = json.dumps(value, default=_default, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "surrogatepass")
+
+
+def decode(line: bytes) -> Any:
+    """Return the value of bytes that `encode` made."""
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return json.loads(line.decode("utf-8", "surrogatepass"))
+
+
+def as_text(value: Any) -> str:
+    """Return JSON that can be printed; a lone surrogate is escaped."""
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(value, separators=(",", ":"))
 
 
 def msearch_lines(searches: Iterable[tuple[Json, Json]]) -> bytes:
@@ -84,33 +102,26 @@ def read_native(leg: LegName, response: Mapping[str, Any], *, id_field: str | No
     return replace(result, hits=native)
 
 
-def _lexical_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
+def _lexical_hits(hits: Sequence[Json], id_field: str | None) -> list[Hit]:
     other = NAMED_QUERY[LegName.SEMANTIC]
+    read = []
     for rank, hit in enumerate(hits, start=1):
-        fields = hit.get("fields", {})
-        yield Hit(
-            hit["_index"],
-            fields[id_field][0] if id_field else hit["_id"],
-            lexical_score=hit.get("_score"),
-            semantic_score=_named(hit, other),
-            lexical_rank=rank,
-            fields=fields,
-        )
+        fields = hit.get("fields", _NO_FIELDS)
+        id_ = fields[id_field][0] if id_field else hit["_id"]
+        score, named = hit.get("_score"), _named(hit, other)
+        read.append(Hit(hit["_index"], id_, score, named, rank, None, None, fields))
+    return read
 
 
-def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
-    other, own = NAMED_QUERY[LegName.LEXICAL], NAMED_QUERY[LegName.SEMANTIC]
+def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> list[Hit]:
+    other = NAMED_QUERY[LegName.LEXICAL]
+    read = []
     for rank, hit in enumerate(hits, start=1):
-        fields = hit.get("fields", {})
-        exact = _named(hit, own)
-        yield Hit(
-            hit["_index"],
-            fields[id_field][0] if id_field else hit["_id"],
-            lexical_score=_named(hit, other),
-            semantic_score=hit.get("_score") if exact is None else exact,
-            semantic_rank=rank,
-            fields=fields,
-        )
+        fields = hit.get("fields", _NO_FIELDS)
+        id_ = fields[id_field][0] if id_field else hit["_id"]
+        score, named = hit.get("_score"), _named(hit, other)
+        read.append(Hit(hit["_index"], id_, named, score, None, rank, None, fields))
+    return read
 
 
 def _code_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:

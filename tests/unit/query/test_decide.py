@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from es_hybrid.errors import RequestError
+from es_hybrid.instructions import PRODUCT_SEARCH, RERANK_TASKS
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.decide import make_plan
 from es_hybrid.query.models import Models, Surroundings
@@ -242,6 +243,26 @@ def test_rerank_options() -> None:
     made = plan(asked, models=models, settings=settings).rerank
     assert made is not None
     assert (made.top, made.blend, made.instruction, made.fields) == (5, 0.0, "", ("brand",))
+
+
+def test_a_ready_task_becomes_its_sentence() -> None:
+    """A name in the request or in the settings is exchanged; a budget is the query's own."""
+    words = {"match": {"title": "耳机 预算500元左右"}}
+    made = plan({"rerank": {"instruction": "budget"}}, query=words).rerank
+    assert made is not None
+    assert made.instruction == f"{PRODUCT_SEARCH}, at a price between 400 CNY and 600 CNY"
+    made = plan(settings=Settings(rerank={"instruction": "gift"})).rerank
+    assert made is not None
+    assert made.instruction == RERANK_TASKS["gift"]
+
+
+def test_the_settings_server_is_not_told_the_models_usual_task() -> None:
+    """Its client knows where the task may be sent unasked: one server answers 500 to it."""
+    models = Models("m", reranker=True, reranker_profile=RerankerProfile(0.8, None, "rank well"))
+    server = Settings(rerank={"url": "http://localhost:9997/v1/rerank", "dialect": "xinference"})
+    made = plan(models=models, settings=server).rerank
+    assert made is not None
+    assert made.instruction is None
 
 
 def test_no_rerank() -> None:

@@ -14,7 +14,7 @@ from es_hybrid.types import PlanName
 
 QUERY = {"match": {"title": "shoe"}}
 KEYS = [("i", "1"), ("i", "2")]
-BY_ID = {"ids": {"values": ["1", "2"]}}
+BY_ID = {"bool": {"filter": [{"term": {"_index": "i"}}, {"ids": {"values": ["1", "2"]}}]}}
 
 
 def plan(query: Any = QUERY, **asked: Any) -> Plan:
@@ -65,10 +65,14 @@ def test_the_query_takes_part_where_it_is_read(query: Any, asked: dict[str, Any]
 
 
 def test_the_same_id_in_two_indices() -> None:
-    """Ids are asked once, and there is room for each index to answer."""
+    """Each index is asked for its own ids alone, so that no namesake takes a place."""
     body = page_body(plan(), [("a", "1"), ("b", "1"), ("b", "2")])
-    assert body["query"]["ids"]["values"] == ["1", "2"]
-    assert body["size"] == 4
+    wanted = [clause["bool"]["filter"] for clause in body["query"]["bool"]["should"]]
+    assert wanted == [
+        [{"term": {"_index": "a"}}, {"ids": {"values": ["1"]}}],
+        [{"term": {"_index": "b"}}, {"ids": {"values": ["1", "2"]}}],
+    ]
+    assert body["size"] == 3
 
 
 def test_what_a_reranker_reads() -> None:
@@ -116,11 +120,15 @@ def test_groups_that_were_shown_do_not_come_again() -> None:
 def test_inner_hits_of_groups() -> None:
     """A group's variants are all that the query matches, and the page's own hits."""
     collapse = {"field": "group", "inner_hits": {"name": "variants"}}
-    page: list[dict[str, Any]] = [{"_id": "1", "fields": {"group": ["g1"]}}, {"_id": "2"}]
+    page: list[dict[str, Any]] = [
+        {"_index": "i", "_id": "1", "fields": {"group": ["g1"]}},
+        {"_index": "i", "_id": "2"},
+    ]
     body = groups_body(plan(collapse=collapse, post_filter={"term": {"a": 1}}), page)
     assert body is not None
     assert body["collapse"] == collapse
-    assert BY_ID in body["query"]["bool"]["should"]
+    assert body["query"]["bool"]["should"] == [QUERY]
+    assert {"bool": {"should": [QUERY, BY_ID]}} in body["query"]["bool"]["filter"]
     assert {"term": {"a": 1}} in body["query"]["bool"]["filter"]
     assert groups_body(plan(collapse={"field": "group"}), page) is None
     assert groups_body(plan(), page) is None

@@ -1,0 +1,65 @@
+"""A server that remembers what it was asked, and answers as it is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request, headers in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+Answerer: TypeAlias = Callable[[Request], tuple[int, Any]]
+"""From a request to a status and a JSON body."""
+
+
+@contextmanager
+def recording_server(answer: Answerer) -> Iterator[tuple[str, list[Request]]]:
+    """Serve on a free port; yield the address and the list of requests so far."""
+    requests: list[Request] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def handle_any(self) -> None:
+            length = int(self.headers.get("content-length") or 0)
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(self.command, self.path, headers, self.rfile.read(length))
+            requests.append(request)
+            status, body = answer(request)
+            data = json.dumps(body).encode()
+            self.send_response(status)
+            # The client refuses to go on where the server does not say what it is.
+            self.send_header("x-elastic-product", "Elasticsearch")
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the base's names
+
+        def log_message(self, *args: Any) -> None:
+            """Stay silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", requests
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
