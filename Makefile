@@ -8,8 +8,12 @@ DEMO_FLAGS = $(if $(CATALOG),--catalog '$(CATALOG)') $(if $(MAP),--map '$(MAP)')
 	$(if $(ID),--id-field '$(ID)') $(if $(QUERIES),--queries '$(QUERIES)') \
 	$(if $(QRELS),--qrels '$(QRELS)')
 BIN = $(VENV)/bin
+BENCH_FLAGS = $(if $(CATALOG),--catalogue '$(CATALOG)') $(if $(MAP),--map '$(MAP)') \
+	$(if $(ID),--id-field '$(ID)') $(if $(QUERIES),--queries '$(QUERIES)') \
+	$(if $(QRELS),--qrels '$(QRELS)') $(if $(VECTORS),--vectors '$(VECTORS)') $(BENCH_ARGS)
+BENCH_PEERS = .venv-bench-langchain/installed .venv-bench-haystack/installed
 
-.PHONY: help demo test unit lint fmt docs build up down clean check-all bootstrap
+.PHONY: help demo test unit lint fmt docs build up down clean check-all bench bootstrap
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -19,6 +23,7 @@ demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
 	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py $(DEMO_FLAGS)
 
 test: lint ## lint, then every test, against a real Elasticsearch
+	@bash scripts/dev/packages.sh redis-server=redis-server
 	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es $(PYTEST_ARGS)
 
 unit: bootstrap ## the tests that need no Elasticsearch
@@ -48,11 +53,19 @@ down: ## stop what `make up` started
 	@$(PYTHON) scripts/dev/services.py down
 
 clean: down ## remove what was made here; the download cache stays
-	rm -rf .venv .venv-es8 .dev dist build .coverage .*_cache .hypothesis
+	rm -rf .venv .venv-es8 .venv-bench-* .dev dist build .coverage .*_cache .hypothesis
 
 check-all: ## every test on 9.4.3 with client 9, and on 8.14.1 with client 8
 	$(MAKE) test ES_VERSION=9.4.3
 	$(MAKE) test ES_VERSION=8.14.1 VENV=.venv-es8
+
+bench: $(BENCH_PEERS) ## speed beside the bare client and other libraries [CATALOG= QUERIES= QRELS= VECTORS= MAP= ID= BENCH_ARGS=]
+	$(BESIDE_SERVICES) -- $(BIN)/python -m benchmarks.search $(BENCH_FLAGS)
+
+.venv-bench-%/installed: benchmarks/peers/requirements-%.txt
+	$(PYTHON) -m venv --clear .venv-bench-$*
+	.venv-bench-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 bootstrap:
 	@$(PYTHON) scripts/dev/bootstrap.py --venv $(VENV)

@@ -25,7 +25,7 @@ from collections.abc import (
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import copy_context
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -197,86 +197,6 @@ class Gate:
             yield
         finally:
             self._free.release()
-
-
-class AsyncSingleFlight(Generic[K, R]):
-    """Lets callers that ask for the same thing at the same time share one call.
-
-    The call runs in a task of its own, so that one caller's cancellation does not fail the others;
-    it is cancelled with the last of them. Nothing is kept once it has ended: this is no cache.
-
-    Example:
-        flights = AsyncSingleFlight[str, Vectors]()
-        vector = await flights.run(text, lambda: embed(text))
-    """
-
-    def __init__(self) -> None:
-        self._tasks: dict[K, asyncio.Task[R]] = {}
-        self._waiting: dict[asyncio.Task[R], int] = {}
-
-    async def run(self, key: K, call: Callable[[], Coroutine[Any, Any, R]]) -> R:
-        """Return what `call` returns, or what a call under the same key is about to return.
-
-        Raises:
-            BaseException: Whatever the shared call raised, in every caller.
-        """
-        task = self._tasks.get(key)
-        if task is None or task.done():
-            task = self._tasks[key] = asyncio.create_task(call())
-        self._waiting[task] = self._waiting.get(task, 0) + 1
-        try:
-            await asyncio.wait([task])
-            return task.result()
-        finally:
-            self._waiting[task] -= 1
-            if not self._waiting[task]:
-                await self._land(key, task)
-
-    async def _land(self, key: K, task: asyncio.Task[R]) -> None:
-        del self._waiting[task]
-        if self._tasks.get(key) is task:
-            del self._tasks[key]
-        task.cancel()  # does nothing to one that has ended
-        await asyncio.gather(task, return_exceptions=True)  # also marks a failure as seen
-
-
-class SingleFlight(Generic[K, R]):
-    """Lets threads that ask for the same thing at the same time share one call.
-
-    The first thread makes the call; the others wait for it. Nothing is kept once it has ended.
-
-    Example:
-        >>> SingleFlight[str, int]().run("shoe", lambda: 4)
-        4
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._futures: dict[K, Future[R]] = {}
-
-    def run(self, key: K, call: Callable[[], R]) -> R:
-        """Return what `call` returns, or what a call under the same key is about to return.
-
-        Raises:
-            BaseException: Whatever the shared call raised, in every thread.
-        """
-        with self._lock:
-            shared = self._futures.get(key)
-            if shared is None:
-                self._futures[key] = Future()
-        if shared is not None:
-            return shared.result()
-        try:
-            result = call()
-        except BaseException as error:
-            self._land(key).set_exception(error)
-            raise
-        self._land(key).set_result(result)
-        return result
-
-    def _land(self, key: K) -> Future[R]:
-        with self._lock:
-            return self._futures.pop(key)
 
 
 async def _each(items: AsyncIterable[T] | Iterable[T]) -> AsyncGenerator[T, None]:

@@ -2,7 +2,8 @@
 
 The async one cancels the call, whatever it waits for. A blocked thread cannot be interrupted, so
 the sync one leaves the limit to the call itself: its socket timeouts, and its own look at the clock
-between two reads. A server that answers drop by drop can therefore hold it for one read longer.
+between two reads. A server that answers drop by drop can therefore hold it for longer; on the search
+path `_background` leaves such a call behind.
 """
 
 from __future__ import annotations

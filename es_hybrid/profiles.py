@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from es_hybrid.instructions import PRODUCT_SEARCH
+
 __all__ = ["EmbedderProfile", "RerankerProfile", "embedder_profile", "reranker_profile"]
 
 
@@ -58,9 +60,7 @@ _EMBEDDERS: tuple[tuple[str, EmbedderProfile], ...] = (
     ),
     (
         "qwen3-embedding",
-        EmbedderProfile(
-            query_instruction="Given a shopping query, retrieve product listings that satisfy it"
-        ),
+        EmbedderProfile(query_instruction=PRODUCT_SEARCH),
     ),
 )
 
@@ -68,10 +68,7 @@ _RERANKERS: tuple[tuple[str, RerankerProfile], ...] = (
     ("wordllama", RerankerProfile(blend=0.5, languages=frozenset({"en"}))),
     (
         "qwen3-reranker",
-        RerankerProfile(
-            blend=0.8,
-            instruction="Given a shopping query, retrieve product listings that satisfy it",
-        ),
+        RerankerProfile(blend=0.8, instruction=PRODUCT_SEARCH),
     ),
 )
 

@@ -46,6 +46,16 @@ class IndexSettings(_Section):
     rerank_fields: Names = Field((), description="Fields shown to the reranker, in order")
 
 
+_MERGE = (
+    "Milliseconds in which texts of several searches are gathered for one call while another is "
+    "under way; 0 merges nothing; `None`: 2 in the async client, 0 in the sync one"
+)
+_HEDGE = (
+    "Milliseconds after which a second request is sent for a slow one, for at most 5 % of calls; "
+    "0: the observed 95th percentile; `None`: never"
+)
+
+
 class EmbedSettings(_Section):
     """The embedding server."""
 
@@ -62,13 +72,18 @@ class EmbedSettings(_Section):
         "float", description="Wire format asked for"
     )
     query_instruction: str | None = Field(
-        None, description="Task sentence before queries; empty sends them bare; `None`: by model"
+        None,
+        description="Task before queries: product-search, gift, similar, cross-lingual, or a"
+        " sentence; empty sends them bare; `None`: by model",
     )
     timeout_s: float = Field(0.15, gt=0, description="Seconds for one query in a search")
     ingest_timeout_s: float = Field(60.0, gt=0, description="Seconds for one batch of products")
     batch: int = Field(32, ge=1, le=2048, description="Product texts a request")
     max_chars: int = Field(2000, ge=16, description="Product texts are cut here, at a sentence end")
     max_in_flight: int = Field(4, ge=1, description="Requests at once while ingesting")
+    replicas: Names = Field((), description="Base URLs of further servers of the same model")
+    merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
+    hedge_after_ms: float | None = Field(None, ge=0, description=_HEDGE)
 
 
 class RerankSettings(_Section):
@@ -85,7 +100,9 @@ class RerankSettings(_Section):
     template: Literal["server", "client", "none"] = Field(
         "none", description="Who applies the Qwen3-Reranker prompt"
     )
-    instruction: str | None = Field(None, description="Task sentence; `None`: by model")
+    instruction: str | None = Field(
+        None, description="Task: a name of docs/rerankers.md, or a sentence; `None`: by model"
+    )
     top: int = Field(50, ge=1, le=1000, description="Candidates that are reranked")
     blend: float | None = Field(
         None, ge=0, le=1, description="Share of the rerank score, 0 to 1; `None`: by model"
@@ -93,6 +110,31 @@ class RerankSettings(_Section):
     timeout_s: float = Field(0.3, gt=0, description="Seconds for one search's rerank")
     max_chars: int = Field(800, ge=16, description="Characters of one product's text")
     max_documents: int = Field(1000, ge=1, description="Texts a request; more are split")
+    replicas: Names = Field((), description="Full addresses of further servers of the same model")
+    merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
+    hedge_after_ms: float | None = Field(None, ge=0, description=_HEDGE)
+
+
+class CacheSettings(_Section):
+    """What is remembered of the models' answers."""
+
+    vector_bytes: int = Field(
+        32_000_000, ge=0, description="Memory for query vectors; 0 remembers none"
+    )
+    score_bytes: int = Field(
+        32_000_000, ge=0, description="Memory for rerank scores; 0 remembers none"
+    )
+    ttl_s: float = Field(3600.0, gt=0, description="Seconds a vector or score is remembered")
+    results_bytes: int = Field(32_000_000, ge=0, description="Memory for whole answers")
+    results_ttl_s: float = Field(
+        0.0, ge=0, description="Seconds the answer to a frequent search is given again; 0: never"
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="Redis that other processes share, such as `redis://localhost:6379/0`"
+    )
+    redis_timeout_ms: float = Field(
+        5.0, gt=0, description="Milliseconds a search waits for Redis before it goes on without"
+    )
 
 
 class SearchSettings(_Section):
@@ -174,6 +216,7 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     embed: EmbedSettings = EmbedSettings()
     rerank: RerankSettings = RerankSettings()
+    cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     ingest: IngestSettings = IngestSettings()
 

@@ -13,6 +13,7 @@ from es_hybrid._async.many import AsyncManySearcher
 from es_hybrid._async.products import AsyncProductIngest
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
+from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
@@ -21,6 +22,7 @@ from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
 from es_hybrid.query.request import parse_request
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
+from es_hybrid.types import Stage
 
 if TYPE_CHECKING:
     # Every public name of the wrapped client is there, typed; at run time it is handed through.
@@ -97,6 +99,11 @@ class AsyncHybridClient(_AsyncWrapped):
     def reranker(self) -> AsyncReranker | None:
         """What reranks, where there is anything."""
         return self._toolbox.reranker
+
+    @property
+    def cache_stats(self) -> Mapping[Stage, CacheStats]:
+        """How often query vectors and rerank scores were remembered, by stage."""
+        return self._toolbox.cache_stats
 
     @property
     def settings(self) -> Settings:

@@ -14,6 +14,7 @@ from es_hybrid._async.attempts import SEARCH_RETRY, async_call_service, async_re
 from es_hybrid._budget import Budget
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.instructions import query_instruction
 from es_hybrid.profiles import embedder_profile
 from es_hybrid.settings import EmbedSettings
 from es_hybrid.types import Json, TextKind, Vectors
@@ -54,7 +55,7 @@ class AsyncEmbedClient:
         self.model = settings.model
         self._settings = settings
         self._retry = retry
-        self._instruction = settings.query_instruction
+        self._instruction = query_instruction(settings.query_instruction)
         if self._instruction is None:
             self._instruction = embedder_profile(settings.model).query_instruction
         self._client = AsyncOpenAI(

@@ -9,6 +9,7 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
+from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
@@ -50,9 +51,14 @@ class AsyncSearcher:
         self._es = es
         self._retriever = AsyncRetriever(es)
         self._tools = toolbox
+        self._results = AsyncResults(toolbox.settings.cache)
 
     async def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
-        """Answer one call of `search`; see `AsyncHybridClient.search`."""
+        """Answer one call of `search`, a frequent one from memory where the settings say so."""
+        return await self._results.run(arguments, self._search)
+
+    async def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
+        """Run the pipeline; see `AsyncHybridClient.search`."""
         notes = Notes(time.perf_counter)
         plan = await self.plan(parse_request(arguments), notes)
         if plan.token is not None and not plan.passthrough:

@@ -6,15 +6,13 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from es_hybrid._async.embed import AsyncEmbedClient
 from es_hybrid._async.guard import AsyncGuard
-from es_hybrid._async.rerank import AsyncRerankClient
+from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._async.schemas import AsyncSchemas
 from es_hybrid._breaker import Breaker, BreakerPolicy
 from es_hybrid._budget import Budget
-from es_hybrid._flavour import async_check_plugin
+from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
-from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
@@ -27,11 +25,6 @@ from es_hybrid.rank.boost_options import read_boosts
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, Json, Stage, TextKind, Vectors
-from es_hybrid.wire.contracts import one_row_each, one_score_each
-
-_INGEST_RETRY = RetryPolicy(
-    max_attempts=6, max_elapsed_s=60.0, base_s=0.5, cap_s=10.0, protocol_attempts=2
-)
 
 
 class AsyncToolbox:
@@ -60,10 +53,9 @@ class AsyncToolbox:
         hook: Hook | None = None,
     ) -> None:
         self.settings = settings
-        self._ingest_embedder: AsyncEmbedder | None = None
-        self._opened: list[AsyncEmbedClient | AsyncRerankClient] = []
-        self.embedder = embedder if embedder is not None else self._embedder()
-        self.reranker = reranker if reranker is not None else self._reranker()
+        self._stack = AsyncModelStack(settings, embedder=embedder, reranker=reranker)
+        self.embedder = self._stack.embedder
+        self.reranker = self._stack.reranker
         self._log = get_logger("es_hybrid.search", log_queries=settings.search.log_queries)
         self._boosts = tuple(boosts)
         self._hook = hook
@@ -84,11 +76,12 @@ class AsyncToolbox:
     @property
     def ingest_embedder(self) -> AsyncEmbedder | None:
         """The embedder of products: the same, but patient with a busy server."""
-        if self._ingest_embedder is None and isinstance(self.embedder, AsyncEmbedClient):
-            patient = AsyncEmbedClient(self.settings.embed, retry=_INGEST_RETRY)
-            self._opened.append(patient)
-            self._ingest_embedder = patient
-        return self._ingest_embedder or self.embedder
+        return self._stack.ingest_embedder
+
+    @property
+    def cache_stats(self) -> dict[Stage, CacheStats]:
+        """How well the caches do, by the stage whose answers they remember."""
+        return self._stack.cache_stats
 
     @staticmethod
     def wall_clock() -> float:
@@ -96,16 +89,32 @@ class AsyncToolbox:
         return datetime.now(UTC).timestamp()
 
     async def embed(
-        self, texts: Sequence[str], *, budget: Budget, raise_errors: bool
+        self,
+        texts: Sequence[str],
+        *,
+        budget: Budget,
+        raise_errors: bool,
+        tally: Tally | None = None,
     ) -> Vectors | Degradation:
-        """Return one row a query, shape `(len(texts), dims)`, or why there are none."""
-        embedder = self.embedder
-        if embedder is None:
+        """Return one row a query, shape `(len(texts), dims)`, or why there are none.
+
+        What is remembered is given even while the server is left alone, and says nothing about it.
+
+        Args:
+            texts: The shoppers' words.
+            budget: What the search has left.
+            raise_errors: Raise the model's error instead.
+            tally: Counted up by what was remembered and what was not.
+        """
+        queries = self._stack.queries
+        if queries is None:
             raise ContractError("there is no embedder", service=Stage.EMBED)
+        found = await queries.look(texts, kind=TextKind.QUERY, tally=tally)
+        if not found.missing:
+            return await queries.complete(found, timeout_s=0.0)
 
         async def call(timeout_s: float) -> Vectors:
-            rows = await embedder.embed(texts, kind=TextKind.QUERY, timeout_s=timeout_s)
-            return one_row_each(rows, len(texts))
+            return await queries.complete(found, timeout_s=timeout_s)
 
         return await self._embed_guard.run(call, budget=budget, raise_errors=raise_errors)
 
@@ -117,17 +126,18 @@ class AsyncToolbox:
         instruction: str | None,
         budget: Budget,
         raise_errors: bool,
+        tally: Tally | None = None,
     ) -> list[float] | Degradation:
-        """Return one score a text, in order, or why there are none."""
-        reranker = self.reranker
-        if reranker is None or not texts:
+        """Return one score a text, in order, or why there are none; see `embed`."""
+        pairs = self._stack.pairs
+        if pairs is None or not texts:
             return []
+        found = await pairs.look(query, texts, instruction=instruction, tally=tally)
+        if not found.missing:
+            return await pairs.complete(found, timeout_s=0.0)
 
         async def call(timeout_s: float) -> list[float]:
-            scores = await reranker.rerank(
-                query, texts, instruction=instruction, timeout_s=timeout_s
-            )
-            return one_score_each(scores, len(texts))
+            return await pairs.complete(found, timeout_s=timeout_s)
 
         return await self._rerank_guard.run(call, budget=budget, raise_errors=raise_errors)
 
@@ -180,37 +190,9 @@ class AsyncToolbox:
 
     async def aclose(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
-        for opened in self._opened:
-            await opened.aclose()
-        self._opened.clear()
-
-    def _embedder(self) -> AsyncEmbedder | None:
-        embed = self.settings.embed
-        if embed.plugin:
-            plugin: AsyncEmbedder = load(PluginGroup.EMBEDDERS, embed.plugin, self.settings)
-            return plugin
-        if not embed.base_url:
-            return None
-        client = AsyncEmbedClient(embed)
-        self._opened.append(client)
-        return client
-
-    def _reranker(self) -> AsyncReranker | None:
-        rerank = self.settings.rerank
-        if rerank.plugin:
-            plugin: AsyncReranker = load(PluginGroup.RERANKERS, rerank.plugin, self.settings)
-            return plugin
-        if not rerank.url:
-            return None
-        client = AsyncRerankClient(rerank)
-        self._opened.append(client)
-        return client
+        await self._stack.aclose()
 
     def _models(self) -> Models:
-        if self.embedder is not None:
-            async_check_plugin(self.embedder, "embed")
-        if self.reranker is not None:
-            async_check_plugin(self.reranker, "rerank")
         model = None if self.embedder is None else self.embedder.model
         reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
         return Models(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from elasticsearch import Elasticsearch
 
+from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
 from es_hybrid._sync.admin import create_index
 from es_hybrid._sync.many import ManySearcher
@@ -22,6 +23,7 @@ from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
 from es_hybrid.query.request import parse_request
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
+from es_hybrid.types import Stage
 
 if TYPE_CHECKING:
     # Every public name of the wrapped client is there, typed; at run time it is handed through.
@@ -98,6 +100,11 @@ class HybridClient(_Wrapped):
     def reranker(self) -> Reranker | None:
         """What reranks, where there is anything."""
         return self._toolbox.reranker
+
+    @property
+    def cache_stats(self) -> Mapping[Stage, CacheStats]:
+        """How often query vectors and rerank scores were remembered, by stage."""
+        return self._toolbox.cache_stats
 
     @property
     def settings(self) -> Settings:

@@ -15,6 +15,7 @@ from es_hybrid._budget import Budget
 from es_hybrid._retry import RetryPolicy
 from es_hybrid._sync.attempts import SEARCH_RETRY, call_service, read_body
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.instructions import query_instruction
 from es_hybrid.profiles import embedder_profile
 from es_hybrid.settings import EmbedSettings
 from es_hybrid.types import Json, TextKind, Vectors
@@ -55,7 +56,7 @@ class EmbedClient:
         self.model = settings.model
         self._settings = settings
         self._retry = retry
-        self._instruction = settings.query_instruction
+        self._instruction = query_instruction(settings.query_instruction)
         if self._instruction is None:
             self._instruction = embedder_profile(settings.model).query_instruction
         self._client = OpenAI(base_url=settings.base_url, api_key=key or "EMPTY", max_retries=0)

@@ -11,6 +11,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_hybrid._budget import Budget
+from es_hybrid._sync.results import Results
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
@@ -51,9 +52,14 @@ class Searcher:
         self._es = es
         self._retriever = Retriever(es)
         self._tools = toolbox
+        self._results = Results(toolbox.settings.cache)
 
     def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
-        """Answer one call of `search`; see `HybridClient.search`."""
+        """Answer one call of `search`, a frequent one from memory where the settings say so."""
+        return self._results.run(arguments, self._search)
+
+    def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
+        """Run the pipeline; see `HybridClient.search`."""
         notes = Notes(time.perf_counter)
         plan = self.plan(parse_request(arguments), notes)
         if plan.token is not None and not plan.passthrough:

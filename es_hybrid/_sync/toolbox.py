@@ -9,12 +9,10 @@ from datetime import UTC, datetime
 
 from es_hybrid._breaker import Breaker, BreakerPolicy
 from es_hybrid._budget import Budget
-from es_hybrid._flavour import check_plugin
+from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
-from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.embed import EmbedClient
 from es_hybrid._sync.guard import Guard
-from es_hybrid._sync.rerank import RerankClient
+from es_hybrid._sync.models import ModelStack
 from es_hybrid._sync.schemas import Schemas
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.plugins import PluginGroup, load
@@ -28,11 +26,6 @@ from es_hybrid.rank.boost_options import read_boosts
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, Json, Stage, TextKind, Vectors
-from es_hybrid.wire.contracts import one_row_each, one_score_each
-
-_INGEST_RETRY = RetryPolicy(
-    max_attempts=6, max_elapsed_s=60.0, base_s=0.5, cap_s=10.0, protocol_attempts=2
-)
 
 
 class Toolbox:
@@ -61,10 +54,9 @@ class Toolbox:
         hook: Hook | None = None,
     ) -> None:
         self.settings = settings
-        self._ingest_embedder: Embedder | None = None
-        self._opened: list[EmbedClient | RerankClient] = []
-        self.embedder = embedder if embedder is not None else self._embedder()
-        self.reranker = reranker if reranker is not None else self._reranker()
+        self._stack = ModelStack(settings, embedder=embedder, reranker=reranker)
+        self.embedder = self._stack.embedder
+        self.reranker = self._stack.reranker
         self._log = get_logger("es_hybrid.search", log_queries=settings.search.log_queries)
         self._boosts = tuple(boosts)
         self._hook = hook
@@ -83,11 +75,12 @@ class Toolbox:
     @property
     def ingest_embedder(self) -> Embedder | None:
         """The embedder of products: the same, but patient with a busy server."""
-        if self._ingest_embedder is None and isinstance(self.embedder, EmbedClient):
-            patient = EmbedClient(self.settings.embed, retry=_INGEST_RETRY)
-            self._opened.append(patient)
-            self._ingest_embedder = patient
-        return self._ingest_embedder or self.embedder
+        return self._stack.ingest_embedder
+
+    @property
+    def cache_stats(self) -> dict[Stage, CacheStats]:
+        """How well the caches do, by the stage whose answers they remember."""
+        return self._stack.cache_stats
 
     @staticmethod
     def wall_clock() -> float:
@@ -95,16 +88,32 @@ class Toolbox:
         return datetime.now(UTC).timestamp()
 
     def embed(
-        self, texts: Sequence[str], *, budget: Budget, raise_errors: bool
+        self,
+        texts: Sequence[str],
+        *,
+        budget: Budget,
+        raise_errors: bool,
+        tally: Tally | None = None,
     ) -> Vectors | Degradation:
-        """Return one row a query, shape `(len(texts), dims)`, or why there are none."""
-        embedder = self.embedder
-        if embedder is None:
+        """Return one row a query, shape `(len(texts), dims)`, or why there are none.
+
+        What is remembered is given even while the server is left alone, and says nothing about it.
+
+        Args:
+            texts: The shoppers' words.
+            budget: What the search has left.
+            raise_errors: Raise the model's error instead.
+            tally: Counted up by what was remembered and what was not.
+        """
+        queries = self._stack.queries
+        if queries is None:
             raise ContractError("there is no embedder", service=Stage.EMBED)
+        found = queries.look(texts, kind=TextKind.QUERY, tally=tally)
+        if not found.missing:
+            return queries.complete(found, timeout_s=0.0)
 
         def call(timeout_s: float) -> Vectors:
-            rows = embedder.embed(texts, kind=TextKind.QUERY, timeout_s=timeout_s)
-            return one_row_each(rows, len(texts))
+            return queries.complete(found, timeout_s=timeout_s)
 
         return self._embed_guard.run(call, budget=budget, raise_errors=raise_errors)
 
@@ -116,15 +125,18 @@ class Toolbox:
         instruction: str | None,
         budget: Budget,
         raise_errors: bool,
+        tally: Tally | None = None,
     ) -> list[float] | Degradation:
-        """Return one score a text, in order, or why there are none."""
-        reranker = self.reranker
-        if reranker is None or not texts:
+        """Return one score a text, in order, or why there are none; see `embed`."""
+        pairs = self._stack.pairs
+        if pairs is None or not texts:
             return []
+        found = pairs.look(query, texts, instruction=instruction, tally=tally)
+        if not found.missing:
+            return pairs.complete(found, timeout_s=0.0)
 
         def call(timeout_s: float) -> list[float]:
-            scores = reranker.rerank(query, texts, instruction=instruction, timeout_s=timeout_s)
-            return one_score_each(scores, len(texts))
+            return pairs.complete(found, timeout_s=timeout_s)
 
         return self._rerank_guard.run(call, budget=budget, raise_errors=raise_errors)
 
@@ -177,37 +189,9 @@ class Toolbox:
 
     def close(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
-        for opened in self._opened:
-            opened.close()
-        self._opened.clear()
-
-    def _embedder(self) -> Embedder | None:
-        embed = self.settings.embed
-        if embed.plugin:
-            plugin: Embedder = load(PluginGroup.EMBEDDERS, embed.plugin, self.settings)
-            return plugin
-        if not embed.base_url:
-            return None
-        client = EmbedClient(embed)
-        self._opened.append(client)
-        return client
-
-    def _reranker(self) -> Reranker | None:
-        rerank = self.settings.rerank
-        if rerank.plugin:
-            plugin: Reranker = load(PluginGroup.RERANKERS, rerank.plugin, self.settings)
-            return plugin
-        if not rerank.url:
-            return None
-        client = RerankClient(rerank)
-        self._opened.append(client)
-        return client
+        self._stack.close()
 
     def _models(self) -> Models:
-        if self.embedder is not None:
-            check_plugin(self.embedder, "embed")
-        if self.reranker is not None:
-            check_plugin(self.reranker, "rerank")
         model = None if self.embedder is None else self.embedder.model
         reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
         return Models(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from es_hybrid import HybridClient, Reranker
 from es_hybrid.cli.checks.check import Check, Status
 from es_hybrid.cli.checks.cluster import check_cluster, check_privileges
+from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.index import check_index
-from es_hybrid.cli.checks.models import check_embedder, check_reranker
 from es_hybrid.cli.checks.plugins import check_plugins
+from es_hybrid.cli.checks.rerankers import check_reranker
 from es_hybrid.cli.connect import load_settings, open_shop, shown_url
 from es_hybrid.cli.output import Output
-from es_hybrid.settings import Settings
+from es_hybrid.settings import RerankSettings, Settings
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
 
@@ -63,13 +66,41 @@ def _checks(settings: Settings, index: str | None) -> Iterator[Check]:
     with open_shop(settings) as shop:
         cluster = list(check_cluster(shop.es))
         yield from cluster
-        embedder, dims = check_embedder(shop.embedder, settings)
-        yield embedder
-        yield check_reranker(shop.reranker, settings)
+        dims = None
+        for name, alone in _each(settings, "embed", "base_url", "embedder"):
+            with HybridClient(shop.es, settings=alone) as one:
+                found, dims = check_embedder(one.embedder, alone.embed, name=name)
+            yield from found
+        yield from _rerankers(shop, settings)
         if index and cluster[0].status is not Status.PROBLEM:
             yield check_privileges(shop.es, index)
             yield from check_index(shop.es, index, settings=settings, dims=dims)
     yield from check_plugins()
+
+
+def _rerankers(shop: HybridClient, settings: Settings) -> Iterator[Check]:
+    @contextmanager
+    def opened(changed: RerankSettings) -> Iterator[Reranker | None]:
+        with HybridClient(shop.es, settings=settings.model_copy(update={"rerank": changed})) as one:
+            yield one.reranker
+
+    for name, alone in _each(settings, "rerank", "url", "reranker"):
+        with HybridClient(shop.es, settings=alone) as one:
+            other = opened if alone.rerank.url and not alone.rerank.plugin else None
+            yield from check_reranker(one.reranker, alone.rerank, name=name, open_other=other)
+
+
+def _each(
+    settings: Settings, section: str, address: str, name: str
+) -> Iterator[tuple[str, Settings]]:
+    """Yield settings with one server each, so that a replica is not hidden behind another."""
+    found = getattr(settings, section)
+    if found.plugin or not found.replicas:
+        yield name, settings
+        return
+    for url in (getattr(found, address), *found.replicas):
+        alone = found.model_copy(update={address: url, "replicas": ()})
+        yield f"{name} at {shown_url(url)}", settings.model_copy(update={section: alone})
 
 
 def _print_settings(shown: dict[str, Any], out: Output) -> None:

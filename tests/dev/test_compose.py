@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import jinja2
@@ -40,6 +42,19 @@ def services(compose: Any) -> dict[str, Any]:
 def flags(service: dict[str, Any]) -> dict[str, str]:
     words = [word for word in service["command"] if word.startswith("--")]
     return {name: value for name, _, value in (word.partition("=") for word in words)}
+
+
+def test_the_file_satisfies_the_compose_schema() -> None:
+    """A misspelled key, which an engine may ignore, is found without an engine."""
+    schema = ["--builtin-schema", "vendor.compose-spec"]
+    done = subprocess.run(
+        [sys.executable, "-m", "check_jsonschema", *schema, str(PROJECT / "docker-compose.yml")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_every_port_is_on_the_loopback(services: dict[str, Any]) -> None:
@@ -144,3 +159,16 @@ def test_template_does_not_hang_on_its_last_newline() -> None:
         for form in (text.rstrip("\n"), text.rstrip("\n") + "\n")
     ]
     assert rendered[0] == rendered[1] == render(messages=PAIR)
+
+
+def test_the_prompt_for_sglang_is_the_same() -> None:
+    """SGLang names the parts otherwise and may send no task; the model sees the same bytes."""
+    text = (TEMPLATE.parents[1] / "sglang" / TEMPLATE.name).read_text()
+    assert 'answer can only be "yes" or "no"' in text
+    messages = [{"role": "user", "content": part["content"]} for part in PAIR]
+    environment = jinja2.sandbox.ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
+    sglang = environment.from_string(text)
+    assert sglang.render(messages=messages) == render(messages=PAIR)
+    assert sglang.render(messages=messages, instruct="Find gifts") == render(
+        messages=PAIR, instruct="Find gifts"
+    )

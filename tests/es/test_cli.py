@@ -247,6 +247,27 @@ def test_doctor_says_what_to_change(
     assert f"PROBLEM  index: Elasticsearch answered 404: no such index [{index_name}]" in out
 
 
+def test_doctor_looks_at_each_replica(
+    run: Callable[..., Any],
+    embed_server: FakeModelServer,
+    model_server: Callable[..., FakeModelServer],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A replica that is down is not hidden by one that works; the prompt's other side is tried."""
+    monkeypatch.setenv("ES_HYBRID_EMBED__BASE_URL", embed_server.base_url)
+    monkeypatch.setenv("ES_HYBRID_EMBED__MODEL", embed_server.model)
+    monkeypatch.setenv("ES_HYBRID_EMBED__REPLICAS", "http://127.0.0.1:9/v1")
+    reranker = model_server("vllm", template="client")
+    monkeypatch.setenv("ES_HYBRID_RERANK__URL", reranker.rerank_url)
+    monkeypatch.setenv("ES_HYBRID_RERANK__TEMPLATE", "server")
+    code, out, _ = run("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(out)["checks"]}
+    assert code == 1
+    assert checks[f"embedder at {embed_server.base_url}"]["status"] == "ok"
+    assert checks["embedder at http://127.0.0.1:9/v1"]["status"] == "problem"
+    assert "set ES_HYBRID_RERANK__TEMPLATE=client" in checks["reranker"]["hint"]
+
+
 def test_an_index_that_is_not_there_is_a_line(run: Callable[..., Any], index_name: str) -> None:
     """Elasticsearch's own reason is printed, with the command that helps."""
     code, out, err = run("search", index_name, "shoe")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
@@ -14,10 +13,8 @@ import pytest
 from es_hybrid._concurrency import (
     AsyncGate,
     AsyncLock,
-    AsyncSingleFlight,
     Gate,
     Lock,
-    SingleFlight,
     async_map_ordered,
     async_sleep,
     map_ordered,
@@ -372,170 +369,6 @@ async def test_a_waiting_caller_enters_when_a_slot_is_freed() -> None:
 
 
 # --- single flight ---------------------------------------------------------------------------
-
-
-async def test_async_single_flight_shares_one_call() -> None:
-    """Callers at the same time get one call's result; a later one calls again."""
-    flights = AsyncSingleFlight[str, int]()
-    calls = 0
-
-    async def call() -> int:
-        nonlocal calls
-        calls += 1
-        mine = calls
-        await asyncio.sleep(0)
-        return mine
-
-    assert await asyncio.gather(*(flights.run("shoe", call) for _ in range(5))) == [1] * 5
-    assert await flights.run("shoe", call) == 2
-    both = await asyncio.gather(flights.run("a", call), flights.run("b", call))
-    assert sorted(both) == [3, 4]
-    assert (flights._tasks, flights._waiting) == ({}, {})
-
-
-async def test_a_call_that_has_ended_is_not_shared() -> None:
-    """Who asks after the call has ended, even before its callers woke up, gets a call of its own."""
-    flights = AsyncSingleFlight[str, int]()
-    late: list[asyncio.Task[int]] = []
-
-    async def second() -> int:
-        return 2
-
-    async def first() -> int:
-        loop = asyncio.get_running_loop()
-        loop.call_soon(lambda: late.append(asyncio.create_task(flights.run("k", second))))
-        return 1
-
-    assert await flights.run("k", first) == 1
-    assert await late[0] == 2
-    assert (flights._tasks, flights._waiting) == ({}, {})
-
-
-async def test_async_single_flight_shares_an_error_and_forgets_it() -> None:
-    """Every waiting caller sees the failure; the next call is a fresh try."""
-    flights = AsyncSingleFlight[str, int]()
-
-    async def fail() -> int:
-        await asyncio.sleep(0)
-        raise LookupError("down")
-
-    async def work() -> int:
-        return 1
-
-    tries = (flights.run("k", fail) for _ in range(3))
-    errors = await asyncio.gather(*tries, return_exceptions=True)
-    assert [type(e) for e in errors] == [LookupError] * 3
-    assert await flights.run("k", work) == 1
-
-
-async def test_one_cancelled_caller_does_not_fail_the_others() -> None:
-    """The shared call goes on as long as anyone waits for it, and stops with the last."""
-    flights = AsyncSingleFlight[str, int]()
-    release, stopped = asyncio.Event(), asyncio.Event()
-
-    async def call() -> int:
-        try:
-            await release.wait()
-        except asyncio.CancelledError:
-            stopped.set()
-            raise
-        return 7
-
-    first, second = (asyncio.create_task(flights.run("k", call)) for _ in range(2))
-    await asyncio.sleep(0)
-    first.cancel()
-    await asyncio.sleep(0)
-    release.set()
-    assert await second == 7
-    release.clear()
-
-    alone = asyncio.create_task(flights.run("k", call))
-    await asyncio.sleep(0)
-    alone.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await alone
-    assert stopped.is_set()
-    assert other_tasks() == []
-    assert flights._tasks == {}
-
-
-async def test_a_failure_that_nobody_waits_for_is_not_reported_as_lost() -> None:
-    """A call that fails while its last caller is cancelled leaves no complaint of asyncio behind."""
-    complaints: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, c: complaints.append(c))
-    flights = AsyncSingleFlight[str, int]()
-    begun = asyncio.Event()
-
-    async def call() -> int:
-        begun.set()
-        try:
-            await asyncio.Event().wait()
-        finally:
-            raise LookupError("while stopping")
-
-    task = asyncio.create_task(flights.run("k", call))
-    await begun.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    gc.collect()
-    assert complaints == []
-
-
-def test_single_flight_shares_one_call_among_threads() -> None:
-    """Threads at the same time get one call's result or error; a later one calls again."""
-    flights = SingleFlight[str, int]()
-    inside, release = threading.Event(), threading.Event()
-    calls = 0
-
-    def call() -> int:
-        nonlocal calls
-        calls += 1
-        inside.set()
-        release.wait(WAIT_S)
-        return calls
-
-    followers_made = threading.Barrier(3, timeout=WAIT_S)
-
-    def follow(_: int) -> int:
-        followers_made.wait()
-        return flights.run("k", call)
-
-    leader_result: list[int] = []
-    leader = threading.Thread(target=lambda: leader_result.append(flights.run("k", call)))
-    leader.start()
-    assert inside.wait(WAIT_S)
-    threading.Timer(0.02, release.set).start()
-    assert list(map_ordered(follow, range(3), limit=3)) == [1, 1, 1]
-    leader.join(WAIT_S)
-    assert leader_result == [1]
-    assert flights.run("k", call) == 2
-    assert flights._futures == {}
-
-
-def test_single_flight_shares_an_error_among_threads() -> None:
-    """A failing call fails every thread that waits for it, and is forgotten."""
-    flights = SingleFlight[str, int]()
-    inside, release = threading.Event(), threading.Event()
-
-    def fail() -> int:
-        inside.set()
-        release.wait(WAIT_S)
-        raise LookupError("down")
-
-    def run(_: int) -> str:
-        try:
-            flights.run("k", fail)
-        except LookupError as error:
-            return str(error)
-        return "no error"
-
-    threading.Timer(0.02, release.set).start()
-    assert list(map_ordered(run, range(2), limit=2)) == ["down", "down"]
-    assert flights.run("k", lambda: 3) == 3
-
-
-# --- the small ones --------------------------------------------------------------------------
 
 
 async def test_sleeping_no_time_or_less_returns_at_once() -> None:

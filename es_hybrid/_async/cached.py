@@ -1,0 +1,256 @@
+"""An embedder and a reranker that remember their answers; each stands where its model stood.
+
+Only what is not there is asked for, once for all who ask at the same time. Answers are checked
+before they are kept, and again when they come out: a Redis may hold anything. Errors are not kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from es_hybrid._async.stores import AsyncStore
+from es_hybrid._cache import Tally
+from es_hybrid._flights import AsyncFlights
+from es_hybrid.errors import ServiceError
+from es_hybrid.protocols import AsyncEmbedder, AsyncReranker
+from es_hybrid.types import TextKind, Vector, Vectors
+from es_hybrid.wire.cache_keys import pair_keys, text_keys
+from es_hybrid.wire.contracts import one_row_each, one_score_each
+from es_hybrid.wire.failures import timed_out
+from es_hybrid.wire.packed import pack_score, pack_vector, unpack_score, unpack_vector
+from es_hybrid.wire.texts import blank_positions
+
+
+@dataclass(frozen=True, slots=True)
+class Vectored:
+    """Texts, and the vectors that were found for some of them.
+
+    Attributes:
+        kind: Queries or documents.
+        texts: All of them, each once, by key.
+        keys: One a text.
+        rows: What was found, by key.
+        missing: The texts without a vector, each once, by key.
+    """
+
+    kind: TextKind
+    texts: dict[bytes, str]
+    keys: tuple[bytes, ...]
+    rows: dict[bytes, Vector]
+    missing: dict[bytes, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredTexts:
+    """Texts of one query, and the scores that were found for some of them.
+
+    Attributes:
+        query: The shopper's words.
+        instruction: The task of this call.
+        keys: One a text.
+        scores: What was found, by key.
+        missing: The texts without a score, each once, by key; none is blank.
+    """
+
+    query: str
+    instruction: str | None
+    keys: tuple[bytes, ...]
+    scores: dict[bytes, float]
+    missing: dict[bytes, str]
+
+
+class AsyncCachedEmbedder:
+    """Remembers vectors; satisfies `AsyncEmbedder`.
+
+    `look` and `complete` are the two halves of `embed`, for a caller that wants to know whether the
+    model is needed before it asks for it.
+
+    Args:
+        embedder: What makes the vectors.
+        store: Where they are kept.
+        space: Names model, dims and instruction; see `space_of`.
+
+    Example:
+        cached = AsyncCachedEmbedder(embedder, store=store, space=space_of({"model": "m"}))
+        rows = await cached.embed(["red shoe"], kind=TextKind.QUERY, timeout_s=0.15)
+    """
+
+    def __init__(self, embedder: AsyncEmbedder, *, store: AsyncStore, space: bytes) -> None:
+        self.model = embedder.model
+        self._embedder = embedder
+        self._store = store
+        self._space = space
+        self._flights = AsyncFlights[tuple[bytes, ...], dict[bytes, Vector]]()
+
+    async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
+        """Return one row a text, from memory or from the model; see `AsyncEmbedder`."""
+        return await self.complete(await self.look(texts, kind=kind), timeout_s=timeout_s)
+
+    async def look(
+        self, texts: Sequence[str], *, kind: TextKind, tally: Tally | None = None
+    ) -> Vectored:
+        """Find what is remembered; the model is not asked.
+
+        Args:
+            texts: Queries or documents.
+            kind: Which of the two.
+            tally: Counted up by what was found and what was not.
+        """
+        keys = text_keys(self._space, texts, kind=kind)
+        stored = await self._store.get_many(keys)
+        rows = {
+            key: row for key, value in stored.items() if (row := unpack_vector(value)) is not None
+        }
+        if len({len(row) for row in rows.values()}) > 1:
+            rows = {}  # of two models, which of them is the present one is not known here
+        wanted = dict(zip(keys, texts, strict=True))
+        missing = {key: text for key, text in wanted.items() if key not in rows}
+        if tally is not None:
+            tally.hits += len(rows)
+            tally.misses += len(missing)
+        return Vectored(kind, wanted, tuple(keys), rows, missing)
+
+    async def complete(self, found: Vectored, *, timeout_s: float) -> Vectors:
+        """Return one row a text, having asked the model for those that were not found.
+
+        Raises:
+            ServiceError: The model's own.
+        """
+        if not found.keys:
+            return np.empty((0, 0), np.float32)
+        rows = found.rows
+        ends_s = time.monotonic() + timeout_s
+        if found.missing:
+            rows = rows | await self._made(found.missing, found.kind, timeout_s)
+        if len({len(row) for row in rows.values()}) > 1:
+            # The model was exchanged behind its name; none of the old one's vectors is of use.
+            left_s = max(ends_s - time.monotonic(), 0.0)
+            rows = await self._made(found.texts, found.kind, left_s)
+        return np.stack([rows[key] for key in found.keys])
+
+    async def _made(
+        self, missing: dict[bytes, str], kind: TextKind, timeout_s: float
+    ) -> dict[bytes, Vector]:
+        ask = partial(self._ask, missing, kind)
+        try:
+            return await self._flights.run(tuple(missing), ask, timeout_s=timeout_s)
+        except ServiceError:
+            raise
+        except TimeoutError as error:
+            raise timed_out("embed", timeout_s).error from error
+
+    async def _ask(
+        self, missing: dict[bytes, str], kind: TextKind, timeout_s: float
+    ) -> dict[bytes, Vector]:
+        texts = list(missing.values())
+        rows = await self._embedder.embed(texts, kind=kind, timeout_s=timeout_s)
+        made = dict(zip(missing, one_row_each(rows, len(texts)), strict=True))
+        await self._store.put_many({key: pack_vector(row) for key, row in made.items()})
+        return made
+
+
+class AsyncCachedReranker:
+    """Remembers the score of each pair of query and text; satisfies `AsyncReranker`.
+
+    For rerankers whose score of a text depends on nothing but query, instruction and that text. The
+    scores are the model's own; whoever scales them does so after they came together here.
+
+    Args:
+        reranker: What makes the scores.
+        store: Where they are kept.
+        space: Names model, dialect and prompt; see `space_of`.
+
+    Example:
+        cached = AsyncCachedReranker(reranker, store=store, space=space_of({"model": "m"}))
+        scores = await cached.rerank("red shoe", texts, instruction=None, timeout_s=0.3)
+    """
+
+    def __init__(self, reranker: AsyncReranker, *, store: AsyncStore, space: bytes) -> None:
+        self._reranker = reranker
+        self._store = store
+        self._space = space
+        self._flights = AsyncFlights[tuple[bytes, ...], dict[bytes, float]]()
+
+    async def rerank(
+        self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
+    ) -> list[float]:
+        """Return one score a text, from memory or from the model; see `AsyncReranker`."""
+        found = await self.look(query, texts, instruction=instruction)
+        return await self.complete(found, timeout_s=timeout_s)
+
+    async def look(
+        self,
+        query: str,
+        texts: Sequence[str],
+        *,
+        instruction: str | None,
+        tally: Tally | None = None,
+    ) -> ScoredTexts:
+        """Find what is remembered; the model is not asked.
+
+        Args:
+            query: The shopper's words.
+            texts: Products as the reranker sees them.
+            instruction: The task of this call.
+            tally: Counted up by what was found and what was not.
+        """
+        keys = pair_keys(self._space, query, texts, instruction=instruction)
+        stored = await self._store.get_many(keys)
+        scores = {
+            key: score
+            for key, value in stored.items()
+            if (score := unpack_score(value)) is not None
+        }
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in scores}
+        blank = set(blank_positions(list(missing.values())))
+        if blank:  # never kept: what a blank text is worth depends on its neighbours
+            missing = {k: t for place, (k, t) in enumerate(missing.items()) if place not in blank}
+        if tally is not None:
+            tally.hits += len(scores)
+            tally.misses += len(missing)
+        return ScoredTexts(query, instruction, tuple(keys), scores, missing)
+
+    async def complete(self, found: ScoredTexts, *, timeout_s: float) -> list[float]:
+        """Return one score a text, having asked the model for those that were not found.
+
+        A blank text gets the smallest score of the others.
+
+        Raises:
+            ServiceError: The model's own.
+        """
+        scores = found.scores
+        if found.missing:
+            scores = scores | await self._made(found, timeout_s)
+        lowest = min(scores.values(), default=0.0)
+        return [scores.get(key, lowest) for key in found.keys]
+
+    async def _made(self, found: ScoredTexts, timeout_s: float) -> dict[bytes, float]:
+        ask = partial(self._ask, found)
+        try:
+            return await self._flights.run(tuple(found.missing), ask, timeout_s=timeout_s)
+        except ServiceError:
+            raise
+        except TimeoutError as error:
+            raise timed_out("rerank", timeout_s).error from error
+
+    async def _ask(self, found: ScoredTexts, timeout_s: float) -> dict[bytes, float]:
+        texts = list(found.missing.values())
+        answer = await self._reranker.rerank(
+            found.query, texts, instruction=found.instruction, timeout_s=timeout_s
+        )
+        made = dict(zip(found.missing, one_score_each(answer, len(texts)), strict=True))
+        packed = {key: pack_score(score) for key, score in made.items()}
+        if not all(packed.values()):
+            return made  # beyond float32; kept, it would not come out as it went in
+        await self._store.put_many({key: value for key, value in packed.items() if value})
+        # As they will come out next time, so that the same search gives the same page.
+        return {
+            key: score
+            for key, value in packed.items()
+            if value and (score := unpack_score(value)) is not None
+        }

@@ -1,0 +1,80 @@
+"""Gives the answer of a frequent search again for a few seconds.
+
+Belongs to one Elasticsearch client: what another one may see, with other rights, is its own. Whole
+and sound answers only; each caller gets its own copy.
+"""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from es_hybrid._cache import LruCache
+from es_hybrid._deadline import AsyncCall
+from es_hybrid._flights import AsyncFlights
+from es_hybrid.response import HybridResponse
+from es_hybrid.settings import CacheSettings
+from es_hybrid.wire.cache_keys import result_key
+
+_PATIENCE_S = 3600.0
+"""The shop's Elasticsearch client has a timeout of its own; this ends what has none."""
+
+
+class AsyncResults:
+    """Remembers answers in this process; they never leave it.
+
+    Args:
+        settings: How long, and how much. With 0 seconds every search is made.
+
+    Attributes:
+        hits: Searches that were answered from memory.
+        misses: Searches that were made.
+
+    Example:
+        results = AsyncResults(CacheSettings(results_ttl_s=5.0))
+        response = await results.run({"index": "products", "query": query}, search)
+    """
+
+    def __init__(self, settings: CacheSettings) -> None:
+        self._is_on = settings.results_ttl_s > 0 and settings.results_bytes > 0
+        self._kept = LruCache(max_bytes=settings.results_bytes, ttl_s=settings.results_ttl_s)
+        self._flights = AsyncFlights[bytes, bytes]()
+        self.hits = 0
+        self.misses = 0
+
+    async def run(
+        self, arguments: Mapping[str, Any], search: AsyncCall[Mapping[str, Any], HybridResponse]
+    ) -> HybridResponse:
+        """Return the answer to `arguments`, from memory or from `search`.
+
+        The same searches at the same time are made once.
+
+        Raises:
+            Exception: Whatever `search` raises, in every caller.
+        """
+        key = result_key(arguments) if self._is_on else None
+        if key is None:
+            return await search(arguments)
+        packed = self._kept.get_many([key], now=time.monotonic()).get(key)
+        if packed is not None:
+            self.hits += 1
+        else:
+            self.misses += 1
+            found = key
+
+            async def made(_: float) -> bytes:
+                return self._packed(found, await search(arguments))
+
+            packed = await self._flights.run(key, made, timeout_s=_PATIENCE_S)
+        response: HybridResponse = pickle.loads(packed)  # noqa: S301 - written by this object
+        return response
+
+    def _packed(self, key: bytes, response: HybridResponse) -> bytes:
+        packed = pickle.dumps(response, protocol=pickle.HIGHEST_PROTOCOL)
+        body, info = response.body, response.hybrid
+        whole = not body.get("timed_out") and not body.get("_shards", {}).get("failed")
+        if whole and not info.degraded and info.reason is None:
+            self._kept.put_many({key: packed}, now=time.monotonic())
+        return packed

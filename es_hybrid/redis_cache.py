@@ -1,0 +1,61 @@
+"""Opens Redis for both flavours; the one home of redis-py, which the extra `redis` installs."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from es_hybrid.errors import ConfigurationError
+
+__all__ = ["async_open_redis", "open_redis"]
+
+
+def async_open_redis(url: str, *, timeout_s: float) -> Any:
+    """Return a `redis.asyncio.Redis`; nothing is connected yet.
+
+    Args:
+        url: Such as `redis://localhost:6379/0` or `rediss://:password@cache:6380/0`.
+        timeout_s: Seconds for one answer, and for one connection.
+
+    Raises:
+        ConfigurationError: redis-py is not installed, or the address is none.
+    """
+    package = _package()
+    from redis.asyncio import Redis  # noqa: PLC0415 - optional
+    from redis.asyncio.retry import Retry  # noqa: PLC0415 - optional
+
+    return _open(Redis, url, timeout_s=timeout_s, retry=Retry(package.backoff.NoBackoff(), 0))
+
+
+def open_redis(url: str, *, timeout_s: float) -> Any:
+    """Return a `redis.Redis`; see `async_open_redis`."""
+    package = _package()
+    from redis.retry import Retry  # noqa: PLC0415 - optional
+
+    return _open(
+        package.Redis, url, timeout_s=timeout_s, retry=Retry(package.backoff.NoBackoff(), 0)
+    )
+
+
+def _package() -> ModuleType:
+    try:
+        import redis.backoff  # noqa: PLC0415 - optional
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "a Redis is configured, but redis-py is not installed",
+            hint="pip install 'es-hybrid[redis]', or unset ES_HYBRID_CACHE__REDIS_URL",
+        ) from None
+    return redis
+
+
+def _open(kind: Any, url: str, *, timeout_s: float, retry: object) -> Any:
+    try:
+        # The library's own retries would wait longer than a search can.
+        return kind.from_url(
+            url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, retry=retry
+        )
+    except ValueError:
+        raise ConfigurationError(
+            "ES_HYBRID_CACHE__REDIS_URL is no address of a Redis",
+            hint="it begins with redis://, rediss:// or unix://",
+        ) from None

@@ -1,0 +1,83 @@
+"""A real Redis on a free port of the loopback interface, that can be stopped and killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from types import TracebackType
+from typing import Self
+
+import redis
+
+MISSING = "the tests need a redis-server: install Debian's package redis-server, or put one on PATH"
+WAIT_S = 10.0
+
+
+def is_installed() -> bool:
+    """Say whether there is a Redis to start."""
+    return shutil.which("redis-server") is not None
+
+
+class RedisServer:
+    """One server, without a file of its own.
+
+    Attributes:
+        url: Its address.
+    """
+
+    def __init__(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = free.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self._port}/0"
+        self._folder = tempfile.TemporaryDirectory(prefix="es-hybrid-redis-")
+
+    def __enter__(self) -> Self:
+        options = ("--bind", "127.0.0.1", "--port", str(self._port), "--save", "")
+        self._process = subprocess.Popen(
+            ["redis-server", *options, "--appendonly", "no", "--dir", self._folder.name],
+            stdout=subprocess.DEVNULL,
+        )
+        ends_s = time.monotonic() + WAIT_S
+        while not self._answers():
+            if time.monotonic() > ends_s or self._process.poll() is not None:
+                raise RuntimeError("redis-server did not start")
+            time.sleep(0.01)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+        self._folder.cleanup()
+
+    def admin(self) -> redis.Redis:
+        """Return a client that waits as long as it takes."""
+        return redis.Redis.from_url(self.url)
+
+    def stop(self) -> None:
+        """Stop the process: connections stay, nothing is answered."""
+        os.kill(self._process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let a stopped process go on; it answers what came meanwhile."""
+        os.kill(self._process.pid, signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def _answers(self) -> bool:
+        with self.admin() as client:
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
