@@ -236,5 +236,5 @@ def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
         timings_ms=response.hybrid.timings_ms,
         degraded=response.hybrid.degraded,
         total=response.total,
-        returned=len(response.hits),
+        returned=len(response.body.get("hits", {}).get("hits", ())),
     )
