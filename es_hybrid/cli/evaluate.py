@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from es_hybrid.cli.arguments import names
 from es_hybrid.cli.comparison import print_report
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.measure import measure
+from es_hybrid.cli.measure import forgetful, measure
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
     RECIPES,
@@ -75,7 +75,7 @@ def run(args: argparse.Namespace) -> int:
     counted = judged_queries(queries, judgments, relevant_from=args.relevant_from)
     vectors = _vectors(args.query_vectors, counted)
     runs = []
-    with open_shop(load_settings(args)) as shop:
+    with open_shop(forgetful(load_settings(args))) as shop:
         for recipe in recipes:
             with out.progress(f"evaluate {recipe.name}", total=len(counted)) as progress:
                 run = measure(

@@ -9,14 +9,26 @@ from typing import Any
 
 from es_hybrid import HybridClient
 from es_hybrid.evaluate import Answer, JudgedQuery, Recipe, Run
+from es_hybrid.settings import CacheSettings, Settings
 
-__all__ = ["DEPTH", "PAGE", "measure"]
+__all__ = ["DEPTH", "PAGE", "forgetful", "measure"]
 
 DEPTH = 100
 """Products of a ranking: as deep as recall@100 looks."""
 
 PAGE = 10
 """Products of the search that is timed: a shopper's page, with its documents."""
+
+
+def forgetful(settings: Settings) -> Settings:
+    """Return settings that remember nothing: each recipe pays for its own models.
+
+    Example:
+        >>> forgetful(Settings()).cache.vector_bytes
+        0
+    """
+    nothing = CacheSettings(vector_bytes=0, score_bytes=0, results_ttl_s=0.0)
+    return settings.model_copy(update={"cache": nothing})
 
 
 def measure(

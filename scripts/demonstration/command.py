@@ -15,6 +15,7 @@ from es_hybrid import FieldMap, HybridClient, Settings
 from es_hybrid.cli.arguments import Parser
 from es_hybrid.cli.connect import open_shop
 from es_hybrid.cli.failures import sentence
+from es_hybrid.cli.measure import forgetful
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import RECIPES, Recipe, Run
 from scripts.demonstration.boosts import boost_rows, choose_boosts, index_numbers
@@ -99,7 +100,7 @@ def _run(args: argparse.Namespace, out: Output) -> int:
     settings = Settings(es_url=args.es_url) if args.es_url else Settings()
     args.folder.mkdir(parents=True, exist_ok=True)
     showcase = _showcase(args)
-    with open_shop(settings) as shop:
+    with open_shop(forgetful(settings)) as shop:
         found = _surveyed(showcase, out)
         prepared = prepare_index(shop, showcase, out, folder=args.folder, records=found.records)
         _say_prepared(prepared, showcase, args, out)
