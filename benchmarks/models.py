@@ -16,55 +16,28 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from benchmarks.modelling.measure import turns
 from benchmarks.modelling.servers import Servers, servers
+from benchmarks.modelling.slow import hedging, overrun
+from benchmarks.modelling.stacks import MODEL, OFF, Row, settings, stack
 from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._background import Background
 from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.models import ModelStack
 from es_hybrid._sync.rerank import RerankClient
-from es_hybrid.errors import ServiceError
-from es_hybrid.settings import CacheSettings, EmbedSettings, RerankSettings, Settings
+from es_hybrid.settings import EmbedSettings, RerankSettings
 from es_hybrid.types import TextKind
 
-Row = dict[str, Any]
-MODEL = "fake-model"
 WORDS = "light waterproof trail running shoe with a firm grip and a wide toe box for long days out"
-OFF = {"vector_bytes": 0, "score_bytes": 0}
-FAULTS: tuple[dict[str, Any], ...] = (
-    {"latency_s": 5.0},
-    {"hang": True},
-    {"stall": True},
-    {"drip_s": 0.01},
-    {"status": 503},
-    {"reset": True},
-)
 
 
 def product(number: int) -> str:
     """Return a text of about 300 characters that no other number gives."""
     return f"Product {number}. {WORDS}. {WORDS}. {WORDS}."
-
-
-def settings(at: Servers, *, cache: dict[str, Any] | None = None, **embed: Any) -> Settings:
-    """Return the settings of a shop whose models are these servers."""
-    return Settings(
-        embed=EmbedSettings.model_validate({"base_url": at.embed_url, "model": MODEL} | embed),
-        rerank=RerankSettings(url=at.rerank_url, model=MODEL),
-        cache=CacheSettings.model_validate(cache or {}),
-    )
-
-
-@contextmanager
-def stack(at: Servers, *, cache: dict[str, Any] | None = None, **embed: Any) -> Iterator[Any]:
-    """Yield the models of a sync client, composed as a search uses them."""
-    with closing(ModelStack(settings(at, cache=cache, **embed))) as models:
-        yield models
 
 
 def own_cpu(at: Servers, *, rounds: int) -> list[Row]:
@@ -184,85 +157,6 @@ def _burst(
         await models.aclose()
         median = statistics.median
         return median(took), median(slowest), median(cpu), median(requests)
-
-    return asyncio.run(run())
-
-
-def hedging(at: Servers, *, calls: int) -> list[Row]:
-    """Measure the slowest calls of a server that is now and then slow, with a second request."""
-    found = []
-    for name, hedge_after_ms in (("none", None), ("after 20 ms", 20.0), ("observed p95", 0.0)):
-        with stack(at, cache=OFF, hedge_after_ms=hedge_after_ms) as models:
-            took = []
-            at.fail(latency_s=0.005)
-            at.asked()
-            for number in range(calls):
-                if number % 33 == 32:
-                    at.fail(latency_s=0.2, times=1)
-                started = time.perf_counter()
-                models.queries.embed([f"shoe {number}"], kind=TextKind.QUERY, timeout_s=30.0)
-                took.append((time.perf_counter() - started) * 1e3)
-            took.sort()
-            found.append(
-                {
-                    "second request": name,
-                    "p50_ms": round(took[len(took) // 2], 1),
-                    "p99_ms": round(took[int(0.99 * len(took))], 1),
-                    "extra_requests": at.asked() - calls,
-                    "calls": calls,
-                }
-            )
-    at.fail()
-    return found
-
-
-def overrun(at: Servers, *, timeout_s: float, calls: int) -> list[Row]:
-    """Measure how long after its deadline a call comes back, for each way a server holds it."""
-    found = []
-    for faults in (*FAULTS, {"endless headers": True}):
-        row: Row = {"fault": ",".join(faults)}
-        for flavour, run in (("sync", _late_sync), ("async", _late_async)):
-            holds = "endless headers" in faults
-            where = f"{at.drip_url}/v1" if holds else at.embed_url
-            if not holds:
-                at.fail(**faults)
-            late_ms, error = run(where, timeout_s, calls)
-            row |= {f"{flavour}_worst_ms": round(late_ms, 1), "error": error}
-        found.append(row)
-    at.fail()
-    return found
-
-
-def _late_sync(url: str, timeout_s: float, calls: int) -> tuple[float, str]:
-    worst, name = -1e9, ""
-    embed = EmbedSettings(base_url=url, model=MODEL)
-    with closing(ModelStack(Settings(embed=embed))) as models:
-        for number in range(calls):
-            started = time.perf_counter()
-            try:
-                models.queries.embed([f"{number}"], kind=TextKind.QUERY, timeout_s=timeout_s)  # type: ignore[union-attr]
-            except ServiceError as error:
-                name = type(error).__name__
-            worst = max(worst, time.perf_counter() - started - timeout_s)
-    return worst * 1e3, name
-
-
-def _late_async(url: str, timeout_s: float, calls: int) -> tuple[float, str]:
-    async def run() -> tuple[float, str]:
-        worst, name = -1e9, ""
-        embed = EmbedSettings(base_url=url, model=MODEL)
-        models = AsyncModelStack(Settings(embed=embed))
-        for number in range(calls):
-            started = time.perf_counter()
-            try:
-                await models.queries.embed(  # type: ignore[union-attr]
-                    [f"{number}"], kind=TextKind.QUERY, timeout_s=timeout_s
-                )
-            except ServiceError as error:
-                name = type(error).__name__
-            worst = max(worst, time.perf_counter() - started - timeout_s)
-        await models.aclose()
-        return worst * 1e3, name
 
     return asyncio.run(run())
 

@@ -44,6 +44,7 @@ class AsyncModelStack:
         reranker: The caller's own reranker; otherwise the settings' plug-in or servers.
 
     Attributes:
+        breaker_policy: When a model, or a replica of it, is left alone.
         embedder: What embeds, without what stands before it in a search; `None`: there is none.
         reranker: What reranks, without what stands before it in a search; `None`: there is none.
         queries: What a search asks for vectors.
@@ -61,6 +62,8 @@ class AsyncModelStack:
         reranker: AsyncReranker | None = None,
     ) -> None:
         self._settings = settings
+        search = settings.search
+        self.breaker_policy = BreakerPolicy(search.breaker_failures, search.breaker_cooldown_s)
         self._background = AsyncBackground()
         self._clients: list[AsyncEmbedClient | AsyncRerankClient] = []
         self._patient: AsyncEmbedder | None = None
@@ -128,7 +131,7 @@ class AsyncModelStack:
             clients,
             background=self._background,
             hedge=Hedge() if patient else self._hedge(embed.hedge_after_ms),
-            policy=self._policy(),
+            policy=self.breaker_policy,
         )
 
     def _reranker(self) -> AsyncReranker | None:
@@ -148,7 +151,7 @@ class AsyncModelStack:
             clients,
             background=self._background,
             hedge=self._hedge(rerank.hedge_after_ms),
-            policy=self._policy(),
+            policy=self.breaker_policy,
         )
 
     def _cached_embedder(self, embedder: AsyncEmbedder) -> AsyncCachedEmbedder:
@@ -205,7 +208,3 @@ class AsyncModelStack:
 
     def _hedge(self, after_ms: float | None) -> Hedge:
         return Hedge(None if after_ms is None else after_ms / 1000)
-
-    def _policy(self) -> BreakerPolicy:
-        search = self._settings.search
-        return BreakerPolicy(search.breaker_failures, search.breaker_cooldown_s)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from es_hybrid._async.guard import AsyncGuard
 from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._async.schemas import AsyncSchemas
-from es_hybrid._breaker import Breaker, BreakerPolicy
+from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
@@ -61,8 +61,7 @@ class AsyncToolbox:
         self._hook = hook
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
         self.models = self._models()
-        search = settings.search
-        policy = BreakerPolicy(search.breaker_failures, search.breaker_cooldown_s)
+        policy = self._stack.breaker_policy
         self._embed_guard = AsyncGuard(
             Stage.EMBED, timeout_s=settings.embed.timeout_s, breaker=Breaker(policy)
         )
@@ -70,7 +69,7 @@ class AsyncToolbox:
             Stage.RERANK, timeout_s=settings.rerank.timeout_s, breaker=Breaker(policy)
         )
         self.schemas = AsyncSchemas(
-            settings.index, ttl_s=search.profile_ttl_s, clock=time.monotonic
+            settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
 
     @property

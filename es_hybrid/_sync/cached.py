@@ -11,10 +11,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from es_hybrid._cache import Tally
+from es_hybrid._deadline import Call
 from es_hybrid._flights import Flights
 from es_hybrid._sync.stores import Store
 from es_hybrid.errors import ServiceError
@@ -25,6 +27,8 @@ from es_hybrid.wire.contracts import one_row_each, one_score_each
 from es_hybrid.wire.failures import timed_out
 from es_hybrid.wire.packed import pack_score, pack_vector, unpack_score, unpack_vector
 from es_hybrid.wire.texts import blank_positions
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +140,7 @@ class CachedEmbedder:
         self, missing: dict[bytes, str], kind: TextKind, timeout_s: float
     ) -> dict[bytes, Vector]:
         ask = partial(self._ask, missing, kind)
-        try:
-            return self._flights.run(tuple(missing), ask, timeout_s=timeout_s)
-        except ServiceError:
-            raise
-        except TimeoutError as error:
-            raise timed_out("embed", timeout_s).error from error
+        return _shared(self._flights, missing, ask, service="embed", timeout_s=timeout_s)
 
     def _ask(
         self, missing: dict[bytes, str], kind: TextKind, timeout_s: float
@@ -230,12 +229,7 @@ class CachedReranker:
 
     def _made(self, found: ScoredTexts, timeout_s: float) -> dict[bytes, float]:
         ask = partial(self._ask, found)
-        try:
-            return self._flights.run(tuple(found.missing), ask, timeout_s=timeout_s)
-        except ServiceError:
-            raise
-        except TimeoutError as error:
-            raise timed_out("rerank", timeout_s).error from error
+        return _shared(self._flights, found.missing, ask, service="rerank", timeout_s=timeout_s)
 
     def _ask(self, found: ScoredTexts, timeout_s: float) -> dict[bytes, float]:
         texts = list(found.missing.values())
@@ -253,3 +247,20 @@ class CachedReranker:
             for key, value in packed.items()
             if value and (score := unpack_score(value)) is not None
         }
+
+
+def _shared(
+    flights: Flights[tuple[bytes, ...], R],
+    missing: dict[bytes, str],
+    ask: Call[float, R],
+    *,
+    service: str,
+    timeout_s: float,
+) -> R:
+    """Ask once for all who miss the same; a time that is over is the service's own error."""
+    try:
+        return flights.run(tuple(missing), ask, timeout_s=timeout_s)
+    except ServiceError:
+        raise
+    except TimeoutError as error:
+        raise timed_out(service, timeout_s).error from error

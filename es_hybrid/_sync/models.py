@@ -45,6 +45,7 @@ class ModelStack:
         reranker: The caller's own reranker; otherwise the settings' plug-in or servers.
 
     Attributes:
+        breaker_policy: When a model, or a replica of it, is left alone.
         embedder: What embeds, without what stands before it in a search; `None`: there is none.
         reranker: What reranks, without what stands before it in a search; `None`: there is none.
         queries: What a search asks for vectors.
@@ -62,6 +63,8 @@ class ModelStack:
         reranker: Reranker | None = None,
     ) -> None:
         self._settings = settings
+        search = settings.search
+        self.breaker_policy = BreakerPolicy(search.breaker_failures, search.breaker_cooldown_s)
         self._background = Background()
         self._clients: list[EmbedClient | RerankClient] = []
         self._patient: Embedder | None = None
@@ -127,7 +130,7 @@ class ModelStack:
             clients,
             background=self._background,
             hedge=Hedge() if patient else self._hedge(embed.hedge_after_ms),
-            policy=self._policy(),
+            policy=self.breaker_policy,
         )
 
     def _reranker(self) -> Reranker | None:
@@ -145,7 +148,7 @@ class ModelStack:
             clients,
             background=self._background,
             hedge=self._hedge(rerank.hedge_after_ms),
-            policy=self._policy(),
+            policy=self.breaker_policy,
         )
 
     def _cached_embedder(self, embedder: Embedder) -> CachedEmbedder:
@@ -202,7 +205,3 @@ class ModelStack:
 
     def _hedge(self, after_ms: float | None) -> Hedge:
         return Hedge(None if after_ms is None else after_ms / 1000)
-
-    def _policy(self) -> BreakerPolicy:
-        search = self._settings.search
-        return BreakerPolicy(search.breaker_failures, search.breaker_cooldown_s)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from es_hybrid._breaker import Breaker, BreakerPolicy
+from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
@@ -62,15 +62,16 @@ class Toolbox:
         self._hook = hook
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
         self.models = self._models()
-        search = settings.search
-        policy = BreakerPolicy(search.breaker_failures, search.breaker_cooldown_s)
+        policy = self._stack.breaker_policy
         self._embed_guard = Guard(
             Stage.EMBED, timeout_s=settings.embed.timeout_s, breaker=Breaker(policy)
         )
         self._rerank_guard = Guard(
             Stage.RERANK, timeout_s=settings.rerank.timeout_s, breaker=Breaker(policy)
         )
-        self.schemas = Schemas(settings.index, ttl_s=search.profile_ttl_s, clock=time.monotonic)
+        self.schemas = Schemas(
+            settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
+        )
 
     @property
     def ingest_embedder(self) -> Embedder | None:

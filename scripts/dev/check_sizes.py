@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PLACES = ("es_hybrid", "scripts", "demo")
+PLACES = ("es_hybrid", "scripts", "demo", "benchmarks")
 GENERATED = "_sync"
 LIMIT = 300
 

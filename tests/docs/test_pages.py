@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import sys
 import tomllib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -22,6 +20,7 @@ from es_hybrid.response import HybridInfo
 from es_hybrid.settings import known_names
 from es_hybrid.types import BoostContext, DegradationReason, Hit, PassthroughReason
 from es_hybrid.wire.rerank import DIALECTS
+from scripts.dev import gendocs
 from tests.docs.pages import PAGES, ROOT, anchors, blocks, links, name_of
 
 DOCS = ROOT / "docs"
@@ -41,16 +40,6 @@ def row_of(name: str, first: str) -> list[str]:
 
 def everything() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
-
-
-@pytest.fixture(scope="module")
-def gendocs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("gendocs", ROOT / "scripts/dev/gendocs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_the_readme_is_short() -> None:
@@ -75,9 +64,7 @@ def test_every_page_is_in_the_index() -> None:
     assert {path.name for path in DOCS.glob("*.md")} - listed == {"index.md"}
 
 
-def test_generated_tables_are_up_to_date(
-    gendocs: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_generated_tables_are_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """`make docs` would change nothing."""
     monkeypatch.setattr(sys, "path", list(sys.path))
     assert gendocs.main(["--check"]) == 0

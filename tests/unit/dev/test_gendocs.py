@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from pydantic import BaseModel, Field
 
 from es_hybrid.settings import known_names
-
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def gendocs() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("gendocs", ROOT / "scripts/dev/gendocs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from scripts.dev import gendocs
 
 
 @pytest.fixture
@@ -33,13 +20,13 @@ def page(tmp_path: Path) -> Path:
     return path
 
 
-def test_every_setting_is_in_the_table(gendocs: ModuleType) -> None:
+def test_every_setting_is_in_the_table() -> None:
     """A setting that can be set can be looked up."""
     table = gendocs.settings_table()
     assert [name for name in known_names() if f"| `{name}` |" not in table] == []
 
 
-def test_a_page_is_filled_once_and_then_up_to_date(gendocs: ModuleType, page: Path) -> None:
+def test_a_page_is_filled_once_and_then_up_to_date(page: Path) -> None:
     """Writing fills the markers, leaves the rest alone, and satisfies the check."""
     assert gendocs.main(["--check"], root=page.parents[1]) == 1
     assert "ES_HYBRID" not in page.read_text()
@@ -50,9 +37,7 @@ def test_a_page_is_filled_once_and_then_up_to_date(gendocs: ModuleType, page: Pa
     assert gendocs.main(["--check"], root=page.parents[1]) == 0
 
 
-def test_a_changed_table_is_reported(
-    gendocs: ModuleType, page: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_changed_table_is_reported(page: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A table that was edited by hand is stale."""
     gendocs.main([], root=page.parents[1])
     page.write_text(page.read_text().replace("`0.4`", "`0.5`"))
@@ -60,9 +45,7 @@ def test_a_changed_table_is_reported(
     assert "stale: docs/settings.md" in capsys.readouterr().out
 
 
-def test_pages_without_markers_and_no_pages_at_all_pass(
-    gendocs: ModuleType, tmp_path: Path
-) -> None:
+def test_pages_without_markers_and_no_pages_at_all_pass(tmp_path: Path) -> None:
     """Nothing to generate is nothing to complain about."""
     assert gendocs.main(["--check"], root=tmp_path) == 0
     (tmp_path / "docs").mkdir()
@@ -71,7 +54,7 @@ def test_pages_without_markers_and_no_pages_at_all_pass(
     assert (tmp_path / "docs/index.md").read_text() == "# Index\n"
 
 
-def test_an_unknown_table_is_refused(gendocs: ModuleType, page: Path) -> None:
+def test_an_unknown_table_is_refused(page: Path) -> None:
     """A misspelled marker is an error that names the page."""
     page.write_text("<!-- generated: setings -->\n<!-- end -->\n")
     with pytest.raises(SystemExit, match=r"docs/settings\.md: no table 'setings'"):
@@ -87,9 +70,7 @@ class Options(BaseModel):
     inner: Inner | None = Field(None, description="More")
 
 
-def test_inner_sections_bounds_and_pipes(
-    gendocs: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inner_sections_bounds_and_pipes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys have their whole path, numbers their bounds, and no cell breaks the table."""
     monkeypatch.setattr(gendocs, "_find", lambda *_: Options)
     assert gendocs.ext_table().splitlines()[2:] == [
@@ -99,9 +80,7 @@ def test_inner_sections_bounds_and_pipes(
     ]
 
 
-def test_commands_show_their_own_arguments(
-    gendocs: ModuleType, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_show_their_own_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command has a table; what all of them take is shown once."""
 
     def build_parser() -> argparse.ArgumentParser:

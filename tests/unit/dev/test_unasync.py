@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-
-
-@pytest.fixture(scope="module")
-def unasync() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("unasync", ROOT / "scripts/dev/unasync.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from scripts.dev import unasync
 
 
 @pytest.mark.parametrize(
@@ -44,12 +32,12 @@ def unasync() -> ModuleType:
         ("é = await g('ü')  # AsyncÉ", "é = g('ü')  # AsyncÉ"),
     ],
 )
-def test_translation(unasync: ModuleType, written: str, generated: str) -> None:
+def test_translation(written: str, generated: str) -> None:
     """Keywords go, prefixes go, standard names are exchanged, other words stay."""
     assert unasync.translate(written) == generated
 
 
-def test_docstring_examples_are_translated(unasync: ModuleType) -> None:
+def test_docstring_examples_are_translated() -> None:
     """An example in a docstring is as right in the sync half as in the async one."""
     written = '''
 def f():
@@ -73,7 +61,7 @@ def f():
 
 
 @pytest.fixture
-def tree(unasync: ModuleType, tmp_path: Path) -> Path:
+def tree(tmp_path: Path) -> Path:
     """A tree with one async file, which uses every rule."""
     origin = tmp_path / "es_hybrid/_async"
     origin.mkdir(parents=True)
@@ -86,7 +74,7 @@ def tree(unasync: ModuleType, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_writing_then_checking_passes(unasync: ModuleType, tree: Path) -> None:
+def test_writing_then_checking_passes(tree: Path) -> None:
     """What was written is up to date: bannered, formatted, imports sorted, no name twice."""
     assert unasync.main([], root=tree) == 0
     text = (tree / "es_hybrid/_sync/client.py").read_text()
@@ -102,9 +90,7 @@ def test_writing_then_checking_passes(unasync: ModuleType, tree: Path) -> None:
     assert unasync.main(["--check"], root=tree) == 0
 
 
-def test_check_reports_a_stale_file(
-    unasync: ModuleType, tree: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_reports_a_stale_file(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A line added at the very end of a generated file is seen."""
     unasync.main([], root=tree)
     generated = tree / "es_hybrid/_sync/client.py"
@@ -115,9 +101,7 @@ def test_check_reports_a_stale_file(
     assert generated.read_text() == before
 
 
-def test_check_reports_an_orphan(
-    unasync: ModuleType, tree: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_reports_an_orphan(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A file in the sync half without a source is an error, and is never deleted."""
     unasync.main([], root=tree)
     orphan = tree / "es_hybrid/_sync/old.py"
@@ -127,9 +111,7 @@ def test_check_reports_an_orphan(
     assert orphan.exists()
 
 
-def test_check_reports_an_unused_rule(
-    unasync: ModuleType, tree: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_check_reports_an_unused_rule(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A rule that no file needs fails the check, so that the table cannot rot."""
     (tree / "es_hybrid/_async/client.py").write_text("x = 1\n")
     assert unasync.main([], root=tree) == 0
@@ -137,12 +119,12 @@ def test_check_reports_an_unused_rule(
     assert "unused rule: no file has 'aclose'" in capsys.readouterr().out
 
 
-def test_a_tree_without_async_files_passes(unasync: ModuleType, tmp_path: Path) -> None:
+def test_a_tree_without_async_files_passes(tmp_path: Path) -> None:
     """Where there is nothing to generate, there is nothing to complain about."""
     assert unasync.main(["--check"], root=tmp_path) == 0
 
 
-def test_a_source_that_is_not_python_is_named(unasync: ModuleType, tree: Path) -> None:
+def test_a_source_that_is_not_python_is_named(tree: Path) -> None:
     """A file that cannot be translated stops the run with its name."""
     (tree / "es_hybrid/_async/client.py").write_text("async def f() -> : pass\n")
     with pytest.raises(SystemExit, match=r"_async/client\.py has no valid sync form"):
