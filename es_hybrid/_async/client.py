@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.admin import create_index
+from es_hybrid._async.catalogue import AsyncCatalogue
 from es_hybrid._async.many import AsyncManySearcher
-from es_hybrid._async.products import AsyncProductIngest
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._cache import CacheStats
@@ -35,7 +34,7 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class AsyncHybridClient(_AsyncWrapped):
+class AsyncHybridClient(AsyncCatalogue, _AsyncWrapped):  # type: ignore[misc]  # `ingest` is both
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response
@@ -84,11 +83,6 @@ class AsyncHybridClient(_AsyncWrapped):
     def es(self) -> AsyncElasticsearch:
         """The wrapped client."""
         return self._es
-
-    @property
-    def ingest(self) -> AsyncProductIngest:  # type: ignore[override]
-        """Writes products when called; otherwise the wrapped client's `ingest` namespace."""
-        return AsyncProductIngest(self._es, self._toolbox)
 
     @property
     def embedder(self) -> AsyncEmbedder | None:
@@ -196,50 +190,6 @@ class AsyncHybridClient(_AsyncWrapped):
             server=await schemas.server(self._es),
             schema=await schemas.of(self._es, request),
             refused=schemas.refused,
-        )
-
-    async def create_index(
-        self,
-        alias: str,
-        *,
-        mapping: str = "products",
-        dims: int | None = None,
-        model: str | None = None,
-        similarity: str = "cosine",
-        index_options: Mapping[str, Any] | None = None,
-        money: Mapping[str, Any] | None = None,
-    ) -> str:
-        """Create an index for products and put its alias on it, in one step.
-
-        Args:
-            alias: The name that is searched and written to, such as `products`.
-            mapping: Name of a shipped mapping, or path of one's own.
-            dims: Length of the vectors; asked of the embedder unless given. Without both the index
-                is searched by words.
-            model: Names the model of the vectors; the embedder's unless given.
-            similarity: Of the vector field.
-            index_options: Of the vector field.
-            money: Currency and unit of prices, such as `{"currency": "EUR", "unit": "major"}`.
-
-        Returns:
-            The index's own name, such as `products-20261121t101500-4f2a`.
-
-        Raises:
-            ConfigurationError: The name is taken or cannot be one, or there is no such mapping.
-            MappingMismatch: `dims` are not what the embedder gives.
-        """
-        own_vectors = dims is not None and model is not None
-        return await create_index(
-            self._es,
-            alias,
-            mapping=mapping,
-            dims=dims,
-            model=model,
-            embedder=None if own_vectors else self._toolbox.embedder,
-            embed_timeout_s=self.settings.embed.ingest_timeout_s,
-            similarity=similarity,
-            index_options=index_options,
-            money=money,
         )
 
     async def close(self) -> None:

@@ -11,9 +11,8 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
-from es_hybrid._sync.admin import create_index
+from es_hybrid._sync.catalogue import Catalogue
 from es_hybrid._sync.many import ManySearcher
-from es_hybrid._sync.products import ProductIngest
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.preview import SearchPlan
@@ -36,7 +35,7 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class HybridClient(_Wrapped):
+class HybridClient(Catalogue, _Wrapped):  # type: ignore[misc]  # `ingest` is both
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response
@@ -85,11 +84,6 @@ class HybridClient(_Wrapped):
     def es(self) -> Elasticsearch:
         """The wrapped client."""
         return self._es
-
-    @property
-    def ingest(self) -> ProductIngest:  # type: ignore[override]
-        """Writes products when called; otherwise the wrapped client's `ingest` namespace."""
-        return ProductIngest(self._es, self._toolbox)
 
     @property
     def embedder(self) -> Embedder | None:
@@ -197,50 +191,6 @@ class HybridClient(_Wrapped):
             server=schemas.server(self._es),
             schema=schemas.of(self._es, request),
             refused=schemas.refused,
-        )
-
-    def create_index(
-        self,
-        alias: str,
-        *,
-        mapping: str = "products",
-        dims: int | None = None,
-        model: str | None = None,
-        similarity: str = "cosine",
-        index_options: Mapping[str, Any] | None = None,
-        money: Mapping[str, Any] | None = None,
-    ) -> str:
-        """Create an index for products and put its alias on it, in one step.
-
-        Args:
-            alias: The name that is searched and written to, such as `products`.
-            mapping: Name of a shipped mapping, or path of one's own.
-            dims: Length of the vectors; asked of the embedder unless given. Without both the index
-                is searched by words.
-            model: Names the model of the vectors; the embedder's unless given.
-            similarity: Of the vector field.
-            index_options: Of the vector field.
-            money: Currency and unit of prices, such as `{"currency": "EUR", "unit": "major"}`.
-
-        Returns:
-            The index's own name, such as `products-20261121t101500-4f2a`.
-
-        Raises:
-            ConfigurationError: The name is taken or cannot be one, or there is no such mapping.
-            MappingMismatch: `dims` are not what the embedder gives.
-        """
-        own_vectors = dims is not None and model is not None
-        return create_index(
-            self._es,
-            alias,
-            mapping=mapping,
-            dims=dims,
-            model=model,
-            embedder=None if own_vectors else self._toolbox.embedder,
-            embed_timeout_s=self.settings.embed.ingest_timeout_s,
-            similarity=similarity,
-            index_options=index_options,
-            money=money,
         )
 
     def close(self) -> None:
