@@ -55,12 +55,19 @@ class Tally:
     """What one search found in a cache; counted up as it goes on.
 
     Attributes:
-        hits: Values that were there.
-        misses: Values that the model had to make.
+        hits: Texts whose value was there.
+        misses: Texts that the model had to be asked for.
     """
 
     hits: int = 0
     misses: int = 0
+
+    def count(self, *, found: bool) -> None:
+        """Count one text."""
+        if found:
+            self.hits += 1
+        else:
+            self.misses += 1
 
 
 class LruCache:

@@ -1,9 +1,10 @@
 """Ready tasks for models that read an instruction, by name; anything else is taken as it stands.
 
 The sentences are English whatever the shopper's language, one line each, and begin as those that
-Qwen3-Embedding and Qwen3-Reranker were trained with do. Qwen publishes none for products: these are
-starting points, to be judged on a shop's own queries. A query's task may change at any time,
-because documents are embedded without one.
+Qwen3-Embedding and Qwen3-Reranker were trained with do. Qwen advises English for queries in any
+language; for a model that was trained otherwise, `:zh` after a name takes the Chinese sentence.
+Qwen publishes none for products: these are starting points, to be judged on a shop's own queries. A
+query's task may change at any time, because documents are embedded without one.
 """
 
 from __future__ import annotations
@@ -38,6 +39,19 @@ QUERY_TASKS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a query's vector is for, by the name in `ES_HYBRID_EMBED__QUERY_INSTRUCTION`."""
+
+_SEARCH_ZH = "给定一个购物查询，检索满足该查询的商品"  # noqa: RUF001 - Chinese punctuation
+_CHINESE: Mapping[str, str] = MappingProxyType(
+    {
+        "product-search": _SEARCH_ZH,
+        "gift": "给定送礼的对象或场合，检索适合作为礼物的商品",  # noqa: RUF001
+        "similar": "给定一个商品，检索可以替代它的相似商品",  # noqa: RUF001
+        "cross-lingual": f"{_SEARCH_ZH}，无论商品用什么语言描述",  # noqa: RUF001
+        "price": f"{_SEARCH_ZH}，价格低的优先",  # noqa: RUF001
+        "budget": f"{_SEARCH_ZH}，且价格在查询所说的预算之内",  # noqa: RUF001
+    }
+)
+_IN_CHINESE = ":zh"
 
 RERANK_TASKS: Mapping[str, str] = MappingProxyType(
     {
@@ -74,21 +88,24 @@ def query_instruction(task: str | None) -> str | None:
     """Return the task sentence that goes before queries.
 
     Args:
-        task: A name in `QUERY_TASKS`, or a sentence; empty and `None` stay what they are.
+        task: A name in `QUERY_TASKS`, perhaps with `:zh` after it, or a sentence; empty and `None`
+            stay what they are.
 
     Example:
         >>> query_instruction("gift")[:27], query_instruction("Find shoes")
         ('Given a person or an occasi', 'Find shoes')
+        >>> query_instruction("similar:zh")[-6:]
+        '它的相似商品'
     """
-    return task if task is None else QUERY_TASKS.get(task, task)
+    return None if task is None else _sentence(task, QUERY_TASKS)
 
 
 def rerank_instruction(task: str | None, *, budget: PriceRange | None = None) -> str | None:
     """Return the task sentence for a reranker.
 
     Args:
-        task: A name in `RERANK_TASKS`, `brand:` with a name, or a sentence; empty and `None` stay
-            what they are.
+        task: A name in `RERANK_TASKS`, perhaps with `:zh` after it, `brand:` with a name, or a
+            sentence; empty and `None` stay what they are.
         budget: What the query says of money; put into the words of the task `budget`.
 
     Example:
@@ -102,7 +119,14 @@ def rerank_instruction(task: str | None, *, budget: PriceRange | None = None) ->
         return f"{PRODUCT_SEARCH}, and prefer those of the brand {brand}" if brand else ""
     if task == "budget" and budget is not None:
         return budget_instruction(budget)
-    return RERANK_TASKS.get(task, task)
+    return _sentence(task, RERANK_TASKS)
+
+
+def _sentence(task: str, known: Mapping[str, str]) -> str:
+    name = task.removesuffix(_IN_CHINESE)
+    if name != task and name in known:
+        return _CHINESE[name]
+    return known.get(task, task)
 
 
 def budget_instruction(budget: PriceRange) -> str:

@@ -16,7 +16,9 @@ from es_hybrid.types import (
     Degradation,
     FusionOptions,
     Hit,
+    Level,
     PlanName,
+    Remembered,
     Scores,
     Stage,
     TextKind,
@@ -25,11 +27,13 @@ from es_hybrid.types import (
 
 __all__ = [
     "AsyncEmbedder",
+    "AsyncInstructedEmbedder",
     "AsyncReranker",
     "Boost",
     "Embedder",
     "Fuser",
     "Hook",
+    "InstructedEmbedder",
     "Reranker",
     "SearchDone",
     "TextBuilder",
@@ -59,6 +63,47 @@ class AsyncEmbedder(Protocol):
 
     async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
         """Return one finite, unit-length row a text, shape `(len(texts), dims)`, float32."""
+        ...
+
+
+@runtime_checkable
+class InstructedEmbedder(Embedder, Protocol):
+    """An embedder that can be told, for one call, what a query's vector is for.
+
+    Attributes:
+        instruction: The task it puts before queries unasked; empty sends them bare. `None`: the
+            model reads none, and a request that brings one is refused.
+    """
+
+    instruction: str | None
+
+    def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
+        """Return one row a text; `instruction` is put before queries in place of its own."""
+        ...
+
+
+@runtime_checkable
+class AsyncInstructedEmbedder(AsyncEmbedder, Protocol):
+    """The same as `InstructedEmbedder`, awaited."""
+
+    instruction: str | None
+
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
+        """Return one row a text; `instruction` is put before queries in place of its own."""
         ...
 
 
@@ -140,6 +185,8 @@ class SearchDone:
         took_ms: Wall-clock milliseconds of the whole call.
         timings_ms: Milliseconds a stage.
         degraded: What the search did without.
+        level: The rung of the ladder that the search stood on; `None` for a passthrough.
+        remembered: What came from a cache.
         total: Hits that match.
         returned: Hits on the page.
     """
@@ -148,6 +195,8 @@ class SearchDone:
     took_ms: float
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     degraded: tuple[Degradation, ...] = ()
+    level: Level | None = None
+    remembered: Remembered = field(default_factory=Remembered)
     total: int | None = None
     returned: int = 0
 

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
 
 from es_hybrid.rank.parts import HitParts
-from es_hybrid.types import Degradation, HitKey, Json, PassthroughReason, PlanName, Stage
+from es_hybrid.respond.degrade import level_of
+from es_hybrid.types import (
+    Degradation,
+    HitKey,
+    Json,
+    Level,
+    PassthroughReason,
+    PlanName,
+    Remembered,
+    Stage,
+)
 
 __all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
 
@@ -24,6 +34,9 @@ class HybridInfo:
         reranked: How many candidates were reranked.
         added: How many hits of the total no word of the query matches.
         degraded: What the search did without, and why.
+        stood_in: Whether the query's words stood in for a reranker that failed.
+        instructions: The task sentence that a model was sent, by its stage, where one was.
+        remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
         parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
@@ -34,21 +47,36 @@ class HybridInfo:
     reranked: int = 0
     added: int = 0
     degraded: tuple[Degradation, ...] = ()
+    stood_in: bool = False
+    instructions: Mapping[Stage, str] = field(default_factory=dict)
+    remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
+
+    @property
+    def level(self) -> Level | None:
+        """The rung of the ladder that the search stood on; `None` for a passthrough."""
+        if self.plan is PlanName.PASSTHROUGH:
+            return None
+        if self.plan is PlanName.LEXICAL_ONLY:
+            return Level.LEXICAL
+        return level_of(self.degraded, stood_in=self.stood_in)
 
     def to_dict(self) -> Json:
         """Return the same as JSON; part of the body where the caller sent `ext.hybrid`."""
         info: Json = {
             "plan": str(self.plan),
             "reason": None if self.reason is None else str(self.reason),
+            "level": None if self.level is None else str(self.level),
             "reranked": self.reranked,
             "added": self.added,
             "degraded": [
                 {"stage": str(d.stage), "reason": str(d.reason), "detail": d.detail}
                 for d in self.degraded
             ],
+            "instructions": {str(stage): task for stage, task in self.instructions.items()},
+            "remembered": asdict(self.remembered),
             "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
         }
         if self.order is not None:
@@ -123,6 +151,14 @@ class HybridResponse(ObjectApiResponse[Any]):
         """What es_hybrid did for this search."""
         info: HybridInfo = object.__getattribute__(self, "_hybrid")
         return info
+
+    def from_memory(self) -> HybridResponse:
+        """Return the same answer, saying that it was made for an earlier search."""
+        info = replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        body = self.body
+        if "hybrid" in (body.get("ext") or {}):
+            body = {**body, "ext": {**body["ext"], "hybrid": info.to_dict()}}
+        return HybridResponse(body, self.meta, info)
 
     @property
     def hits(self) -> tuple[HitView, ...]:

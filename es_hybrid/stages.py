@@ -17,7 +17,8 @@ from es_hybrid.rank.candidates import above_floor, admitted, merge
 from es_hybrid.rank.fuse import fuse, order_of
 from es_hybrid.rank.order import Order, fingerprint, freeze
 from es_hybrid.rank.ranking import Ranking, rank
-from es_hybrid.rank.rerank import product_texts
+from es_hybrid.rank.rerank import blend, product_texts
+from es_hybrid.rank.words import STAND_IN_WEIGHT, words_scores
 from es_hybrid.respond.answer import answer
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridInfo, HybridResponse
@@ -116,6 +117,24 @@ def texts_of(
     """Return what the reranker reads of each product, by place; blank ones are left out."""
     fields = plan.rerank.fields if plan.rerank else ()
     return product_texts(keys, sources, fields, max_chars=settings.rerank.max_chars)
+
+
+def words_instead(
+    plan: Plan, candidates: Candidates, texts: Mapping[int, str], notes: Notes
+) -> Candidates:
+    """Return the candidates fused anew with the query's words, where these stand in for a reranker.
+
+    Args:
+        plan: Says whether they do.
+        candidates: All, with their fused scores.
+        texts: What the reranker would have read, by place.
+        notes: Takes it down.
+    """
+    if plan.vector is None or plan.rerank is None or not plan.rerank.stand_in or not texts:
+        return candidates  # without a vector, BM25's own order stands
+    notes.stood_in = True
+    scores = words_scores(plan.request.text or "", list(texts.values()))
+    return replace(candidates, fused=blend(candidates.fused, list(texts), scores, STAND_IN_WEIGHT))
 
 
 def ranking_of(
@@ -219,6 +238,9 @@ def response_of(
         reranked=len(ranking.reranked) if ranking else 0,
         added=order.added if order else 0,
         degraded=notes.degradations,
+        stood_in=notes.stood_in,
+        instructions=_sent(plan, notes, reranked=bool(ranking and ranking.reranked)),
+        remembered=notes.remembered,
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         parts=explained,
@@ -228,6 +250,12 @@ def response_of(
     return HybridResponse(body, meta, info)
 
 
+def _sent(plan: Plan, notes: Notes, *, reranked: bool) -> dict[Stage, str]:
+    embedded = plan.vector is not None and notes.remembered.vector is not None
+    stages = {Stage.EMBED: embedded, Stage.RERANK: reranked}
+    return {stage: task for stage, task in plan.instructions.items() if stages.get(stage)}
+
+
 def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
     """Return what a metrics hook is told."""
     return SearchDone(
@@ -235,6 +263,8 @@ def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
         took_ms=notes.took_ms(),
         timings_ms=response.hybrid.timings_ms,
         degraded=response.hybrid.degraded,
+        level=response.hybrid.level,
+        remembered=response.hybrid.remembered,
         total=response.total,
         returned=len(response.body.get("hits", {}).get("hits", ())),
     )

@@ -119,6 +119,19 @@ class DegradationReason(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
+class Level(StrEnum):
+    """How much of what it could do a search did; the rungs of the ladder, from the top."""
+
+    FULL = "full"
+    """Everything that this client has."""
+    WORDS = "words"
+    """The reranker failed; the query's words in the candidates stood in for it."""
+    FUSED = "fused"
+    """The reranker failed; the fused order stands."""
+    LEXICAL = "lexical"
+    """Candidates by words alone: no vector of the query, or none to compare it with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Degradation:
     """One thing that a search did without, and why.
@@ -132,6 +145,23 @@ class Degradation:
     stage: Stage
     reason: DegradationReason
     detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What of a search's answer came from a cache.
+
+    Attributes:
+        answer: Whether the whole answer did; what else is said is then of the search that made it.
+        vector: Whether the query's vector did; `None`: no model was needed for it.
+        scores: How many rerank scores did.
+        scored: How many rerank scores there were, equal texts counted once.
+    """
+
+    answer: bool = False
+    vector: bool | None = None
+    scores: int = 0
+    scored: int = 0
 
 
 class Hit(NamedTuple):

@@ -7,13 +7,14 @@ before they are kept, and again when they come out: a Redis may hold anything. E
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
 import numpy as np
 
+from es_hybrid._async.instructed import embed_as
 from es_hybrid._async.stores import AsyncStore
 from es_hybrid._cache import Tally
 from es_hybrid._deadline import AsyncCall
@@ -36,6 +37,7 @@ class Vectored:
 
     Attributes:
         kind: Queries or documents.
+        instruction: The task of this call; `None`: the embedder's own.
         texts: All of them, each once, by key.
         keys: One a text.
         rows: What was found, by key.
@@ -43,6 +45,7 @@ class Vectored:
     """
 
     kind: TextKind
+    instruction: str | None
     texts: dict[bytes, str]
     keys: tuple[bytes, ...]
     rows: dict[bytes, Vector]
@@ -86,26 +89,41 @@ class AsyncCachedEmbedder:
 
     def __init__(self, embedder: AsyncEmbedder, *, store: AsyncStore, space: bytes) -> None:
         self.model = embedder.model
+        self.instruction: str | None = getattr(embedder, "instruction", None)
         self._embedder = embedder
         self._store = store
         self._space = space
         self._flights = AsyncFlights[tuple[bytes, ...], dict[bytes, Vector]]()
 
-    async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        """Return one row a text, from memory or from the model; see `AsyncEmbedder`."""
-        return await self.complete(await self.look(texts, kind=kind), timeout_s=timeout_s)
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
+        """Return one row a text, from memory or from the model; see `AsyncInstructedEmbedder`."""
+        found = await self.look(texts, kind=kind, instruction=instruction)
+        return await self.complete(found, timeout_s=timeout_s)
 
     async def look(
-        self, texts: Sequence[str], *, kind: TextKind, tally: Tally | None = None
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        instruction: str | None = None,
+        tallies: Sequence[Tally] = (),
     ) -> Vectored:
         """Find what is remembered; the model is not asked.
 
         Args:
             texts: Queries or documents.
             kind: Which of the two.
-            tally: Counted up by what was found and what was not.
+            instruction: The task of this call; `None`: the embedder's own.
+            tallies: One a text, counted up by whether it was found.
         """
-        keys = text_keys(self._space, texts, kind=kind)
+        keys = text_keys(self._space, texts, kind=kind, instruction=instruction)
         stored = await self._store.get_many(keys)
         rows = {
             key: row for key, value in stored.items() if (row := unpack_vector(value)) is not None
@@ -114,10 +132,8 @@ class AsyncCachedEmbedder:
             rows = {}  # of two models, which of them is the present one is not known here
         wanted = dict(zip(keys, texts, strict=True))
         missing = {key: text for key, text in wanted.items() if key not in rows}
-        if tally is not None:
-            tally.hits += len(rows)
-            tally.misses += len(missing)
-        return Vectored(kind, wanted, tuple(keys), rows, missing)
+        _count(tallies, keys, rows, missing)
+        return Vectored(kind, instruction, wanted, tuple(keys), rows, missing)
 
     async def complete(self, found: Vectored, *, timeout_s: float) -> Vectors:
         """Return one row a text, having asked the model for those that were not found.
@@ -130,24 +146,30 @@ class AsyncCachedEmbedder:
         rows = found.rows
         ends_s = time.monotonic() + timeout_s
         if found.missing:
-            rows = rows | await self._made(found.missing, found.kind, timeout_s)
+            rows = rows | await self._made(found, found.missing, timeout_s)
         if len({len(row) for row in rows.values()}) > 1:
             # The model was exchanged behind its name; none of the old one's vectors is of use.
             left_s = max(ends_s - time.monotonic(), 0.0)
-            rows = await self._made(found.texts, found.kind, left_s)
+            rows = await self._made(found, found.texts, left_s)
         return np.stack([rows[key] for key in found.keys])
 
     async def _made(
-        self, missing: dict[bytes, str], kind: TextKind, timeout_s: float
+        self, found: Vectored, missing: dict[bytes, str], timeout_s: float
     ) -> dict[bytes, Vector]:
-        ask = partial(self._ask, missing, kind)
+        ask = partial(self._ask, found, missing)
         return await _shared(self._flights, missing, ask, service="embed", timeout_s=timeout_s)
 
     async def _ask(
-        self, missing: dict[bytes, str], kind: TextKind, timeout_s: float
+        self, found: Vectored, missing: dict[bytes, str], timeout_s: float
     ) -> dict[bytes, Vector]:
         texts = list(missing.values())
-        rows = await self._embedder.embed(texts, kind=kind, timeout_s=timeout_s)
+        rows = await embed_as(
+            self._embedder,
+            texts,
+            kind=found.kind,
+            timeout_s=timeout_s,
+            instruction=found.instruction,
+        )
         made = dict(zip(missing, one_row_each(rows, len(texts)), strict=True))
         await self._store.put_many({key: pack_vector(row) for key, row in made.items()})
         return made
@@ -188,7 +210,7 @@ class AsyncCachedReranker:
         texts: Sequence[str],
         *,
         instruction: str | None,
-        tally: Tally | None = None,
+        tallies: Sequence[Tally] = (),
     ) -> ScoredTexts:
         """Find what is remembered; the model is not asked.
 
@@ -196,7 +218,7 @@ class AsyncCachedReranker:
             query: The shopper's words.
             texts: Products as the reranker sees them.
             instruction: The task of this call.
-            tally: Counted up by what was found and what was not.
+            tallies: One a text, counted up by whether it was found.
         """
         keys = pair_keys(self._space, query, texts, instruction=instruction)
         stored = await self._store.get_many(keys)
@@ -209,9 +231,7 @@ class AsyncCachedReranker:
         blank = set(blank_positions(list(missing.values())))
         if blank:  # never kept: what a blank text is worth depends on its neighbours
             missing = {k: t for place, (k, t) in enumerate(missing.items()) if place not in blank}
-        if tally is not None:
-            tally.hits += len(scores)
-            tally.misses += len(missing)
+        _count(tallies, keys, scores, missing)
         return ScoredTexts(query, instruction, tuple(keys), scores, missing)
 
     async def complete(self, found: ScoredTexts, *, timeout_s: float) -> list[float]:
@@ -250,6 +270,17 @@ class AsyncCachedReranker:
             for key, value in packed.items()
             if value and (score := unpack_score(value)) is not None
         }
+
+
+def _count(
+    tallies: Sequence[Tally],
+    keys: Sequence[bytes],
+    found: Container[bytes],
+    missing: Container[bytes],
+) -> None:
+    for tally, key in zip(tallies, keys, strict=False):
+        if key in found or key in missing:  # a blank text is neither
+            tally.count(found=key in found)
 
 
 async def _shared(

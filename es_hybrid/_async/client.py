@@ -21,7 +21,7 @@ from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
 from es_hybrid.query.request import parse_request
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
-from es_hybrid.types import Stage
+from es_hybrid.types import Level, Stage
 
 if TYPE_CHECKING:
     # Every public name of the wrapped client is there, typed; at run time it is handed through.
@@ -98,6 +98,11 @@ class AsyncHybridClient(AsyncCatalogue, _AsyncWrapped):  # type: ignore[misc]  #
     def cache_stats(self) -> Mapping[Stage, CacheStats]:
         """How often query vectors and rerank scores were remembered, by stage."""
         return self._toolbox.cache_stats
+
+    @property
+    def levels(self) -> Mapping[Level, int]:
+        """How many searches stood on each rung of the ladder, since the client was made."""
+        return dict(self._toolbox.levels)
 
     @property
     def settings(self) -> Settings:

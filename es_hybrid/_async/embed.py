@@ -35,6 +35,9 @@ class AsyncEmbedClient:
         settings: Address, key, model and what the model wants.
         retry: How failed calls are repeated within a call's `timeout_s`; by default once, quickly.
 
+    Attributes:
+        instruction: The task that goes before queries; `None`: the model is not known to read one.
+
     Raises:
         ConfigurationError: `base_url` or `model` is missing.
 
@@ -55,20 +58,29 @@ class AsyncEmbedClient:
         self.model = settings.model
         self._settings = settings
         self._retry = retry
-        self._instruction = query_instruction(settings.query_instruction)
-        if self._instruction is None:
-            self._instruction = embedder_profile(settings.model).query_instruction
+        usual = embedder_profile(settings.model).query_instruction
+        asked = query_instruction(settings.query_instruction)
+        self.instruction = usual if asked is None or (usual is None and not asked) else asked
         self._client = AsyncOpenAI(
             base_url=settings.base_url, api_key=key or "EMPTY", max_retries=0
         )
 
-    async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
         """Return one unit-length row a text; one call is one request.
 
         Args:
             texts: None blank, no more than the server takes at once.
             kind: Queries get the instruction, documents go bare.
             timeout_s: Seconds for everything, retries included.
+            instruction: The task of this call's queries; `None` takes `self.instruction`, empty
+                sends them bare.
 
         Returns:
             Shape `(len(texts), dims)`, float32.
@@ -83,7 +95,7 @@ class AsyncEmbedClient:
             texts,
             kind=kind,
             model=self.model,
-            instruction=self._instruction,
+            instruction=self.instruction if instruction is None else instruction,
             dimensions=settings.dims if settings.send_dimensions else None,
             encoding_format=settings.encoding_format,
             max_chars=settings.max_chars,

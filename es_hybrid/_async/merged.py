@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from es_hybrid._async.instructed import embed_as
 from es_hybrid._background import AsyncAsk, AsyncBackground, AsyncRunning, async_first_done
 from es_hybrid._concurrency import async_sleep
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker
@@ -173,19 +174,29 @@ class AsyncMergedEmbedder:
         self, embedder: AsyncEmbedder, *, background: AsyncBackground, window_s: float, most: int
     ) -> None:
         self.model = embedder.model
+        self.instruction: str | None = getattr(embedder, "instruction", None)
         self._embedder = embedder
         self._merger = AsyncMerger[Vector](
             background, service="embed", window_s=window_s, most=most
         )
 
-    async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        """Return one row a text; see `AsyncEmbedder`."""
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
+        """Return one row a text; see `AsyncInstructedEmbedder`."""
 
         async def ask(texts: Sequence[str], timeout_s: float) -> list[Vector]:
-            rows = await self._embedder.embed(texts, kind=kind, timeout_s=timeout_s)
+            rows = await embed_as(
+                self._embedder, texts, kind=kind, timeout_s=timeout_s, instruction=instruction
+            )
             return list(one_row_each(rows, len(texts)))
 
-        rows = await self._merger.run(kind, texts, ask, timeout_s=timeout_s)
+        rows = await self._merger.run((kind, instruction), texts, ask, timeout_s=timeout_s)
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
 

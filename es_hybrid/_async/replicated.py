@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from es_hybrid._async.instructed import embed_as
 from es_hybrid._async.replicas import AsyncReplicas
 from es_hybrid._background import AsyncBackground
 from es_hybrid._breaker import BreakerPolicy
@@ -35,15 +36,25 @@ class AsyncReplicatedEmbedder:
         policy: BreakerPolicy | None = None,
     ) -> None:
         self.model = clients[0].model
+        self.instruction: str | None = getattr(clients[0], "instruction", None)
         self._replicas = AsyncReplicas(
             clients, service="embed", background=background, hedge=hedge, policy=policy
         )
 
-    async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        """Return one row a text; see `AsyncEmbedder`."""
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
+        """Return one row a text; see `AsyncInstructedEmbedder`."""
 
         async def ask(client: AsyncEmbedder, timeout_s: float) -> Vectors:
-            return await client.embed(texts, kind=kind, timeout_s=timeout_s)
+            return await embed_as(
+                client, texts, kind=kind, timeout_s=timeout_s, instruction=instruction
+            )
 
         return await self._replicas.run(ask, timeout_s=timeout_s)
 
@@ -70,6 +81,8 @@ class AsyncReplicatedReranker:
         hedge: Hedge | None = None,
         policy: BreakerPolicy | None = None,
     ) -> None:
+        self.instruction: str | None = getattr(clients[0], "instruction", None)
+        self.reads_instruction: bool = getattr(clients[0], "reads_instruction", True)
         self._replicas = AsyncReplicas(
             clients, service="rerank", background=background, hedge=hedge, policy=policy
         )

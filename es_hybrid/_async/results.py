@@ -58,6 +58,7 @@ class AsyncResults:
         if key is None:
             return await search(arguments)
         packed = self._kept.get_many([key], now=time.monotonic()).get(key)
+        own: list[HybridResponse] = []
         if packed is not None:
             self.hits += 1
         else:
@@ -65,11 +66,14 @@ class AsyncResults:
             found = key
 
             async def made(_: float) -> bytes:
-                return self._packed(found, await search(arguments))
+                own.append(await search(arguments))
+                return self._packed(found, own[0])
 
             packed = await self._flights.run(key, made, timeout_s=_PATIENCE_S)
+        if own:
+            return own[0]
         response: HybridResponse = pickle.loads(packed)  # noqa: S301 - written by this object
-        return response
+        return response.from_memory()
 
     def _packed(self, key: bytes, response: HybridResponse) -> bytes:
         packed = pickle.dumps(response, protocol=pickle.HIGHEST_PROTOCOL)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +12,9 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch
 
 from es_hybrid._budget import Budget
+from es_hybrid._cache import Tally
 from es_hybrid._concurrency import map_ordered
+from es_hybrid._deadline import Call
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
@@ -34,10 +36,11 @@ from es_hybrid.stages import (
     ranking_of,
     response_of,
     texts_of,
+    words_instead,
 )
 from es_hybrid.types import Degradation, PlanName, Stage, Vector
 
-_RERANKS_AT_ONCE = 4
+_CALLS_AT_ONCE = 4
 _PAGES_AT_ONCE = 8
 
 
@@ -111,16 +114,30 @@ class ManySearcher:
             raise error.inside(f"searches.{2 * place + 1}") from None
 
     def _embed(self, jobs: Sequence[Job], budget: Budget) -> None:
-        """Embed each different text once, all in one call."""
-        waiting: dict[str, list[Job]] = {}
+        """Embed each different text once, all of one task in one call."""
+        tasks: dict[str | None, dict[str, list[Job]]] = {}
         for job in jobs:
             job.vector = own_vector(job.plan)
             if job.plan.vector is not None and job.vector is None:
+                waiting = tasks.setdefault(job.plan.embed_instruction, {})
                 waiting.setdefault(job.plan.request.text or "", []).append(job)
-        if not waiting:
-            return
+
+        def embed(task: str | None) -> None:
+            self._embed_as(task, tasks[task], budget)
+
+        self._each(embed, tasks)
+
+    def _embed_as(
+        self, task: str | None, waiting: Mapping[str, Sequence[Job]], budget: Budget
+    ) -> None:
         strict = any(job.plan.raise_errors for same in waiting.values() for job in same)
-        rows = self._tools.embed(list(waiting), budget=budget, raise_errors=strict)
+        tallies = [Tally() for _ in waiting]
+        rows = self._tools.embed(
+            list(waiting), instruction=task, budget=budget, raise_errors=strict, tallies=tallies
+        )
+        for tally, same in zip(tallies, waiting.values(), strict=True):
+            for job in same:
+                job.notes.vectors = tally
         for place, same in enumerate(waiting.values()):
             for job in same:
                 vector = rows if isinstance(rows, Degradation) else fitting(rows[place], job.plan)
@@ -156,13 +173,16 @@ class ManySearcher:
             if job.plan.rerank is not None and job.candidates.hits:
                 key = (job.plan.request.text or "", job.plan.rerank.instruction)
                 groups.setdefault(key, []).append(job)
-        with closing(
-            map_ordered(
-                lambda same: self._rerank_together(same, budget),
-                groups.values(),
-                limit=_RERANKS_AT_ONCE,
-            )
-        ) as done:
+
+        def rerank(same: Sequence[Job]) -> None:
+            self._rerank_together(same, budget)
+
+        self._each(rerank, groups.values())
+
+    @staticmethod
+    def _each(work: Call[Any, None], items: Iterable[Any]) -> None:
+        """Do the same for each, several at a time."""
+        with closing(map_ordered(work, items, limit=_CALLS_AT_ONCE)) as done:
             for _ in done:
                 pass
 
@@ -175,11 +195,13 @@ class ManySearcher:
             instruction=first.rerank.instruction if first.rerank else None,
             budget=budget,
             raise_errors=any(job.plan.raise_errors for job in jobs),
+            tallies=[job.notes.scores for job, each in zip(jobs, texts, strict=True) for _ in each],
         )
         begin = 0
         for job, own in zip(jobs, texts, strict=True):
             if isinstance(scores, Degradation):
                 job.notes.degraded(scores)
+                job.candidates = words_instead(job.plan, job.candidates, own, job.notes)
                 continue
             job.reranked = dict(zip(own, scores[begin : begin + len(own)], strict=True))
             begin += len(own)

@@ -19,6 +19,7 @@ import numpy as np
 
 from es_hybrid._background import Ask, Background, Running, first_done
 from es_hybrid._concurrency import sleep
+from es_hybrid._sync.instructed import embed_as
 from es_hybrid.protocols import Embedder, Reranker
 from es_hybrid.types import TextKind, Vector, Vectors
 from es_hybrid.wire.contracts import one_row_each, one_score_each
@@ -172,17 +173,27 @@ class MergedEmbedder:
         self, embedder: Embedder, *, background: Background, window_s: float, most: int
     ) -> None:
         self.model = embedder.model
+        self.instruction: str | None = getattr(embedder, "instruction", None)
         self._embedder = embedder
         self._merger = Merger[Vector](background, service="embed", window_s=window_s, most=most)
 
-    def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        """Return one row a text; see `Embedder`."""
+    def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
+        """Return one row a text; see `InstructedEmbedder`."""
 
         def ask(texts: Sequence[str], timeout_s: float) -> list[Vector]:
-            rows = self._embedder.embed(texts, kind=kind, timeout_s=timeout_s)
+            rows = embed_as(
+                self._embedder, texts, kind=kind, timeout_s=timeout_s, instruction=instruction
+            )
             return list(one_row_each(rows, len(texts)))
 
-        rows = self._merger.run(kind, texts, ask, timeout_s=timeout_s)
+        rows = self._merger.run((kind, instruction), texts, ask, timeout_s=timeout_s)
         return np.stack(rows) if rows else np.empty((0, 0), np.float32)
 
 

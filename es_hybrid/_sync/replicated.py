@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from es_hybrid._background import Background
 from es_hybrid._breaker import BreakerPolicy
 from es_hybrid._hedge import Hedge
+from es_hybrid._sync.instructed import embed_as
 from es_hybrid._sync.replicas import Replicas
 from es_hybrid.protocols import Embedder, Reranker
 from es_hybrid.types import TextKind, Vectors
@@ -36,15 +37,23 @@ class ReplicatedEmbedder:
         policy: BreakerPolicy | None = None,
     ) -> None:
         self.model = clients[0].model
+        self.instruction: str | None = getattr(clients[0], "instruction", None)
         self._replicas = Replicas(
             clients, service="embed", background=background, hedge=hedge, policy=policy
         )
 
-    def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        """Return one row a text; see `Embedder`."""
+    def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        kind: TextKind,
+        timeout_s: float,
+        instruction: str | None = None,
+    ) -> Vectors:
+        """Return one row a text; see `InstructedEmbedder`."""
 
         def ask(client: Embedder, timeout_s: float) -> Vectors:
-            return client.embed(texts, kind=kind, timeout_s=timeout_s)
+            return embed_as(client, texts, kind=kind, timeout_s=timeout_s, instruction=instruction)
 
         return self._replicas.run(ask, timeout_s=timeout_s)
 
@@ -71,6 +80,8 @@ class ReplicatedReranker:
         hedge: Hedge | None = None,
         policy: BreakerPolicy | None = None,
     ) -> None:
+        self.instruction: str | None = getattr(clients[0], "instruction", None)
+        self.reads_instruction: bool = getattr(clients[0], "reads_instruction", True)
         self._replicas = Replicas(
             clients, service="rerank", background=background, hedge=hedge, policy=policy
         )

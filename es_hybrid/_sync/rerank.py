@@ -17,6 +17,7 @@ from es_hybrid._concurrency import map_ordered
 from es_hybrid._retry import RetryPolicy
 from es_hybrid._sync.attempts import SEARCH_RETRY, call_service, read_body
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.instructions import rerank_instruction
 from es_hybrid.profiles import reranker_profile
 from es_hybrid.settings import RerankSettings
 from es_hybrid.wire.failures import Failure, read_json, refused, timed_out, unreachable
@@ -43,6 +44,10 @@ class RerankClient:
         settings: Address, dialect, key, model and who applies the prompt.
         retry: How failed calls are repeated within a call's `timeout_s`; by default once, quickly.
 
+    Attributes:
+        instruction: The task that is sent where a call brings none.
+        reads_instruction: Whether the dialect passes a task on to the model.
+
     Raises:
         ConfigurationError: `url` is missing or no address, the dialect is unknown, or it cannot
             have the prompt applied where the settings say.
@@ -66,9 +71,10 @@ class RerankClient:
         check_template(self._codec, settings.template)
         self._settings = settings
         self._retry = retry
-        self._instruction = settings.instruction
-        if self._instruction is None and settings.template in self._codec.model_instruction:
-            self._instruction = reranker_profile(settings.model).instruction
+        self.reads_instruction = self._codec.reads_instruction(settings.template)
+        self.instruction = rerank_instruction(settings.instruction)
+        if self.instruction is None and settings.template in self._codec.model_instruction:
+            self.instruction = reranker_profile(settings.model).instruction
         self._batch = settings.max_documents
         if self._codec.max_documents is not None:
             self._batch = min(self._batch, self._codec.max_documents)
@@ -102,7 +108,7 @@ class RerankClient:
         score = partial(
             self._score,
             prepared.query,
-            self._instruction if instruction is None else instruction,
+            self.instruction if instruction is None else instruction,
             Budget(total_s=timeout_s, started_s=time.monotonic()),
         )
         scores: list[float] = []

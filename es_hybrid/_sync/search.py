@@ -36,6 +36,7 @@ from es_hybrid.stages import (
     ranking_of,
     response_of,
     texts_of,
+    words_instead,
 )
 from es_hybrid.types import Degradation, LegResult, PlanName, Stage, Vector
 
@@ -75,7 +76,7 @@ class Searcher:
         plan = plan if legs.refused is None else replace(plan, name=PlanName.MSEARCH_FUSION)
         fusers = self._tools.fusers(plan)
         candidates = candidates_of(plan, legs.lexical, legs.semantic, legs.codes, fusers)
-        reranked = self._rerank(plan, candidates, budget, notes)
+        candidates, reranked = self._rerank(plan, candidates, budget, notes)
         now_s = self._tools.wall_clock()
         ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
         order = final_order(plan, candidates, ranking)
@@ -123,7 +124,13 @@ class Searcher:
             return own
         texts = [plan.request.text or ""]
         with notes.timing(Stage.EMBED):
-            rows = self._tools.embed(texts, budget=budget, raise_errors=plan.raise_errors)
+            rows = self._tools.embed(
+                texts,
+                instruction=plan.embed_instruction,
+                budget=budget,
+                raise_errors=plan.raise_errors,
+                tallies=[notes.vectors],
+            )
         vector = rows if isinstance(rows, Degradation) else fitting(rows[0], plan)
         if isinstance(vector, Degradation):
             notes.degraded(vector)
@@ -178,10 +185,10 @@ class Searcher:
 
     def _rerank(
         self, plan: Plan, candidates: Candidates, budget: Budget, notes: Notes
-    ) -> dict[int, float] | None:
-        """Return rerank scores by place; `None` where the fused order stands."""
+    ) -> tuple[Candidates, dict[int, float] | None]:
+        """Return the candidates and their rerank scores by place; `None` where there are none."""
         if plan.rerank is None or not candidates.hits:
-            return None
+            return candidates, None
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = self._retriever.sources(plan, list(keys.values()))
@@ -192,8 +199,9 @@ class Searcher:
                 instruction=plan.rerank.instruction,
                 budget=budget,
                 raise_errors=plan.raise_errors,
+                tallies=[notes.scores] * len(texts),
             )
         if isinstance(scores, Degradation):
             notes.degraded(scores)
-            return None
-        return dict(zip(texts, scores, strict=True))
+            return words_instead(plan, candidates, texts, notes), None
+        return candidates, dict(zip(texts, scores, strict=True))

@@ -25,7 +25,7 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.rank.boost_options import read_boosts
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.settings import Settings
-from es_hybrid.types import Degradation, Json, Stage, TextKind, Vectors
+from es_hybrid.types import Degradation, Json, Level, Stage, TextKind, Vectors
 
 
 class Toolbox:
@@ -60,6 +60,8 @@ class Toolbox:
         self._log = get_logger("es_hybrid.search", log_queries=settings.search.log_queries)
         self._boosts = tuple(boosts)
         self._hook = hook
+        # May lose a step between threads: it is for a dashboard.
+        self.levels = dict.fromkeys(Level, 0)
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
         self.models = self._models()
         policy = self._stack.breaker_policy
@@ -92,9 +94,10 @@ class Toolbox:
         self,
         texts: Sequence[str],
         *,
+        instruction: str | None = None,
         budget: Budget,
         raise_errors: bool,
-        tally: Tally | None = None,
+        tallies: Sequence[Tally] = (),
     ) -> Vectors | Degradation:
         """Return one row a query, shape `(len(texts), dims)`, or why there are none.
 
@@ -102,14 +105,15 @@ class Toolbox:
 
         Args:
             texts: The shoppers' words.
+            instruction: The task of their vectors; `None` leaves it to the embedder.
             budget: What the search has left.
             raise_errors: Raise the model's error instead.
-            tally: Counted up by what was remembered and what was not.
+            tallies: One a text, counted up by whether it was remembered.
         """
         queries = self._stack.queries
         if queries is None:
             raise ContractError("there is no embedder", service=Stage.EMBED)
-        found = queries.look(texts, kind=TextKind.QUERY, tally=tally)
+        found = queries.look(texts, kind=TextKind.QUERY, instruction=instruction, tallies=tallies)
         if not found.missing:
             return queries.complete(found, timeout_s=0.0)
 
@@ -126,13 +130,13 @@ class Toolbox:
         instruction: str | None,
         budget: Budget,
         raise_errors: bool,
-        tally: Tally | None = None,
+        tallies: Sequence[Tally] = (),
     ) -> list[float] | Degradation:
         """Return one score a text, in order, or why there are none; see `embed`."""
         pairs = self._stack.pairs
         if pairs is None or not texts:
             return []
-        found = pairs.look(query, texts, instruction=instruction, tally=tally)
+        found = pairs.look(query, texts, instruction=instruction, tallies=tallies)
         if not found.missing:
             return pairs.complete(found, timeout_s=0.0)
 
@@ -178,9 +182,16 @@ class Toolbox:
             text: The shopper's words, logged only where the settings allow it.
         """
         words = {"query": text} if self.settings.search.log_queries and text else {}
+        level = None if event.level is None else event.level.value
         self._log.debug(
-            "search.done", plan=event.plan.value, took_ms=round(event.took_ms, 1), **words
+            "search.done",
+            plan=event.plan.value,
+            level=level,
+            took_ms=round(event.took_ms, 1),
+            **words,
         )
+        if event.level is not None:
+            self.levels[event.level] += 1
         if self._hook is None:
             return
         try:
@@ -198,6 +209,9 @@ class Toolbox:
         return Models(
             embedder=model,
             embedder_profile=embedder_profile(model),
+            embed_instruction=getattr(self.embedder, "instruction", None),
             reranker=self.reranker is not None,
             reranker_profile=reranker_profile(reranker),
+            rerank_instruction=getattr(self.reranker, "instruction", None),
+            reranker_reads=getattr(self.reranker, "reads_instruction", True),
         )

@@ -9,7 +9,14 @@ from es_hybrid.errors import RequestError
 from es_hybrid.protocols import Boost
 from es_hybrid.query.codes import code_query, code_words
 from es_hybrid.query.filters import as_list, conjunction, harvest_filters
-from es_hybrid.query.models import Surroundings, first_given, rerank_plan, semantic_field
+from es_hybrid.query.models import (
+    Surroundings,
+    embed_instruction,
+    first_given,
+    instructions_of,
+    rerank_plan,
+    semantic_field,
+)
 from es_hybrid.query.passthrough import passthrough_reason
 from es_hybrid.query.plan import Plan, aggregations_of
 from es_hybrid.query.request import SearchRequest
@@ -62,6 +69,7 @@ def make_plan(
     """
     options, search, schema = request.options, around.settings.search, around.schema
     vector, no_vector = semantic_field(request, around)
+    task = embed_instruction(request, around.models)
     rerank, no_rerank = rerank_plan(request, around)
     window = options.window or search.window
     wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
@@ -76,11 +84,13 @@ def make_plan(
         window=window,
         num_candidates=max(wanted, window, 100),
         vector=vector,
+        embed_instruction=task,
         filter=_filter(request.body),
         code_query=code_query(codes, schema.code_fields) if codes else None,
         fusion=_fusion(request, around),
         min_similarity=_floor(request, around),
         rerank=rerank,
+        instructions=instructions_of(around.models, embed=task, rerank=rerank),
         boosts=tuple(boosts),
         candidate_fields=fields,
         id_field=_id_field(request, schema),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from es_hybrid.errors import RequestError
-from es_hybrid.instructions import rerank_instruction
+from es_hybrid.instructions import query_instruction, rerank_instruction
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.language import language_of
 from es_hybrid.query.options import PATH, Rerank
@@ -26,14 +26,20 @@ class Models:
     Attributes:
         embedder: Name of the embedding model, `None` without an embedder.
         embedder_profile: Its defaults.
+        embed_instruction: The task it puts before queries; `None`: it reads none.
         reranker: Whether there is a reranker.
         reranker_profile: Its defaults.
+        rerank_instruction: The task it is sent unasked.
+        reranker_reads: Whether a task that it is given reaches the model.
     """
 
     embedder: str | None = None
     embedder_profile: EmbedderProfile = field(default_factory=EmbedderProfile)
+    embed_instruction: str | None = None
     reranker: bool = False
     reranker_profile: RerankerProfile = field(default_factory=RerankerProfile)
+    rerank_instruction: str | None = None
+    reranker_reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,25 @@ def semantic_field(
     return vector, None
 
 
+def embed_instruction(request: SearchRequest, models: Models) -> str | None:
+    """Return the task that a request brings for its vector; `None` leaves it to the embedder.
+
+    Raises:
+        RequestError: Nothing would read it: the request brings the vector too, or the embedder is
+            not known to read tasks.
+    """
+    embed, path = request.options.embed, f"{PATH}.embed.instruction"
+    asked = query_instruction(embed.instruction) if embed else None
+    if asked is None:
+        return None
+    if request.options.vector is not None:
+        raise RequestError("says how to embed a query whose vector is given", path=path)
+    if models.embedder is not None and models.embed_instruction is None:
+        hint = "for a model that was trained with tasks, set ES_HYBRID_EMBED__QUERY_INSTRUCTION"
+        raise RequestError("is a task, and the embedder reads none", path=path, hint=hint)
+    return asked
+
+
 def rerank_plan(
     request: SearchRequest, around: Surroundings
 ) -> tuple[RerankPlan | None, Degradation | None]:
@@ -115,13 +140,38 @@ def rerank_plan(
             budget=price_range_of(request.text or ""),
         ),
         blend=first_given(asked.blend, settings.rerank.blend, profile.blend),
+        stand_in=_words_stand_in(settings.rerank.stand_in, language),
     )
     return plan, None
+
+
+def instructions_of(
+    models: Models, *, embed: str | None, rerank: RerankPlan | None
+) -> dict[Stage, str]:
+    """Return the task that each model will read, where it reads one.
+
+    Args:
+        models: What the client has.
+        embed: The request's task for its vector.
+        rerank: What is reranked.
+    """
+    own = rerank.instruction if rerank else None
+    read = models.reranker_reads and rerank is not None
+    found = {
+        Stage.EMBED: first_given(embed, models.embed_instruction),
+        Stage.RERANK: first_given(own, models.rerank_instruction) if read else None,
+    }
+    return {stage: task for stage, task in found.items() if task}
 
 
 def first_given(*values: Any) -> Any:
     """Return the first value that is not `None`: request, then settings, then profile."""
     return next((value for value in values if value is not None), None)
+
+
+def _words_stand_in(setting: str, language: str) -> bool:
+    # Measured: with English queries it helps, with Chinese ones it does not (docs/rerankers.md).
+    return setting == "words" or (setting == "auto" and language == "en")
 
 
 def _without(reason: DegradationReason, detail: str) -> tuple[None, Degradation]:

@@ -26,6 +26,7 @@ class HybridExt(TypedDict, total=False):
     window: int
     num_candidates: int
     min_similarity: float
+    embed: Mapping[str, Any]
     fusion: Mapping[str, Any]
     rerank: bool | Mapping[str, Any]
     boosts: Sequence[Mapping[str, Any]]
@@ -75,6 +76,16 @@ class Fusion(_Options):
         return None if self.scores is None else ScoreMode(self.scores)
 
 
+class Embed(_Options):
+    """How the query is embedded."""
+
+    instruction: str | None = Field(
+        None,
+        description="Task of this request: product-search, gift, similar, cross-lingual, one of"
+        " them with `:zh`, or a sentence of your own; empty sends the query bare",
+    )
+
+
 class Rerank(_Options):
     """What is reranked, and how."""
 
@@ -110,6 +121,7 @@ class HybridOptions(_Options):
     min_similarity: float | None = Field(
         None, ge=-1, le=1, allow_inf_nan=False, description="Cosine floor of semantic-only hits"
     )
+    embed: Embed | None = Field(None, description="How the query is embedded")
     fusion: Fusion | None = Field(None, description="How the legs become one list")
     rerank: bool | Rerank | None = Field(None, description="`false` turns it off")
     boosts: tuple[Json, ...] | None = Field(

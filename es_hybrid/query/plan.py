@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from es_hybrid.protocols import Boost
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import VectorField
-from es_hybrid.types import Degradation, FusionOptions, Json, PassthroughReason, PlanName
+from es_hybrid.types import (
+    Degradation,
+    FusionOptions,
+    Json,
+    PassthroughReason,
+    PlanName,
+    Stage,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +26,8 @@ class RerankPlan:
     fields: tuple[str, ...]
     instruction: str | None
     blend: float
+    stand_in: bool = False
+    """Whether the query's words order the candidates where the reranker fails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,7 @@ class Plan:
         window: Candidates a leg.
         num_candidates: HNSW candidates a shard.
         vector: Field of the semantic leg, `None` without one.
+        embed_instruction: The task of the query's vector; `None`: the embedder's own.
         filter: What every semantic hit must satisfy.
         code_query: Finds products by the exact codes in the query, `None` where there are none.
         fusion: How legs become one list.
@@ -40,6 +51,7 @@ class Plan:
         boosts: Business factors.
         candidate_fields: Doc values fetched with the candidates.
         id_field: Field to read ids from, `None` reads `_id`.
+        instructions: The task that each model will read, by stage.
         degraded: What is known to be missing before anything is sent.
         untouched: Nothing can be added, so the request goes out as it came.
         facets_of_candidates: Count aggregations over the candidates, not over the lexical matches.
@@ -57,6 +69,7 @@ class Plan:
     window: int = 100
     num_candidates: int = 150
     vector: VectorField | None = None
+    embed_instruction: str | None = None
     filter: Json | None = None
     code_query: Json | None = None
     fusion: FusionOptions = field(default_factory=FusionOptions)
@@ -65,6 +78,7 @@ class Plan:
     boosts: tuple[Boost, ...] = ()
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None
+    instructions: Mapping[Stage, str] = field(default_factory=dict)
     degraded: tuple[Degradation, ...] = ()
     untouched: bool = False
     facets_of_candidates: bool = False

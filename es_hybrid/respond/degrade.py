@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from es_hybrid.errors import ContractError, HybridError, ServiceError
-from es_hybrid.types import Degradation, DegradationReason, LegResult, Stage
+from es_hybrid.types import Degradation, DegradationReason, LegResult, Level, Stage
 
 
 def degradation_of(stage: Stage, error: Exception) -> Degradation:
@@ -23,6 +25,26 @@ def degradation_of(stage: Stage, error: Exception) -> Degradation:
     # Of a plug-in's error only the type is told: its message may hold a shopper's words.
     detail = str(error) if isinstance(error, HybridError) else type(error).__name__
     return Degradation(stage, reason, detail)
+
+
+def level_of(degraded: Iterable[Degradation], *, stood_in: bool) -> Level:
+    """Return the rung of the ladder that a search stood on.
+
+    Args:
+        degraded: What it did without.
+        stood_in: Whether the query's words stood in for the reranker.
+
+    Example:
+        >>> lack = Degradation(Stage.RERANK, DegradationReason.TIMEOUT)
+        >>> level_of([lack], stood_in=True), level_of([], stood_in=False)
+        (<Level.WORDS: 'words'>, <Level.FULL: 'full'>)
+    """
+    stages = {lack.stage for lack in degraded}
+    if stages & {Stage.EMBED, Stage.RETRIEVE}:
+        return Level.LEXICAL
+    if Stage.RERANK in stages:
+        return Level.WORDS if stood_in else Level.FUSED
+    return Level.FULL
 
 
 def is_permanent(error: Exception) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from es_hybrid.types import Degradation, Stage
+from es_hybrid._cache import Tally
+from es_hybrid.types import Degradation, Remembered, Stage
 
 
 class Notes:
@@ -29,6 +30,9 @@ class Notes:
         self._timings: dict[Stage, float] = {}
         self._degradations: list[Degradation] = []
         self.timed_out = False  # whether a leg other than the lexical one did
+        self.stood_in = False  # whether words stood in for the reranker
+        self.vectors = Tally()
+        self.scores = Tally()
 
     @contextmanager
     def timing(self, stage: Stage) -> Iterator[None]:
@@ -47,6 +51,16 @@ class Notes:
     def took_ms(self) -> float:
         """Return milliseconds since the search began."""
         return (self._clock() - self._started) * 1000.0
+
+    @property
+    def remembered(self) -> Remembered:
+        """What the caches had."""
+        vectors, scores = self.vectors, self.scores
+        return Remembered(
+            vector=bool(vectors.hits) if vectors.hits or vectors.misses else None,
+            scores=scores.hits,
+            scored=scores.hits + scores.misses,
+        )
 
     @property
     def timings_ms(self) -> dict[Stage, float]:

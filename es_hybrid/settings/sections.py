@@ -68,8 +68,8 @@ class EmbedSettings(_Section):
     )
     query_instruction: str | None = Field(
         None,
-        description="Task before queries: product-search, gift, similar, cross-lingual, or a"
-        " sentence; empty sends them bare; `None`: by model",
+        description="Task before queries: product-search, gift, similar, cross-lingual, one of them"
+        " with `:zh`, or a sentence; empty sends them bare; `None`: by model",
     )
     timeout_s: float = Field(0.15, gt=0, description="Seconds for one query in a search")
     ingest_timeout_s: float = Field(60.0, gt=0, description="Seconds for one batch of products")
@@ -101,6 +101,11 @@ class RerankSettings(_Section):
     top: int = Field(50, ge=1, le=1000, description="Candidates that are reranked")
     blend: float | None = Field(
         None, ge=0, le=1, description="Share of the rerank score, 0 to 1; `None`: by model"
+    )
+    stand_in: Literal["auto", "words", "none"] = Field(
+        "auto",
+        description="What orders the candidates while the reranker fails: the query's words in them,"
+        " or nothing but the fused order; `auto`: words, for queries in Latin script",
     )
     timeout_s: float = Field(0.3, gt=0, description="Seconds for one search's rerank")
     max_chars: int = Field(800, ge=16, description="Characters of one product's text")

@@ -26,7 +26,7 @@ _ANY_ORDER = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALI
 # here is part of the key, so that a new one cannot be forgotten.
 _EITHER = {"api_key", "plugin", "timeout_s", "replicas", "merge_ms", "hedge_after_ms"}
 _EMBED = _EITHER | {"base_url", "encoding_format", "ingest_timeout_s", "batch", "max_in_flight"}
-_RERANK = _EITHER | {"url", "top", "blend", "max_documents"}
+_RERANK = _EITHER | {"url", "top", "blend", "stand_in", "max_documents"}
 
 
 def space_of(values: Mapping[str, Any]) -> bytes:
@@ -72,20 +72,23 @@ def rerank_space(settings: RerankSettings) -> bytes:
     return space_of(values if settings.model else values | {"url": settings.url})
 
 
-def text_keys(space: bytes, texts: Sequence[str], *, kind: TextKind) -> list[bytes]:
+def text_keys(
+    space: bytes, texts: Sequence[str], *, kind: TextKind, instruction: str | None = None
+) -> list[bytes]:
     """Return one key a text, for its vector.
 
     Args:
         space: See `space_of`; at most 64 bytes.
         texts: As the embedder is given them.
         kind: A query's vector differs from that of a document of the same words.
+        instruction: The call's own; `None`, the settings', differs from an empty one.
 
     Example:
         >>> query, document = (text_keys(b"space", ["boot"], kind=kind) for kind in TextKind)
         >>> query != document, len(query[0])
         (True, 16)
     """
-    return _keys(space, b"vector", (kind.value,), texts)
+    return _keys(space, b"vector", (kind.value, _task(instruction)), texts)
 
 
 def pair_keys(
@@ -103,8 +106,7 @@ def pair_keys(
         >>> len(set(pair_keys(b"space", "boot", ["Red boot", "Mug"], instruction=None)))
         2
     """
-    task = "" if instruction is None else f"={instruction}"
-    return _keys(space, b"score", (task, query), texts)
+    return _keys(space, b"score", (_task(instruction), query), texts)
 
 
 def result_key(arguments: Mapping[str, Any]) -> bytes | None:
@@ -122,6 +124,10 @@ def result_key(arguments: Mapping[str, Any]) -> bytes | None:
         return blake2b(orjson.dumps(arguments, option=_ANY_ORDER), digest_size=KEY_BYTES).digest()
     except TypeError:  # an object of Elasticsearch's DSL, or half a pair of Unicode
         return None
+
+
+def _task(instruction: str | None) -> str:
+    return "" if instruction is None else f"={instruction}"
 
 
 def _keys(space: bytes, kind: bytes, before: Sequence[str], texts: Sequence[str]) -> list[bytes]:

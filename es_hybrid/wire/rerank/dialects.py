@@ -88,6 +88,15 @@ class RerankCodec:
             body[self.instruction_key] = instruction
         return body
 
+    def reads_instruction(self, template: Template) -> bool:
+        """Say whether an instruction reaches the model.
+
+        Example:
+            >>> dialect("sglang").reads_instruction("server"), dialect("tei").reads_instruction("none")
+            (True, False)
+        """
+        return template == "client" or self.instruction_key is not None
+
 
 class VllmCodec(RerankCodec):
     """`instruction` from 0.22 on; earlier versions ignore it. Documents always come back."""
@@ -136,6 +145,10 @@ class XinferenceCodec(RerankCodec):
         elif template == "server" and instruction:
             body["kwargs"] = orjson.dumps({"instruction": instruction}).decode()
         return body
+
+    def reads_instruction(self, template: Template) -> bool:
+        """Say whether an instruction reaches the model; see `RerankCodec.reads_instruction`."""
+        return template != "none"
 
 
 class TeiCodec(RerankCodec):

@@ -21,7 +21,7 @@ from es_hybrid import (
 )
 from es_hybrid.testing import AsyncScriptedReranker
 from es_hybrid.types import DegradationReason as Reason
-from es_hybrid.types import PlanName, Stage, TextKind
+from es_hybrid.types import Level, PlanName, Stage, TextKind
 from tests.support.model_servers import FakeModelServer
 from tests.support.shops import DIMS, shop_mapping, shop_products
 
@@ -43,13 +43,25 @@ def model_index(make_index: MakeIndex) -> str:
     return make_index(mapping=mapping)
 
 
-def settings_of(embed: FakeModelServer, rerank: FakeModelServer, **search: Any) -> Settings:
+def settings_of(
+    embed: FakeModelServer, rerank: FakeModelServer, *, stand_in: str = "none", **search: Any
+) -> Settings:
     model = {"model": "fake-model"}
     return Settings(
         embed={"base_url": embed.base_url, **model},
-        rerank={"url": rerank.rerank_url, "dialect": "vllm", **model},
+        rerank={"url": rerank.rerank_url, "dialect": "vllm", "stand_in": stand_in, **model},
         search={"budget_s": BUDGET_S, **search},
     )
+
+
+class Recorder:
+    """Keeps what a metrics hook is told."""
+
+    def __init__(self, events: list[SearchDone]) -> None:
+        self._events = events
+
+    def search_done(self, event: SearchDone) -> None:
+        self._events.append(event)
 
 
 def lacks(response: Any) -> list[tuple[Stage, Reason]]:
@@ -145,9 +157,47 @@ async def test_the_reranker_fails(
     assert [stage for stage, _ in lacks(response)] == [Stage.RERANK]
     assert lacks(response)[0][1] in expected
     assert response.hybrid.reranked == 0
+    assert response.hybrid.level is Level.FUSED
     assert [hit.id for hit in response.hits] == [hit.id for hit in fused.hits]
     assert response["hits"]["max_score"] == fused["hits"]["max_score"]
     assert spent_s < BUDGET_S + ROUND_TRIPS_S
+
+
+async def test_words_stand_in_for_a_reranker(
+    async_open_shop: OpenShop,
+    model_index: str,
+    embed_server: FakeModelServer,
+    rerank_server: FakeModelServer,
+) -> None:
+    """With a dead reranker, what holds all of the words comes first, and the answer says so."""
+    settings = settings_of(embed_server, rerank_server, stand_in="auto")
+    events: list[SearchDone] = []
+    hook = Recorder(events)
+    shop = async_open_shop(embedder=None, settings=settings, hook=hook)
+    whole = await shop.search(index=model_index, query=WORDS, size=20)
+    rerank_server.fail(status=500)
+    words = "trail running shoe Norvik"
+    query = {"match": {"title": words}}
+    shown = {"hybrid": {"rerank": {"fields": ["title", "brand"]}}}
+    response = await shop.search(index=model_index, query=query, size=20, ext=shown)
+    assert (whole.hybrid.level, response.hybrid.level) == (Level.FULL, Level.WORDS)
+    assert response.hybrid.stood_in
+    assert (response.hybrid.reranked, lacks(response)[0][0]) == (0, Stage.RERANK)
+    assert response["ext"]["hybrid"]["level"] == "words"
+    assert set(words.split()) <= set(response.hits[0].source["title"].split())
+    off = {"hybrid": {"rerank": False}}
+    fused = await shop.search(index=model_index, query=query, size=20, ext=off)
+    assert [hit.id for hit in response.hits] != [hit.id for hit in fused.hits]
+    chinese = {"hybrid": {"text": "越野跑鞋"}}
+    response = await shop.search(index=model_index, query=WORDS, size=20, ext=chinese)
+    assert (response.hybrid.level, response.hybrid.stood_in) == (Level.FUSED, False)
+    assert [event.level for event in events] == [
+        Level.FULL,
+        Level.WORDS,
+        Level.FULL,
+        Level.FUSED,
+    ]
+    assert shop.levels == {Level.FULL: 2, Level.WORDS: 1, Level.FUSED: 1, Level.LEXICAL: 0}
 
 
 async def test_both_are_gone(

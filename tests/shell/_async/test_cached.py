@@ -19,7 +19,7 @@ from es_hybrid._budget import Budget
 from es_hybrid._cache import LruCache, Tally
 from es_hybrid._concurrency import async_map_ordered, async_sleep
 from es_hybrid._retry import RetryPolicy
-from es_hybrid.errors import EmbeddingError, ServiceTimeout
+from es_hybrid.errors import EmbeddingError, RequestError, ServiceTimeout
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker
 from es_hybrid.settings import (
     CacheSettings,
@@ -90,16 +90,39 @@ async def test_a_query_is_embedded_once(embed_server: FakeModelServer) -> None:
         first = await cached.embed(["red shoe"], kind=QUERY, timeout_s=5.0)
         kept = first.copy()
         first *= 0.0
-        tally = Tally()
-        found = await cached.look(["red shoe", "blue shoe"], kind=QUERY, tally=tally)
+        known, new = Tally(), Tally()
+        words = ["red shoe", "blue shoe"]
+        found = await cached.look(words, kind=QUERY, tallies=[known, new])
         assert list(found.missing.values()) == ["blue shoe"]
-        assert (tally.hits, tally.misses) == (1, 1)
+        assert (known, new) == (Tally(1, 0), Tally(0, 1))
         both = await cached.complete(found, timeout_s=5.0)
         assert (both[0] == kept[0]).all()
         assert embed_server.last_input == ["blue shoe"]
         stats = models.cache_stats[Stage.EMBED]
     assert embed_server.count == 2
     assert (stats.entries, stats.hits, stats.misses) == (2, 1, 2)
+
+
+async def test_a_task_has_vectors_of_its_own(embed_server: FakeModelServer) -> None:
+    """One text under two tasks is two vectors, each with its task put in front exactly once."""
+    async with stack_of(embed_server) as models:
+        cached = models.queries
+        for task in (None, "Find gifts", "", "Find gifts"):
+            await cached.embed(["boot"], kind=QUERY, timeout_s=5.0, instruction=task)
+        documents = await cached.embed(["boot"], kind=DOCUMENT, timeout_s=5.0)
+    sent = [request.body["input"] for request in embed_server.requests]
+    assert sent == [["boot"], ["Instruct: Find gifts\nQuery:boot"], ["boot"], ["boot"]]
+    assert documents.shape[0] == 1
+
+
+async def test_a_plugin_that_reads_no_task_is_not_given_one() -> None:
+    """An embedder with the plain contract is called by it, and refuses a task by name."""
+    model = LengthEmbedder()
+    cached = AsyncCachedEmbedder(model, store=store_of(), space=b"space")
+    await cached.embed(["boot"], kind=QUERY, timeout_s=1.0)
+    with pytest.raises(RequestError, match="reads no instruction"):
+        await cached.embed(["boot"], kind=QUERY, timeout_s=1.0, instruction="Find gifts")
+    assert (cached.instruction, model.asked) == (None, [["boot"]])
 
 
 async def test_only_new_pairs_are_scored() -> None:

@@ -81,6 +81,25 @@ async def test_many_searches_share_few_calls(rerank_server: FakeModelServer) -> 
         assert everything.shape == (128, 64)
 
 
+async def test_tasks_are_not_mixed(rerank_server: FakeModelServer) -> None:
+    """Searches at once under two tasks share calls only with their own task."""
+    rerank_server.fail(latency_s=0.05)
+    async with aclosing(Merged(rerank_server)) as merged:
+
+        async def embed(number: int) -> Vectors:
+            task = f"Task {number % 2}"
+            texts = [f"boot {number}"]
+            return await merged.embedder.embed(texts, kind=QUERY, timeout_s=5.0, instruction=task)
+
+        await each_of(embed, range(16))
+    calls = [request.body["input"] for request in rerank_server.requests]
+    assert len(calls) < 16
+    for inputs in calls:
+        assert len({text.partition("\n")[0] for text in inputs}) == 1
+    sent = sorted(text for inputs in calls for text in inputs)
+    assert sent == sorted(f"Instruct: Task {n % 2}\nQuery:boot {n}" for n in range(16))
+
+
 async def test_a_search_that_is_alone_goes_as_it_is(rerank_server: FakeModelServer) -> None:
     """Alone, a call holds its own texts and waits for nobody; nothing asked is nothing sent."""
     async with aclosing(Merged(rerank_server)) as merged:

@@ -15,7 +15,14 @@ from es_hybrid._concurrency import map_ordered, sleep
 from es_hybrid._sync.results import Results
 from es_hybrid.response import HybridInfo, HybridResponse
 from es_hybrid.settings import CacheSettings
-from es_hybrid.types import Degradation, DegradationReason, PassthroughReason, PlanName, Stage
+from es_hybrid.types import (
+    Degradation,
+    DegradationReason,
+    PassthroughReason,
+    PlanName,
+    Remembered,
+    Stage,
+)
 
 META = ApiResponseMeta(200, "1.1", HttpHeaders(), 0.1, NodeConfig("http", "es", 9200))
 SOUND = HybridInfo(PlanName.MSEARCH_FUSION, reranked=3)
@@ -45,7 +52,9 @@ def test_a_frequent_search_is_made_once() -> None:
     first["hits"]["hits"].clear()
     again = results.run({"size": 1, "index": "a"}, searches.search)
     assert again["hits"]["hits"][0]["_source"] == {"title": "Boot"}
-    assert (again.hybrid, again.meta.status, type(again)) == (SOUND, 200, HybridResponse)
+    assert first.hybrid == SOUND
+    told = replace(SOUND, remembered=Remembered(answer=True))
+    assert (again.hybrid, again.meta.status, type(again)) == (told, 200, HybridResponse)
     assert (results.run({"index": "a", "size": 2}, searches.search))["size"] == 2
     assert (searches.made, results.hits, results.misses) == (2, 1, 2)
 
