@@ -9,6 +9,7 @@ from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
 from es_hybrid._version import __version__
+from es_hybrid.checks import Check, Status
 from es_hybrid.errors import (
     ConfigurationError,
     ContractError,
@@ -61,6 +62,7 @@ __all__ = [
     "AsyncReranker",
     "Boost",
     "Capabilities",
+    "Check",
     "ConfigurationError",
     "ContractError",
     "Embedder",
@@ -93,6 +95,7 @@ __all__ = [
     "ServiceError",
     "ServiceTimeout",
     "Settings",
+    "Status",
     "SwapRefused",
     "TextBuilder",
     "TooManyFailures",

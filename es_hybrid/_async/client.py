@@ -203,6 +203,11 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReadiness, _AsyncWrapped):  # type:
         await self._toolbox.aclose()
 
     async def __aenter__(self) -> Self:
+        try:
+            await self._check_at_start()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(

@@ -1,4 +1,4 @@
-"""The part of the facade that gets ready before shoppers come: vectors ahead of time."""
+"""The part of the facade that gets ready before shoppers come: sound models, vectors ahead of time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 
 from elasticsearch import AsyncElasticsearch
 
+from es_hybrid._async.model_checks import model_checks
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._async.warm import AsyncProductWarmer
 from es_hybrid._async.warm_queries import warm_queries
+from es_hybrid._logging import get_logger
+from es_hybrid.checks import Check, Status
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.warm import WarmProductsReport
 from es_hybrid.instructions import query_instruction
 from es_hybrid.warm_report import WarmQueriesReport
+
+_LOG = get_logger("es_hybrid.search")
 
 
 class AsyncReadiness:
@@ -20,6 +25,38 @@ class AsyncReadiness:
 
     _es: AsyncElasticsearch
     _toolbox: AsyncToolbox
+
+    async def check_models(self) -> tuple[Check, ...]:
+        """Ask both models a question whose answer is known, and say what their answers mean.
+
+        A server with the wrong prompt, head or pooling answers 200 and numbers; this tells. `doctor`
+        looks at more, and more thoroughly. With ES_HYBRID_SEARCH__CHECK_MODELS it is done when the
+        client is opened by `async with`.
+
+        Returns:
+            One check a model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
+            to change.
+
+        Example:
+            assert all(check.status is not Status.PROBLEM for check in await shop.check_models())
+        """
+        return tuple([check async for check in model_checks(self._toolbox)])
+
+    async def _check_at_start(self) -> None:
+        """Check the models as the settings say.
+
+        Raises:
+            ConfigurationError: A model does not answer, or answers wrongly, and that is to be raised.
+        """
+        wish = self._toolbox.settings.search.check_models
+        if wish == "off":
+            return
+        for check in await self.check_models():
+            if check.status is not Status.PROBLEM:
+                continue
+            if wish == "raise":
+                raise ConfigurationError(f"{check.name}: {check.detail}", hint=check.hint or None)
+            _LOG.warning("model.wrong", model=check.name, detail=check.detail, hint=check.hint)
 
     async def warm_queries(
         self,

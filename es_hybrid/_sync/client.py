@@ -204,6 +204,11 @@ class HybridClient(Catalogue, Readiness, _Wrapped):  # type: ignore[misc]  # `in
         self._toolbox.close()
 
     def __enter__(self) -> Self:
+        try:
+            self._check_at_start()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(

@@ -23,7 +23,7 @@ from es_hybrid import (
     WarmQueriesReport,
     read_products,
 )
-from es_hybrid.cli.checks.check import Status
+from es_hybrid.checks import Status
 from es_hybrid.cli.checks.index import check_index
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output

@@ -76,14 +76,13 @@ def test_products_of_a_promotion(
 ) -> None:
     """`--ids` computes the vectors of a list, `--products` those of all that lack one."""
     server = model_server("sglang", model="hash-64")
-    environment(monkeypatch, es_url, server, "redis://127.0.0.1:9/0")
     name = f"test-warm-{uuid4().hex[:8]}"
     ids = tmp_path / "promotion.txt"
     ids.write_text("2\n3\n99\n")
-    with HybridClient(es, settings=Settings(), embedder=None) as shop:
-        index = shop.create_index(name, dims=64, model="hash-64")
-        plain = HybridClient(es, settings=Settings(embed={}))
+    with HybridClient(es, settings=Settings()) as plain:
+        index = plain.create_index(name, dims=64, model="hash-64")
         plain.ingest(name, [{"id": str(n), "title": f"tent {n}"} for n in range(5)])
+    environment(monkeypatch, es_url, server, "redis://127.0.0.1:9/0")
     try:
         for option, computed, missing in ((["--ids", str(ids)], 2, 1), (["--products"], 3, 0)):
             assert main(["warm", name, *option, "--json"]) == 0
