@@ -9,6 +9,7 @@ from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
 from es_hybrid._version import __version__
+from es_hybrid.checks import Check, Status
 from es_hybrid.errors import (
     ConfigurationError,
     ContractError,
@@ -28,14 +29,17 @@ from es_hybrid.errors import (
 )
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
+from es_hybrid.indexing.warm import WarmProductsReport
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import (
     AsyncEmbedder,
+    AsyncInstructedEmbedder,
     AsyncReranker,
     Boost,
     Embedder,
     Fuser,
     Hook,
+    InstructedEmbedder,
     Reranker,
     SearchDone,
     TextBuilder,
@@ -47,14 +51,18 @@ from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
 from es_hybrid.readers import read_ndjson, read_products
 from es_hybrid.response import HybridResponse
 from es_hybrid.settings import Settings
+from es_hybrid.types import Level, Remembered
 from es_hybrid.vector_files import load_vectors
+from es_hybrid.warm_report import WarmQueriesReport
 
 __all__ = [
     "AsyncEmbedder",
     "AsyncHybridClient",
+    "AsyncInstructedEmbedder",
     "AsyncReranker",
     "Boost",
     "Capabilities",
+    "Check",
     "ConfigurationError",
     "ContractError",
     "Embedder",
@@ -71,11 +79,14 @@ __all__ = [
     "HybridWarning",
     "IngestError",
     "IngestReport",
+    "InstructedEmbedder",
+    "Level",
     "MappingMismatch",
     "NumericBoost",
     "RecencyBoost",
     "ReindexError",
     "ReindexInProgress",
+    "Remembered",
     "RequestError",
     "RerankError",
     "Reranker",
@@ -84,9 +95,12 @@ __all__ = [
     "ServiceError",
     "ServiceTimeout",
     "Settings",
+    "Status",
     "SwapRefused",
     "TextBuilder",
     "TooManyFailures",
+    "WarmProductsReport",
+    "WarmQueriesReport",
     "__version__",
     "hybrid_ext",
     "load_vectors",

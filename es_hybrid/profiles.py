@@ -11,7 +11,13 @@ from dataclasses import dataclass
 
 from es_hybrid.instructions import PRODUCT_SEARCH
 
-__all__ = ["EmbedderProfile", "RerankerProfile", "embedder_profile", "reranker_profile"]
+__all__ = [
+    "EmbedderProfile",
+    "RerankerProfile",
+    "embedder_profile",
+    "reads_prompt",
+    "reranker_profile",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,16 @@ _RERANKERS: tuple[tuple[str, RerankerProfile], ...] = (
         RerankerProfile(blend=0.8, instruction=PRODUCT_SEARCH),
     ),
 )
+
+
+def reads_prompt(model: str | None, *, template: str) -> bool:
+    """Say whether a reranker's scores are the probabilities that Qwen3-Reranker's prompt asks for.
+
+    Example:
+        >>> reads_prompt("Qwen/Qwen3-Reranker-4B", template="none")
+        True
+    """
+    return template != "none" or "qwen3-reranker" in (model or "").lower()
 
 
 def embedder_profile(model: str | None) -> EmbedderProfile:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from es_hybrid._async.cached import AsyncCachedEmbedder
 from es_hybrid._async.guard import AsyncGuard
 from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._async.schemas import AsyncSchemas
@@ -73,6 +74,11 @@ class AsyncToolbox:
         self.schemas = AsyncSchemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+
+    @property
+    def queries(self) -> AsyncCachedEmbedder | None:
+        """What a search asks for vectors; `None`: there is no embedder."""
+        return self._stack.queries
 
     @property
     def ingest_embedder(self) -> AsyncEmbedder | None:

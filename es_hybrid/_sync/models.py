@@ -31,6 +31,8 @@ from es_hybrid.wire.cache_keys import embed_space, rerank_space, space_of
 
 _ONE_TRY = RetryPolicy(max_attempts=1, max_elapsed_s=1.0)
 """Where there is another replica, the second try is its."""
+_MOST_MERGED = 1000
+"""Texts of several searches in one call of the rerank client, which splits what is too much."""
 _INGEST_RETRY = RetryPolicy(
     max_attempts=6, max_elapsed_s=60.0, base_s=0.5, cap_s=10.0, protocol_attempts=2
 )
@@ -176,7 +178,7 @@ class ModelStack:
                 reranker,
                 background=self._background,
                 window_s=window_s,
-                most=rerank.max_documents,
+                most=rerank.max_documents or _MOST_MERGED,
             )
         max_bytes = self._settings.cache.score_bytes if own or model else 0
         store = self._store(Stage.RERANK, max_bytes, is_shared=own)

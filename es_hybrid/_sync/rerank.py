@@ -27,6 +27,7 @@ from es_hybrid.wire.rerank import (
     dialect,
     prepare_texts,
     split_evenly,
+    texts_a_request,
 )
 
 SERVICE = "rerank"
@@ -75,9 +76,7 @@ class RerankClient:
         self.instruction = rerank_instruction(settings.instruction)
         if self.instruction is None and settings.template in self._codec.model_instruction:
             self.instruction = reranker_profile(settings.model).instruction
-        self._batch = settings.max_documents
-        if self._codec.max_documents is not None:
-            self._batch = min(self._batch, self._codec.max_documents)
+        self._batch = texts_a_request(self._codec, settings.max_documents)
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if settings.api_key:
             headers["Authorization"] = f"Bearer {settings.api_key.get_secret_value()}"

@@ -11,6 +11,7 @@ from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
+from es_hybrid._sync.cached import CachedEmbedder
 from es_hybrid._sync.guard import Guard
 from es_hybrid._sync.models import ModelStack
 from es_hybrid._sync.schemas import Schemas
@@ -74,6 +75,11 @@ class Toolbox:
         self.schemas = Schemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+
+    @property
+    def queries(self) -> CachedEmbedder | None:
+        """What a search asks for vectors; `None`: there is no embedder."""
+        return self._stack.queries
 
     @property
     def ingest_embedder(self) -> Embedder | None:

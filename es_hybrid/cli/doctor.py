@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from es_hybrid import HybridClient, Reranker
-from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.cluster import check_cluster
 from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.index import check_index

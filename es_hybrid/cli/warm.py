@@ -1,66 +1,45 @@
-"""Compute the vectors of frequent queries before they are asked for.
+"""Compute vectors before they are asked for: of frequent queries, and of products.
 
-They are kept in the Redis of ES_HYBRID_CACHE__REDIS_URL for ES_HYBRID_CACHE__TTL_S seconds, where every process of the shop
-finds them. Queries that are remembered already are not computed again. Products get their vectors from `es-hybrid ingest`.
+With --queries, the vectors of the queries that a log holds most often are kept in the Redis of
+ES_HYBRID_CACHE__REDIS_URL for ES_HYBRID_CACHE__TTL_S seconds, where every process of the shop finds them.
+With --products, every stored product whose vector is missing, or is that of another text or model, gets a new one; with --ids
+only those that a file names, such as tomorrow's promotion. A product that changes meanwhile is left as it is. What is right
+already is not computed again.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
 
-from es_hybrid import ConfigurationError, HybridError
-from es_hybrid._sync.models import ModelStack
-from es_hybrid.cli.checks.check import Status
+from es_hybrid import (
+    ConfigurationError,
+    HybridClient,
+    HybridError,
+    WarmProductsReport,
+    WarmQueriesReport,
+    read_products,
+)
+from es_hybrid.checks import Status
 from es_hybrid.cli.checks.index import check_index
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
-from es_hybrid.cli.progress import Progress
 from es_hybrid.cli.query_log import top_queries
-from es_hybrid.profiles import embedder_profile
-from es_hybrid.query.language import language_of
+from es_hybrid.indexing.sources import Record
 from es_hybrid.settings import Settings
-from es_hybrid.types import Stage, TextKind
 
-__all__ = ["INTERRUPTED", "WarmReport", "add_arguments", "run", "warm_queries"]
+__all__ = ["INTERRUPTED", "add_arguments", "product_ids", "run"]
 
 INTERRUPTED = "what was computed stays; the same command goes on"
 
 _TOP = 1000
 _REDIS_PATIENCE_MS = 5000.0
 """A search waits milliseconds for Redis; a whole batch of vectors may take longer to write."""
-_HOPELESS = 3
-"""Failed batches in a row that stop the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class WarmReport:
-    """What was done.
-
-    Attributes:
-        queries: Different queries that were looked at.
-        computed: Vectors that were computed and kept.
-        remembered: Queries whose vector was there already.
-        left_out: Queries in a language that the model does not know; searches never embed them.
-        failed: Queries without a vector, because the server or Redis failed.
-        reason: The first failure.
-    """
-
-    queries: int = 0
-    computed: int = 0
-    remembered: int = 0
-    left_out: int = 0
-    failed: int = 0
-    reason: str = ""
-
-    def __str__(self) -> str:
-        said = (
-            f"{self.queries:,} queries: {self.computed:,} computed, {self.remembered:,} remembered"
-            f" already, {self.left_out:,} left out, {self.failed:,} failed"
-        )
-        return f"{said} ({self.reason})" if self.reason else said
+_PLAIN = frozenset({"", ".txt", ".ids"})
+"""Endings of files that hold an id a line."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("index", metavar="INDEX", help="index or alias that is searched")
     parser.add_argument(
         "--queries",
-        required=True,
         metavar="LOG",
         help="text file with a query a line, or CSV with a column query and perhaps count; may be"
         " gzipped",
@@ -80,68 +58,98 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"how many of the most frequent (default: {_TOP})",
     )
+    parser.add_argument(
+        "--task",
+        metavar="NAME",
+        help="task of the searches that will ask them, where they bring one (ext.hybrid.embed)",
+    )
+    parser.add_argument(
+        "--products",
+        action="store_true",
+        help="all products whose vector is missing or not of their text and model",
+    )
+    parser.add_argument(
+        "--ids",
+        metavar="FILE",
+        help="of these products only: a text file with an id a line, or a feed",
+    )
+    parser.add_argument(
+        "--id-field", default="id", metavar="NAME", help="id field of a feed (default: id)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compute the vectors and print the report."""
+    """Compute the vectors and print a report for each kind."""
+    if not (args.queries or args.products or args.ids):
+        raise HybridError("nothing to compute", hint="name --queries LOG, --products or --ids FILE")
+    if args.products and args.ids:
+        raise HybridError("--products and --ids exclude each other", hint="name one of them")
     out = Output.of(args)
     settings = load_settings(args)
-    _require_cache(settings)
-    queries = top_queries(args.queries, top=args.top)
-    _look_at_index(args.index, settings, out)
-    with out.progress("warm", total=len(queries)) as progress:
-        report = warm_queries(queries, settings, progress=progress)
+    if args.queries:
+        _require_cache(settings)
+    patient = settings.cache.model_copy(update={"redis_timeout_ms": _REDIS_PATIENCE_MS})
+    reports: dict[str, WarmQueriesReport | WarmProductsReport] = {}
+    with open_shop(settings.model_copy(update={"cache": patient})) as shop:
+        if args.products or args.ids:
+            reports["products"] = _warm_products(shop, args, out)
+        if args.queries:
+            _look_at_index(shop, args.index, out)
+            reports["queries"] = _warm_queries(shop, args, out)
     if out.json:
-        out.document(asdict(report))
+        out.document({kind: asdict(report) for kind, report in reports.items()})
     else:
-        out.line(report)
-    return 3 if report.failed else 0
+        for report in reports.values():
+            out.line(report)
+    return 3 if any(report.failed for report in reports.values()) else 0
 
 
-def warm_queries(queries: Sequence[str], settings: Settings, *, progress: Progress) -> WarmReport:
-    """Put the vectors of queries into the Redis of the settings.
+def _warm_products(shop: HybridClient, args: argparse.Namespace, out: Output) -> WarmProductsReport:
+    ids = product_ids(args.ids, id_field=args.id_field) if args.ids else None
+    with out.progress(f"warm {args.index}") as progress:
+        return shop.warm_products(
+            args.index, ids=ids, on_progress=lambda so_far: progress.done(so_far.products)
+        )
+
+
+def _warm_queries(shop: HybridClient, args: argparse.Namespace, out: Output) -> WarmQueriesReport:
+    queries = top_queries(args.queries, top=args.top)
+    with out.progress("warm queries", total=len(queries)) as progress:
+        return shop.warm_queries(queries, instruction=args.task, on_progress=progress.done)
+
+
+def product_ids(path: str, *, id_field: str) -> Iterator[str]:
+    """Yield the ids that a file names, in its order.
 
     Args:
-        queries: Different ones.
-        settings: Those that searches run with; other ones would make other vectors.
-        progress: Told how far it is.
+        path: A text file with an id a line, or a feed that `es-hybrid ingest` would read.
+        id_field: Field of a feed's id.
 
     Raises:
-        HybridError: Nothing works: several batches failed one after the other.
+        HybridError: The file cannot be read, or a line of a feed has no id.
+
+    Example:
+        `list(product_ids("promotion.txt", id_field="id"))` is such as `["4711", "4712"]`.
     """
-    known = embedder_profile(settings.embed.model).languages
-    wanted = [text for text in queries if known is None or language_of(text) in known]
-    left_out = len(queries) - len(wanted)
-    computed = remembered = failed = in_a_row = 0
-    reason = ""
-    patient = settings.cache.model_copy(update={"redis_timeout_ms": _REDIS_PATIENCE_MS})
-    with closing(ModelStack(settings.model_copy(update={"cache": patient}))) as stack:
-        cached = stack.queries
-        if cached is None:
-            raise ConfigurationError("there is no embedder", hint="set ES_HYBRID_EMBED__BASE_URL")
-        for start in range(0, len(wanted), settings.embed.batch):
-            batch = wanted[start : start + settings.embed.batch]
-            found = cached.look(batch, kind=TextKind.QUERY)
-            remembered += len(batch) - len(found.missing)
-            lost_before = _lost(stack)
-            try:
-                cached.complete(found, timeout_s=settings.embed.ingest_timeout_s)
-                trouble = "Redis did not take the vectors" if _lost(stack) > lost_before else ""
-            except HybridError as error:
-                trouble = str(error)
-            computed += 0 if trouble else len(found.missing)
-            failed += len(found.missing) if trouble else 0
-            reason = reason or trouble
-            in_a_row = in_a_row + 1 if trouble else 0
-            if in_a_row >= _HOPELESS:
-                raise HybridError(f"{in_a_row} batches failed one after the other: {trouble}")
-            progress.done(start + len(batch))
-    return WarmReport(len(queries), computed, remembered, left_out, failed, reason)
+    if Path(path).suffix.lower() in _PLAIN and path != "-":
+        try:
+            lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            raise HybridError(f"{path} cannot be read: {reason}") from None
+        return (line.strip() for line in lines if line.strip())
+    items = enumerate(read_products(path), start=1)
+    return chain.from_iterable(_id_of(item, line, path, id_field) for line, item in items)
 
 
-def _lost(stack: ModelStack) -> int:
-    stats = stack.cache_stats[Stage.EMBED]
-    return stats.shared_failures + stats.shared_skipped
+def _id_of(item: object, line: int, path: str, id_field: str) -> Iterator[str]:
+    product = item.product if isinstance(item, Record) else item
+    found = product.get(id_field) if isinstance(product, Mapping) else None
+    if found in (None, ""):
+        raise HybridError(
+            f"{path}: record {line} has no {id_field}", hint="name the field with --id-field"
+        )
+    yield str(found)
 
 
 def _require_cache(settings: Settings) -> None:
@@ -157,11 +165,11 @@ def _require_cache(settings: Settings) -> None:
         )
 
 
-def _look_at_index(index: str, settings: Settings, out: Output) -> None:
+def _look_at_index(shop: HybridClient, index: str, out: Output) -> None:
     """Refuse vectors that searches of this index would not use; note products without one."""
-    with open_shop(settings) as shop:
-        for check in check_index(shop.es, index, settings=settings, dims=settings.embed.dims):
-            if check.status is Status.PROBLEM:
-                raise HybridError(check.detail, hint=check.hint or None)
-            if check.status is Status.NOTE:
-                out.note(f"{check.detail}; {check.hint}")
+    dims = shop.settings.embed.dims
+    for check in check_index(shop.es, index, settings=shop.settings, dims=dims):
+        if check.status is Status.PROBLEM:
+            raise HybridError(check.detail, hint=check.hint or None)
+        if check.status is Status.NOTE:
+            out.note(f"{check.detail}; {check.hint}")

@@ -109,7 +109,12 @@ class RerankSettings(_Section):
     )
     timeout_s: float = Field(0.3, gt=0, description="Seconds for one search's rerank")
     max_chars: int = Field(800, ge=16, description="Characters of one product's text")
-    max_documents: int = Field(1000, ge=1, description="Texts a request; more are split")
+    max_documents: int | None = Field(
+        None,
+        ge=1,
+        description="Texts a request, more are split; `None`: what the dialect's server takes unless"
+        " it was told otherwise, 1000 at most",
+    )
     replicas: Names = Field((), description="Full addresses of further servers of the same model")
     merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
     hedge_after_ms: float | None = Field(None, ge=0, description=_HEDGE)
@@ -179,6 +184,11 @@ class SearchSettings(_Section):
     )
     profile_ttl_s: float = Field(
         300.0, gt=0, description="Seconds an index's mapping is remembered"
+    )
+    check_models: Literal["off", "log", "raise"] = Field(
+        "off",
+        description="Ask both models a question whose answer is known when the client is opened by"
+        " `with`, and log or raise what is wrong",
     )
     log_queries: bool = Field(default=False, description="Whether shoppers' words may be logged")
 

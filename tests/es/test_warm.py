@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -55,7 +56,7 @@ def test_a_search_for_a_warm_query_asks_no_embedder(
         environment(monkeypatch, es_url, server, redis.url)
         assert main(["warm", half_embedded_index, "--queries", log, "--top", "2", "--json"]) == 0
         captured = capsys.readouterr()
-        assert json.loads(captured.out)["computed"] == 2
+        assert json.loads(captured.out)["queries"]["computed"] == 2
         assert "36 with a vector" in captured.err
         asked = len(server.requests)
         with HybridClient(es, settings=Settings()) as shop:
@@ -63,6 +64,37 @@ def test_a_search_for_a_warm_query_asks_no_embedder(
                 found = shop.search(index=half_embedded_index, query={"match": {"title": text}})
                 assert found.hybrid.degraded == ()
                 assert len(server.requests) - asked == new, text
+
+
+def test_products_of_a_promotion(
+    es: Elasticsearch,
+    es_url: str,
+    model_server: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`--ids` computes the vectors of a list, `--products` those of all that lack one."""
+    server = model_server("sglang", model="hash-64")
+    name = f"test-warm-{uuid4().hex[:8]}"
+    ids = tmp_path / "promotion.txt"
+    ids.write_text("2\n3\n99\n")
+    with HybridClient(es, settings=Settings()) as plain:
+        index = plain.create_index(name, dims=64, model="hash-64")
+        plain.ingest(name, [{"id": str(n), "title": f"tent {n}"} for n in range(5)])
+    environment(monkeypatch, es_url, server, "redis://127.0.0.1:9/0")
+    try:
+        for option, computed, missing in ((["--ids", str(ids)], 2, 1), (["--products"], 3, 0)):
+            assert main(["warm", name, *option, "--json"]) == 0
+            report = json.loads(capsys.readouterr().out)["products"]
+            assert (report["computed"], report["missing"], report["failed"]) == (
+                computed,
+                missing,
+                0,
+            )
+        assert es.count(index=name, query={"exists": {"field": "embedding"}})["count"] == 5
+    finally:
+        es.indices.delete(index=index)
 
 
 def test_vectors_of_another_model_than_the_index_has_are_refused(

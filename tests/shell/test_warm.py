@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from elasticsearch import Elasticsearch
 
+from es_hybrid import HybridClient, WarmQueriesReport
 from es_hybrid._sync.models import ModelStack
 from es_hybrid.cli.app import main
-from es_hybrid.cli.progress import SilentProgress
 from es_hybrid.cli.query_log import top_queries
-from es_hybrid.cli.warm import warm_queries
+from es_hybrid.cli.warm import product_ids
 from es_hybrid.errors import HybridError
 from es_hybrid.settings import Settings
 from es_hybrid.types import TextKind
@@ -25,11 +26,14 @@ QUERIES = ["red shoe", "tent", "耳机", "steel bottle", "boot"]
 
 def settings_of(server: FakeModelServer, redis_url: str, **embed: Any) -> Settings:
     model = {"base_url": server.base_url, "model": server.model, "batch": 2}
-    return Settings(embed={**model, **embed}, cache={"redis_url": redis_url})
+    cache = {"redis_url": redis_url, "redis_timeout_ms": 5000.0}
+    return Settings(embed={**model, **embed}, cache=cache)
 
 
-def warm(settings: Settings, queries: list[str] = QUERIES) -> Any:
-    return warm_queries(queries, settings, progress=SilentProgress())
+def warm(settings: Settings, queries: list[str] = QUERIES) -> WarmQueriesReport:
+    nowhere = Elasticsearch("http://127.0.0.1:9")
+    with nowhere, HybridClient(nowhere, settings=settings) as shop:
+        return shop.warm_queries(queries)
 
 
 def test_a_warm_query_needs_no_model(
@@ -84,6 +88,44 @@ def test_a_redis_that_is_down_is_no_success(embed_server: FakeModelServer) -> No
     report = warm(settings_of(embed_server, "redis://127.0.0.1:9/0"), ["red shoe"])
     assert (report.computed, report.failed) == (0, 1)
     assert "Redis" in report.reason
+
+
+def test_a_process_keeps_them_for_itself(embed_server: FakeModelServer) -> None:
+    """Without a Redis the same client's searches find the vectors, and a task has its own."""
+    model = {"base_url": embed_server.base_url, "model": embed_server.model}
+    nowhere = Elasticsearch("http://127.0.0.1:9")
+    told: list[int] = []
+    with nowhere, HybridClient(nowhere, settings=Settings(embed=model)) as shop:
+        first = shop.warm_queries(["tent", "tent", " "], on_progress=told.append)
+        again = shop.warm_queries(["tent", "boot"])
+        gift = shop.warm_queries(["tent"], instruction="gift")
+    assert (first.queries, first.computed, told) == (1, 1, [1])
+    assert (again.computed, again.remembered, gift.computed) == (1, 1, 1)
+    assert "Instruct: Given a person" in embed_server.requests[-1].body["input"][0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("ids.txt", "\ufeff7\n\n 8 \n"),
+        ("ids", "7\n8\n"),
+        ("feed.csv", "sku,title\n7,Tent\n8,Stove\n"),
+        ("feed.ndjson", '{"sku": 7}\n{"sku": "8", "title": "Stove"}\n'),
+    ],
+)
+def test_ids_are_read_from_lists_and_feeds(tmp_path: Path, name: str, content: str) -> None:
+    """An id a line, or the id field of whatever `ingest` reads."""
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    assert list(product_ids(str(tmp_path / name), id_field="sku")) == ["7", "8"]
+
+
+def test_a_record_without_an_id_is_told(tmp_path: Path) -> None:
+    """Nothing is guessed: the line says which record, and which option names the field."""
+    (tmp_path / "feed.csv").write_text("sku,title\n7,Tent\n,Stove\n")
+    with pytest.raises(HybridError, match="record 2 has no sku"):
+        list(product_ids(str(tmp_path / "feed.csv"), id_field="sku"))
+    with pytest.raises(HybridError, match="No such file"):
+        product_ids(str(tmp_path / "gone.txt"), id_field="id")
 
 
 @pytest.mark.parametrize(

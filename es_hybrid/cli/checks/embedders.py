@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-
-from es_hybrid import Embedder, HybridError
-from es_hybrid.cli.checks.check import Check, Status
-from es_hybrid.cli.checks.golden import QUERY, TEXTS, Mistake, judge_similarities
+from es_hybrid import Embedder
+from es_hybrid._sync.probe import probe_embedder
+from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.latency import Timing, measure, spelled
-from es_hybrid.cli.checks.served import check_model, served_models
+from es_hybrid.cli.checks.served import Limits, check_limits, check_model, served_by
+from es_hybrid.golden import EMBEDDER_DOWN, check_similarities, failed_check
 from es_hybrid.instructions import query_instruction
 from es_hybrid.profiles import embedder_profile
 from es_hybrid.settings import EmbedSettings
@@ -22,15 +20,6 @@ __all__ = ["check_embedder"]
 _PATIENCE_S = 30.0
 _ALIKE = 0.999
 """Cosine between one text's vectors from two calls; engines differ by rounding."""
-
-_HINTS = {
-    Mistake.ALL_THE_SAME: "the server pools the wrong token: Qwen3-Embedding wants the last one",
-    Mistake.INVERTED: "this is no embedding model of texts, or its vectors are damaged",
-    Mistake.NO_DIFFERENCE: (
-        "start the server with a text embedding model and, for Qwen3-Embedding, pooling of the last"
-        " token; an old GGUF file may lack the end token"
-    ),
-}
 
 
 def check_embedder(
@@ -47,55 +36,33 @@ def check_embedder(
         hint = "set ES_HYBRID_EMBED__BASE_URL and ES_HYBRID_EMBED__MODEL"
         return [Check(name, Status.NOTE, "none is set: searches are lexical", hint)], None
     try:
-        similarities, dims, alike = _ask(embedder)
+        found = probe_embedder(embedder, timeout_s=_PATIENCE_S)
     except Exception as error:  # noqa: BLE001 - a shop's own embedder may raise anything
-        hint = "start it, or correct ES_HYBRID_EMBED__BASE_URL and ES_HYBRID_EMBED__MODEL"
-        known = isinstance(error, HybridError)
-        detail = str(error) if known else f"{type(error).__name__}: {error}"
-        return [Check(name, Status.PROBLEM, detail, hint)], None
-    found = [
-        Check(name, Status.OK, f"{embedder.model or 'unnamed model'}, {dims} dims"),
-        *_model(embedder, settings, name),
-        _meaning(similarities, name),
-        _batches(alike, name),
+        return [failed_check(error, name=name, hint=EMBEDDER_DOWN)], None
+    checks = [
+        Check(name, Status.OK, f"{embedder.model or 'unnamed model'}, {found.dims} dims"),
+        *_server(embedder, settings, name),
+        check_similarities(found.cosines, name=f"{name}: meaning"),
+        _batches(found.alike, name),
         *_instruction(embedder, settings, name),
         _latency(embedder, settings, name),
     ]
-    return found, dims
+    return checks, found.dims
 
 
-def _ask(embedder: Embedder) -> tuple[list[float], int, float]:
-    """Return the cosines between query and texts, the dims, and how alike batch and single are."""
-
-    def rows(texts: list[str], kind: TextKind) -> Any:
-        found = embedder.embed(texts, kind=kind, timeout_s=_PATIENCE_S)
-        wide = np.asarray(found, dtype=np.float64)
-        return wide / np.linalg.norm(wide, axis=1, keepdims=True)
-
-    query = rows([QUERY], TextKind.QUERY)[0]
-    texts = rows([*TEXTS, *reversed(TEXTS)], TextKind.DOCUMENT)
-    alone = rows([TEXTS[0]], TextKind.DOCUMENT)[0]
-    similarities = [float(row @ query) for row in texts[: len(TEXTS)]]
-    return similarities, len(query), float(min(texts[0] @ alone, texts[-1] @ alone))
-
-
-def _model(embedder: Embedder, settings: EmbedSettings, name: str) -> Iterator[Check]:
-    if settings.base_url and not settings.plugin:
-        endpoint = f"{settings.base_url.rstrip('/')}/embeddings"
-        served = served_models(endpoint, settings.api_key)
-        yield check_model(
-            f"{name}: model", embedder.model, served, setting="ES_HYBRID_EMBED__MODEL"
-        )
-
-
-def _meaning(similarities: list[float], name: str) -> Check:
-    verdict = judge_similarities(similarities)
-    right, _, *unrelated = similarities
-    detail = f"cosine of a right product {right:.3f}, of an unrelated one {max(unrelated):.3f}"
-    if verdict.words:
-        detail = f"{detail}; {verdict.words}"
-    hint = _HINTS.get(verdict.mistake, "") if verdict.mistake else ""
-    return Check(f"{name}: meaning", verdict.status, detail, hint)
+def _server(embedder: Embedder, settings: EmbedSettings, name: str) -> Iterator[Check]:
+    if not settings.base_url or settings.plugin:
+        return
+    served = served_by(f"{settings.base_url.rstrip('/')}/embeddings", settings.api_key)
+    setting = "ES_HYBRID_EMBED__MODEL"
+    yield check_model(f"{name}: model", embedder.model, served.models, setting=setting)
+    sent = Limits(
+        texts=settings.batch,
+        texts_setting="ES_HYBRID_EMBED__BATCH",
+        chars=settings.max_chars,
+        chars_setting="ES_HYBRID_EMBED__MAX_CHARS",
+    )
+    yield from check_limits(f"{name}: limits", served, sent)
 
 
 def _batches(alike: float, name: str) -> Check:

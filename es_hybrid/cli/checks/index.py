@@ -7,7 +7,7 @@ from typing import Any
 
 import elasticsearch
 
-from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.checks import Check, Status
 from es_hybrid.cli.failures import sentence
 from es_hybrid.settings import Settings
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 
-from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.checks import Check, Status
 
 __all__ = ["check_plugins"]
 

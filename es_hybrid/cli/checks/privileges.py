@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import elasticsearch
 
-from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.checks import Check, Status
 from es_hybrid.indexing.roles import RoleName, lacking, load_role, privileges_asked
 
 __all__ = ["check_privileges"]

@@ -8,13 +8,22 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from es_hybrid import HybridError, Reranker
-from es_hybrid.cli.checks.check import Check, Status
-from es_hybrid.cli.checks.golden import QUERY, TEXTS, Mistake, Verdict, judge_scores
+from es_hybrid._sync.probe import probe_reranker
+from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.latency import measure, spelled
-from es_hybrid.cli.checks.served import check_model, served_models
+from es_hybrid.cli.checks.served import Limits, check_limits, check_model, served_by
+from es_hybrid.golden import (
+    QUERY,
+    RERANKER_DOWN,
+    Verdict,
+    check_scores,
+    failed_check,
+    judge_scores,
+)
 from es_hybrid.instructions import rerank_instruction
+from es_hybrid.profiles import reads_prompt
 from es_hybrid.settings import RerankSettings
-from es_hybrid.wire.rerank import dialect
+from es_hybrid.wire.rerank import dialect, texts_a_request
 
 __all__ = ["OpenReranker", "check_reranker"]
 
@@ -23,26 +32,6 @@ OpenReranker: TypeAlias = Callable[[RerankSettings], AbstractContextManager[Rera
 
 _PATIENCE_S = 30.0
 
-_HINTS: Mapping[Mistake, str] = MappingProxyType(
-    {
-        Mistake.ALL_THE_SAME: "restart or update the server: some builds answer 0.5 to everything",
-        Mistake.INVERTED: (
-            "the server takes yes for no: with vLLM, classifier_from_token must be"
-            ' ["no","yes"] in that order'
-        ),
-        Mistake.TWICE_SQUASHED: "leave out what applies a sigmoid between the model and this client",
-        Mistake.WRONG_PROMPT: (
-            "exactly one side must apply the prompt: start the server with its --chat-template and"
-            " set ES_HYBRID_RERANK__TEMPLATE=server, or start it without and set client"
-        ),
-        Mistake.EMBEDDER: (
-            "start the server as a classifier: with vLLM, --hf-overrides as in docs/models.md"
-        ),
-        Mistake.NO_DIFFERENCE: (
-            "the model, its prompt template or the dialect is not the one that the settings say"
-        ),
-    }
-)
 _PROMPTS: Mapping[str, str] = MappingProxyType(
     {
         "server": "the server applies the prompt",
@@ -71,48 +60,26 @@ def check_reranker(
         hint = "set ES_HYBRID_RERANK__URL"
         detail = "none is set: searches keep the fused order"
         return [Check(name, Status.NOTE, detail, hint)]
-    prompted = settings.template != "none" or "qwen3-reranker" in settings.model.lower()
+    prompted = reads_prompt(settings.model, template=settings.template)
     try:
         scores = _scores(reranker, settings)
     except Exception as error:  # noqa: BLE001 - a shop's own reranker may raise anything
-        hint = "start it, or correct ES_HYBRID_RERANK__URL and ES_HYBRID_RERANK__DIALECT"
-        known = isinstance(error, HybridError)
-        detail = str(error) if known else f"{type(error).__name__}: {error}"
-        return [Check(name, Status.PROBLEM, detail, hint)]
+        return [failed_check(error, name=name, hint=RERANKER_DOWN)]
     verdict = judge_scores(scores, prompted=prompted)
     better = _better_template(settings, verdict, open_other)
+    known = "set ES_HYBRID_RERANK__TEMPLATE={}: with it the same question is answered right"
+    prompt = _PROMPTS[settings.template] if settings.url and not settings.plugin else ""
+    hint = known.format(better) if better else ""
     return [
-        _meaning(scores, verdict, better, settings, name),
-        *_model(settings, name),
+        check_scores(scores, verdict, name=name, prompt=prompt, hint=hint),
+        *_server(settings, name),
         _latency(reranker, settings, name),
     ]
 
 
 def _scores(reranker: Reranker, settings: RerankSettings) -> list[float]:
     task = rerank_instruction(settings.instruction)
-    found = reranker.rerank(QUERY, TEXTS, instruction=task, timeout_s=_PATIENCE_S)
-    return [float(score) for score in found]
-
-
-def _meaning(
-    scores: list[float],
-    verdict: Verdict,
-    better: str | None,
-    settings: RerankSettings,
-    name: str,
-) -> Check:
-    right, _, *unrelated = scores
-    detail = f"a right product scores {right:.3f}, an unrelated one {max(unrelated):.3f}"
-    if settings.url and not settings.plugin:
-        detail = f"{detail}; {_PROMPTS[settings.template]}"
-    if verdict.words:
-        detail = f"{detail}; {verdict.words}"
-    hint = _HINTS[verdict.mistake] if verdict.mistake else ""
-    if better:
-        hint = (
-            f"set ES_HYBRID_RERANK__TEMPLATE={better}: with it the same question is answered right"
-        )
-    return Check(name, verdict.status, detail, hint)
+    return probe_reranker(reranker, instruction=task, timeout_s=_PATIENCE_S)
 
 
 def _better_template(
@@ -135,11 +102,19 @@ def _better_template(
     return other if found.mistake is None else None
 
 
-def _model(settings: RerankSettings, name: str) -> Iterator[Check]:
-    if settings.url and not settings.plugin:
-        served = served_models(settings.url, settings.api_key)
-        setting = "ES_HYBRID_RERANK__MODEL"
-        yield check_model(f"{name}: model", settings.model, served, setting=setting)
+def _server(settings: RerankSettings, name: str) -> Iterator[Check]:
+    if not settings.url or settings.plugin:
+        return
+    served = served_by(settings.url, settings.api_key)
+    setting = "ES_HYBRID_RERANK__MODEL"
+    yield check_model(f"{name}: model", settings.model, served.models, setting=setting)
+    sent = Limits(
+        texts=texts_a_request(dialect(settings.dialect), settings.max_documents),
+        texts_setting="ES_HYBRID_RERANK__MAX_DOCUMENTS",
+        chars=settings.max_chars,
+        chars_setting="ES_HYBRID_RERANK__MAX_CHARS",
+    )
+    yield from check_limits(f"{name}: limits", served, sent)
 
 
 def _latency(reranker: Reranker, settings: RerankSettings, name: str) -> Check:

@@ -18,7 +18,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.types import Json
 from es_hybrid.wire.templates import rerank_document, rerank_query
 
-__all__ = ["DIALECTS", "RerankCodec", "Template", "check_template", "dialect"]
+__all__ = ["DIALECTS", "RerankCodec", "Template", "check_template", "dialect", "texts_a_request"]
 
 Template: TypeAlias = Literal["server", "client", "none"]
 """Who applies the Qwen3-Reranker prompt; `none` where the model has no such prompt."""
@@ -26,6 +26,7 @@ Template: TypeAlias = Literal["server", "client", "none"]
 _ANY: frozenset[Template] = frozenset({"server", "client", "none"})
 _NOT_CLIENT: frozenset[Template] = frozenset({"server", "none"})
 _NO_PROMPT: frozenset[Template] = frozenset({"none"})
+_MOST_DOCUMENTS = 1000
 _NO_ECHO = MappingProxyType({"return_documents": False})
 
 
@@ -34,7 +35,8 @@ class RerankCodec:
 
     Attributes:
         name: The dialect's name in settings.
-        max_documents: Texts that the server takes in one request, where it has a limit.
+        max_documents: Texts that the server takes in one request unless it was told otherwise, where
+            it has a limit.
         templates: Who may apply the prompt.
         model_instruction: With which of them a model's usual instruction is sent unasked.
         texts_key: The field that holds the texts.
@@ -234,6 +236,20 @@ def dialect(name: str) -> RerankCodec:
             hint=f"set ES_HYBRID_RERANK__DIALECT to one of {known}",
         )
     return codec
+
+
+def texts_a_request(codec: RerankCodec, wanted: int | None) -> int:
+    """Return how many texts go into one request.
+
+    Args:
+        codec: A dialect, with the limit that its server has unless it was told otherwise.
+        wanted: The setting, which knows what the server was told.
+
+    Example:
+        >>> texts_a_request(dialect("tei"), None), texts_a_request(dialect("tei"), 128)
+        (32, 128)
+    """
+    return wanted or min(_MOST_DOCUMENTS, codec.max_documents or _MOST_DOCUMENTS)
 
 
 def check_template(codec: RerankCodec, template: Template) -> None:

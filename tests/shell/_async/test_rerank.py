@@ -166,10 +166,10 @@ async def test_a_blank_query_is_refused_without_a_request(rerank_server: FakeMod
 
 
 @pytest.mark.parametrize(
-    ("profile", "limit", "parts"), [("tei", 1000, [24, 24, 22]), ("vllm", 40, [35, 35])]
+    ("profile", "limit", "parts"), [("tei", None, [24, 24, 22]), ("vllm", 40, [35, 35])]
 )
 async def test_more_texts_than_a_server_takes_are_split(
-    model_server: StartServer, profile: str, limit: int, parts: list[int]
+    model_server: StartServer, profile: str, limit: int | None, parts: list[int]
 ) -> None:
     """Parts go out at the same time, and the scores come back as if there had been one."""
     server = model_server(profile)

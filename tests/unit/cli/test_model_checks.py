@@ -12,12 +12,12 @@ import pytest
 
 from es_hybrid._sync.embed import EmbedClient
 from es_hybrid._sync.rerank import RerankClient
-from es_hybrid.cli.checks.check import Check, Status
+from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.embedders import check_embedder
-from es_hybrid.cli.checks.golden import TEXTS
 from es_hybrid.cli.checks.rerankers import check_reranker
-from es_hybrid.cli.checks.served import served_models
+from es_hybrid.cli.checks.served import Limits, Served, check_limits, served_by
 from es_hybrid.errors import RerankError
+from es_hybrid.golden import TEXTS
 from es_hybrid.settings import EmbedSettings, RerankSettings
 from es_hybrid.types import TextKind, Vectors
 from tests.support.model_servers import FakeModelServer
@@ -71,6 +71,36 @@ def test_a_batch_that_the_server_refuses_is_only_a_problem_where_it_is_sent(
     found, _ = embedded(model_server("tei"), batch=64)
     assert found["embedder: latency"].status is Status.PROBLEM
     assert "lower ES_HYBRID_EMBED__BATCH" in found["embedder: latency"].hint
+
+
+def test_the_limits_that_tei_tells_are_compared(model_server: StartServer) -> None:
+    """TEI's `/info` says how many texts it takes: fewer sent is in order, more is a problem."""
+    server = model_server("tei")
+    assert "takes 32 texts a request" in embedded(server)[0]["embedder: limits"].detail
+    found = reranked(server, template="none", max_documents=64)["reranker: limits"]
+    assert (found.status, found.hint) == (
+        Status.PROBLEM,
+        "set ES_HYBRID_RERANK__MAX_DOCUMENTS=32, which is 64",
+    )
+    assert reranked(server, template="none")["reranker: limits"].status is Status.OK
+    assert "embedder: limits" not in embedded(model_server("vllm"))[0]
+
+
+@pytest.mark.parametrize(
+    ("served", "status", "said"),
+    [
+        (Served(["m"], 128, 512, cuts=True), Status.OK, "BATCH may be up to 128"),
+        (Served(["m"], 32, 256, cuts=True), Status.NOTE, "MAX_CHARS=1024 or less"),
+        (Served(["m"], None, 8192), Status.OK, ""),
+        (Served(["m"], 16, 8192, cuts=False), Status.PROBLEM, "BATCH=16"),
+    ],
+)
+def test_limits(served: Served, status: Status, said: str) -> None:
+    """Each limit of a server is a line that names the setting and its value."""
+    sent = Limits(32, "ES_HYBRID_EMBED__BATCH", 2000, "ES_HYBRID_EMBED__MAX_CHARS")
+    (check,) = check_limits("limits", served, sent)
+    assert (check.status, said in check.hint) == (status, True)
+    assert f"{served.max_tokens:,} tokens a text" in check.detail
 
 
 def test_another_model_than_the_settings_say_is_noted(model_server: StartServer) -> None:
@@ -277,5 +307,5 @@ def test_no_model_servers_is_a_note() -> None:
 def test_models_are_listed_with_the_key_or_not_at_all(model_server: StartServer) -> None:
     """A list is read where there is one; an address without one, or none at all, gives nothing."""
     server = model_server("tei")
-    assert served_models(server.rerank_url) == ["fake-model"]
-    assert served_models("http://127.0.0.1:9/v1/rerank") == []
+    assert served_by(server.rerank_url).models == ["fake-model"]
+    assert served_by("http://127.0.0.1:9/v1/rerank").models == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from es_hybrid.cli.checks.check import Status
-from es_hybrid.cli.checks.golden import Mistake, judge_scores, judge_similarities
+from es_hybrid.checks import Status
+from es_hybrid.golden import Mistake, judge_scores, judge_similarities
 
 
 @pytest.mark.parametrize(
