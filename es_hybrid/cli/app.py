@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from es_hybrid import __version__
-from es_hybrid.cli import create_index, doctor, evaluate, ingest, search, warm
+from es_hybrid.cli import create_index, doctor, evaluate, ingest, roles, search, warm
 from es_hybrid.cli.arguments import Parser, add_common
 from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.output import Output
@@ -28,6 +28,7 @@ _COMMANDS = MappingProxyType(
         "search": (search, "search an index as a shop would"),
         "evaluate": (evaluate, "judge recipes on queries with graded products"),
         "warm": (warm, "compute the vectors of frequent queries before they are asked for"),
+        "roles": (roles, "print the least role that a key needs, or create such a key"),
         "doctor": (doctor, "check settings, Elasticsearch, index and model servers"),
     }
 )

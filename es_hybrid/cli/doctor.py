@@ -9,10 +9,11 @@ from typing import Any
 
 from es_hybrid import HybridClient, Reranker
 from es_hybrid.cli.checks.check import Check, Status
-from es_hybrid.cli.checks.cluster import check_cluster, check_privileges
+from es_hybrid.cli.checks.cluster import check_cluster
 from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.index import check_index
 from es_hybrid.cli.checks.plugins import check_plugins
+from es_hybrid.cli.checks.privileges import check_privileges
 from es_hybrid.cli.checks.rerankers import check_reranker
 from es_hybrid.cli.connect import load_settings, open_shop, shown_url
 from es_hybrid.cli.output import Output
@@ -73,7 +74,7 @@ def _checks(settings: Settings, index: str | None) -> Iterator[Check]:
             yield from found
         yield from _rerankers(shop, settings)
         if index and cluster[0].status is not Status.PROBLEM:
-            yield check_privileges(shop.es, index)
+            yield from check_privileges(shop.es, index)
             yield from check_index(shop.es, index, settings=settings, dims=dims)
     yield from check_plugins()
 

@@ -9,12 +9,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.hanzi import mapping_rules
+from es_hybrid.indexing.shipped import shipped_text
 from es_hybrid.types import Json
 
 __all__ = ["IndexMeta", "compare", "fill_mapping", "load_mapping", "read_meta"]
@@ -78,12 +78,7 @@ def load_mapping(name: str) -> Json:
 def _read(name: str) -> str:
     if name.endswith(".json"):
         return Path(name).read_text(encoding="utf-8")
-    package = resources.files("es_hybrid")
-    shipped = package / "_mappings" / f"{name}.json"
-    if shipped.is_file():
-        return shipped.read_text(encoding="utf-8")
-    source = Path(__file__).parents[2] / "mappings" / f"{name}.json"
-    return source.read_text(encoding="utf-8")
+    return shipped_text(f"{name}.json")
 
 
 def fill_mapping(

@@ -1,4 +1,4 @@
-"""Look at Elasticsearch: version, licence, privileges."""
+"""Look at Elasticsearch: version and licence."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import elasticsearch
 from es_hybrid.cli.checks.check import Check, Status
 from es_hybrid.cli.failures import sentence
 
-__all__ = ["check_cluster", "check_privileges"]
+__all__ = ["check_cluster"]
 
 _OLDEST = (8, 14)
-_NEEDED_TO_SEARCH = ("read", "view_index_metadata")
-_NEEDED_TO_WRITE = ("write", "create_index", "manage")
 
 
 def check_cluster(es: elasticsearch.Elasticsearch) -> Iterator[Check]:
     """Yield what the cluster says of itself; a problem first where it cannot be reached."""
     try:
         version = es.info()["version"]
+    except elasticsearch.AuthorizationException as error:
+        yield Check("elasticsearch", Status.NOTE, sentence(error), "the oldest version is assumed")
+        return
     except (elasticsearch.ApiError, elasticsearch.TransportError) as error:
         yield Check(
             "elasticsearch", Status.PROBLEM, sentence(error), "start it, or correct --es-url"
@@ -28,26 +29,6 @@ def check_cluster(es: elasticsearch.Elasticsearch) -> Iterator[Check]:
         return
     yield _version(version["number"], version.get("build_flavor", ""))
     yield _licence(es)
-
-
-def check_privileges(es: elasticsearch.Elasticsearch, index: str) -> Check:
-    """Ask which privileges the key has on one index; needs none itself."""
-    wanted = [*_NEEDED_TO_SEARCH, *_NEEDED_TO_WRITE]
-    try:
-        answer = es.security.has_privileges(index=[{"names": [index], "privileges": wanted}])
-    except elasticsearch.ApiError:
-        return Check("privileges", Status.OK, "security is off: everything is allowed")
-    granted: dict[str, bool] = answer["index"][index]
-    lacking = [name for name in wanted if not granted.get(name)]
-    if not lacking:
-        return Check("privileges", Status.OK, f"may read, write and manage {index}")
-    serious = not set(lacking).isdisjoint(_NEEDED_TO_SEARCH)
-    return Check(
-        "privileges",
-        Status.PROBLEM if serious else Status.NOTE,
-        f"lacks {', '.join(lacking)} on {index}",
-        "grant them" if serious else "grant them to create indices and ingest; searching works",
-    )
 
 
 def _version(number: str, flavour: str) -> Check:

@@ -99,6 +99,8 @@ def _coverage(es: elasticsearch.Elasticsearch, index: str, field: str) -> Check:
     try:
         total = es.count(index=index)["count"]
         with_vector = es.count(index=index, query={"exists": {"field": field}})["count"]
+    except elasticsearch.AuthorizationException as error:
+        return Check("products", Status.NOTE, f"not counted: {sentence(error)}")
     except elasticsearch.ApiError as error:
         return Check("products", Status.PROBLEM, sentence(error))
     detail = f"{total:,} in {index}, {with_vector:,} with a vector"

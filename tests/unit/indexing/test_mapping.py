@@ -166,7 +166,7 @@ def test_the_installed_mapping_wins_over_the_source_tree(
     """In a wheel the mappings are inside the package."""
     (tmp_path / "_mappings").mkdir()
     (tmp_path / "_mappings" / "products.json").write_text('{"mappings": {"installed": true}}')
-    monkeypatch.setattr("es_hybrid.indexing.mapping.resources.files", lambda _name: tmp_path)
+    monkeypatch.setattr("es_hybrid.indexing.shipped.resources.files", lambda _name: tmp_path)
     assert load_mapping("products") == {"mappings": {"installed": True}}
 
 

@@ -1,0 +1,274 @@
+"""Least privilege, with security on: each role does its job, and no other's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from elasticsearch import AuthorizationException, Elasticsearch
+
+from es_hybrid import HybridClient, IngestError
+from es_hybrid.cli.app import main
+from es_hybrid.indexing.roles import RoleName, load_role
+from tests.security.conftest import ALIAS, SecuredNode
+
+pytestmark = pytest.mark.node
+
+READER, INGESTER = RoleName.READER, RoleName.INGESTER
+ADMIN, REINDEXER = RoleName.ADMIN, RoleName.REINDEXER
+
+
+def search(shop: HybridClient) -> None:
+    """Search by words and by meaning, alone and several at once."""
+    answer = shop.search(index=ALIAS, query={"match": {"title": "trail running shoe"}})
+    assert answer["hits"]["hits"]
+    assert not [lack for lack in answer.hybrid.degraded if lack.stage != "rerank"]
+    several = [{"index": ALIAS}, {"query": {"match": {"title": "tent"}}}]
+    assert shop.msearch(searches=several)["responses"][0]["hits"]["hits"]
+
+
+def ingest(shop: HybridClient) -> None:
+    """Write a product, old and new, and make it searchable."""
+    row = {"id": f"w{uuid4().hex[:8]}", "title": "hiking pole", "price": 20.0}
+    assert shop.ingest(ALIAS, [row]).indexed == 1
+    assert shop.ingest(ALIAS, [{**row, "price": 21.0}]).indexed == 1
+    shop.es.delete(index=ALIAS, id=row["id"])
+
+
+def load_fast(shop: HybridClient) -> None:
+    """Turn refreshes off for a first load, and on again."""
+    for interval in ("-1", "1s"):
+        shop.es.indices.put_settings(index=ALIAS, settings={"index.refresh_interval": interval})
+
+
+def delete_by_query(shop: HybridClient) -> None:
+    """Delete what a feed no longer holds."""
+    shop.es.delete_by_query(index=ALIAS, query={"term": {"id": "nothing"}})
+
+
+def create_and_delete_index(shop: HybridClient) -> None:
+    """Create an index behind an alias, look at it, and delete it."""
+    name = f"{ALIAS}-{uuid4().hex[:8]}"
+    index = shop.create_index(name)
+    assert index in shop.es.indices.get(index=name)
+    shop.es.indices.delete(index=index)
+
+
+def add_field(shop: HybridClient) -> None:
+    """Add a field to the mapping."""
+    shop.es.indices.put_mapping(index=ALIAS, properties={"colour": {"type": "keyword"}})
+
+
+def move_alias(shop: HybridClient) -> None:
+    """Put an alias on the index and take it away, in one step each."""
+    other = f"{ALIAS}-{uuid4().hex[:8]}"
+    for verb in ("add", "remove"):
+        shop.es.indices.update_aliases(actions=[{verb: {"index": f"{ALIAS}-2*", "alias": other}}])
+
+
+def watch_cluster(shop: HybridClient) -> None:
+    """Read how busy the cluster is."""
+    assert shop.es.cluster.health()["status"] in {"green", "yellow"}
+    assert shop.es.nodes.stats(metric="thread_pool")["nodes"]
+    assert shop.es.indices.stats(index=ALIAS)["_all"]
+
+
+def copy_in_background(shop: HybridClient) -> None:
+    """Create an index, copy into it, follow the copy, slow it down, move an alias, clean up."""
+    es, name = shop.es, f"{ALIAS}-{uuid4().hex[:8]}"
+    es.indices.create(index=name)
+    started = es.reindex(
+        source={"index": ALIAS}, dest={"index": name}, slices=2, wait_for_completion=False
+    )
+    es.reindex_rethrottle(task_id=started["task"], requests_per_second=1000.0)
+    done = es.tasks.get(task_id=started["task"], wait_for_completion=True, timeout="30s")
+    assert done["completed"]
+    es.options(ignore_status=404).tasks.cancel(task_id=started["task"])
+    es.indices.refresh(index=name)
+    assert es.count(index=name)["count"] > 0
+    es.indices.update_aliases(actions=[{"add": {"index": name, "alias": f"{name}-alias"}}])
+    es.indices.delete(index=name)
+
+
+def clone(shop: HybridClient) -> None:
+    """Clone an index that is closed to writes, as for an index without an alias."""
+    es, name = shop.es, f"{ALIAS}-{uuid4().hex[:8]}"
+    es.indices.create(index=name)
+    es.indices.add_block(index=name, block="write")
+    es.indices.clone(index=name, target=f"{name}-clone")
+    es.indices.delete(index=[name, f"{name}-clone"])
+
+
+class Job(NamedTuple):
+    """What is done, and the roles that may."""
+
+    work: Callable[[HybridClient], None]
+    roles: frozenset[RoleName]
+
+
+# The table of docs/security.md; a test compares the two.
+JOBS = {
+    "search": Job(search, frozenset({READER, INGESTER, REINDEXER})),
+    "ingest, update and delete products": Job(ingest, frozenset({INGESTER, REINDEXER})),
+    "delete by query": Job(delete_by_query, frozenset({INGESTER, REINDEXER})),
+    "turn refreshes off for a load": Job(load_fast, frozenset({INGESTER, ADMIN, REINDEXER})),
+    "create and delete an index": Job(create_and_delete_index, frozenset({ADMIN, REINDEXER})),
+    "add a field to the mapping": Job(add_field, frozenset({ADMIN, REINDEXER})),
+    "move an alias": Job(move_alias, frozenset({ADMIN, REINDEXER})),
+    "read the load of the cluster": Job(watch_cluster, frozenset({ADMIN, REINDEXER})),
+    "copy an index in the background": Job(copy_in_background, frozenset({REINDEXER})),
+    "clone an index": Job(clone, frozenset({ADMIN, REINDEXER})),
+}
+
+
+@pytest.mark.filterwarnings("ignore:This API is in technical preview")
+@pytest.mark.parametrize("role", RoleName)
+@pytest.mark.parametrize("name", JOBS)
+def test_each_role_does_its_job_and_no_other(
+    shops: Mapping[RoleName, HybridClient], role: RoleName, name: str
+) -> None:
+    """A job succeeds with the roles that may do it, and is refused with 403 with the others."""
+    job = JOBS[name]
+    if role in job.roles:
+        job.work(shops[role])
+        return
+    with pytest.raises((AuthorizationException, IngestError)) as refused:
+        job.work(shops[role])
+    error = refused.value.__cause__ if refused.type is IngestError else refused.value
+    assert isinstance(error, AuthorizationException)
+    assert error.status_code == 403
+
+
+@pytest.mark.parametrize("role", RoleName)
+def test_no_role_reaches_another_index(
+    shops: Mapping[RoleName, HybridClient], role: RoleName
+) -> None:
+    """A key for `products` neither reads, writes, describes nor deletes an index of another name."""
+    es = shops[role].es
+    for attempt in (
+        lambda: es.search(index="other-shop"),
+        lambda: es.index(index="other-shop", document={"a": 1}),
+        lambda: es.indices.get_mapping(index="other-shop"),
+        lambda: es.indices.delete(index="other-shop"),
+        lambda: es.security.create_api_key(name="more"),
+    ):
+        with pytest.raises(AuthorizationException):
+            attempt()
+
+
+@pytest.fixture
+def run(
+    secured_node: SecuredNode, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    """Run a command with a key; returns exit code, stdout and stderr."""
+
+    def call(key: str, *argv: str) -> tuple[int, str, str]:
+        monkeypatch.setenv("ES_HYBRID_ES_URL", secured_node.url)
+        monkeypatch.setenv("ES_HYBRID_ES_API_KEY", key)
+        capsys.readouterr()
+        code = main(argv)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    """One product to write."""
+    file = tmp_path / "one.ndjson"
+    file.write_text(json.dumps({"id": f"f{uuid4().hex[:8]}", "title": "lamp"}) + "\n")
+    return file
+
+
+def test_the_commands_work_with_their_roles(
+    run: Callable[..., Any], keys: Mapping[RoleName, str], feed: Path
+) -> None:
+    """`create-index` needs the admin's key, `ingest` the ingester's, `search` the reader's."""
+    name = f"{ALIAS}-{uuid4().hex[:8]}"
+    assert run(keys[ADMIN], "create-index", name, "--dims", "8", "--model", "m")[0] == 0
+    assert run(keys[INGESTER], "ingest", ALIAS, str(feed))[0] == 0
+    code, out, _ = run(keys[READER], "search", ALIAS, "lamp", "--no-rerank")
+    assert (code, "lamp" in out) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("role", "command", "privilege", "wanted"),
+    [
+        (INGESTER, f"create-index {ALIAS}-x --dims 8 --model m", "create_index", ADMIN),
+        (ADMIN, f"search {ALIAS} lamp", "read", READER),
+        (READER, f"ingest {ALIAS} FEED", "read", INGESTER),
+    ],
+)
+def test_a_refused_command_names_privilege_and_role(
+    run: Callable[..., Any],
+    keys: Mapping[RoleName, str],
+    feed: Path,
+    role: RoleName,
+    command: str,
+    privilege: str,
+    wanted: RoleName,
+) -> None:
+    """A 403 ends in one line: the missing privilege, where, and the role that has it."""
+    code, _, err = run(keys[role], *command.replace("FEED", str(feed)).split())
+    assert code == 1
+    assert f"lacks the privilege {privilege}" in err
+    assert f"es-hybrid roles {wanted} --index {ALIAS}" in err
+
+
+@pytest.mark.parametrize("role", RoleName)
+def test_doctor_finds_nothing_wrong_with_a_role(
+    run: Callable[..., Any], keys: Mapping[RoleName, str], role: RoleName
+) -> None:
+    """A key with one whole role is sound, and what it lacks of the others is named."""
+    code, out, _ = run(keys[role], "doctor", ALIAS, "--json")
+    checks = json.loads(out)["checks"]
+    found = [check for check in checks if check["name"] == "privileges"]
+    assert found[0]["status"] == "ok"
+    assert role in found[0]["detail"]
+    assert [c for c in checks if c["status"] == "problem"] == []
+    assert code == 0
+    assert len(found) == 1 or "lacks" in found[1]["detail"]
+
+
+def test_doctor_names_the_missing_privilege(
+    run: Callable[..., Any], make_key: Callable[[Mapping[str, Any]], str]
+) -> None:
+    """A key that may search but not read the mapping is told which privilege it lacks."""
+    role = load_role(READER, index=ALIAS)
+    role["indices"][0]["privileges"] = ["read"]
+    code, out, _ = run(make_key(role), "doctor", ALIAS, "--json")
+    problems = [c for c in json.loads(out)["checks"] if c["status"] == "problem"]
+    assert code == 1
+    assert f"lacks view_index_metadata on {ALIAS}" in problems[0]["detail"]
+
+
+def test_a_key_is_created_for_a_role(
+    run: Callable[..., Any], secured_node: SecuredNode, keys: Mapping[RoleName, str]
+) -> None:
+    """`roles ROLE --create-api-key` prints a key that does the role's job; a key cannot make one."""
+    place = secured_node.url.removeprefix("http://")
+    address = f"http://{secured_node.user}:{secured_node.password}@{place}"
+    asked = ("roles", "reader", "--create-api-key", "storefront", "--json")
+    code, out, _ = run("", *asked, "--es-url", address)
+    assert code == 0
+    made = json.loads(out)["encoded"]
+    with Elasticsearch(secured_node.url, api_key=made) as es:
+        assert es.search(index=ALIAS)["hits"]["hits"]
+        with pytest.raises(AuthorizationException):
+            es.index(index=ALIAS, document={"id": "x"})
+    code, _, err = run(keys[ADMIN], *asked)
+    assert code == 1
+    assert secured_node.password not in err
+
+
+def test_the_page_shows_the_same_table() -> None:
+    """docs/security.md says of each job which roles may do it."""
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    for name, job in JOBS.items():
+        cells = " | ".join("yes" if role in job.roles else "403" for role in RoleName)
+        assert f"| {name} | {cells} |" in page
