@@ -63,13 +63,13 @@ class Outcome:
 def run(args: argparse.Namespace) -> int:
     """Search every judged query with every recipe, and say how they compare."""
     out = Output.of(args)
+    recipes = () if args.no_search else select_recipes(args.recipe)
     found = read_judged_set(args.qrels, queries=args.queries)
     counted = judged_queries(found.queries, found.judgments, relevant_from=args.relevant_from)
     brought = [read_run(file).filled(query.id for query in counted) for file in args.run_files]
-    if args.no_search:
+    if not recipes:
         outcome = _judged(args, found, brought)
     else:
-        recipes = select_recipes(args.recipe)
         vectors = _vectors(args.query_vectors, counted)
         with open_shop(forgetful(load_settings(args))) as shop:
             asked = _search(shop, args, recipes, queries=counted, vectors=vectors)

@@ -72,10 +72,10 @@ def read_judged_set(judgments: str | Path, *, queries: str | Path | None = None)
     Example:
         `read_judged_set("qrels.txt", queries="queries.csv").queries[0].text`
     """
+    known = None if queries is None else read_queries(queries)
     by_words = _is_quepid(first_line(judgments))
     grades = read_judgments(judgments)
-    if queries is not None:
-        known = read_queries(queries)
+    if known is not None:
         if by_words:
             grades = {query.id: grades.get(query.text, {}) for query in known}
         return JudgedSet(known, grades)
