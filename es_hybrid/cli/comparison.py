@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from es_hybrid.cli.output import Output
-from es_hybrid.evaluate import EvaluationReport
+from collections.abc import Sequence
 
-__all__ = ["print_report"]
+from es_hybrid.cli.output import Output
+from es_hybrid.evaluate import Comparison, EvaluationReport, JudgedQuery
+
+__all__ = ["print_comparisons", "print_report"]
+
+_SHORT = frozenset({"ndcg", "mrr", "map", "err"})
 
 
 def print_report(report: EvaluationReport, out: Output, *, per_query: bool = False) -> None:
@@ -18,6 +22,52 @@ def print_report(report: EvaluationReport, out: Output, *, per_query: bool = Fal
     for result in report.results:
         for what, count in result.degraded.items():
             out.note(f"{result.recipe} went without {what}: {count} of {len(report.query_ids)}")
+
+
+def print_comparisons(
+    comparisons: Sequence[Comparison],
+    queries: Sequence[JudgedQuery],
+    out: Output,
+    *,
+    each: int,
+) -> None:
+    """Print which differences are more than chance, and the queries that changed most."""
+    if not comparisons:
+        return
+    out.line()
+    first = comparisons[0]
+    head = f"{_heading(first.measure)} beside {first.baseline}"
+    out.table(
+        [head, "difference", "95 % from", "to", "p", "p Holm", "won", "lost", "for 0.01"],
+        [
+            [
+                found.recipe,
+                _number(found.difference, 3),
+                *(_number(bound, 3) for bound in found.interval),
+                _number(found.p_randomisation, 3),
+                _number(found.p_holm, 3),
+                found.won,
+                found.lost,
+                found.queries_needed or "-",
+            ]
+            for found in comparisons
+        ],
+    )
+    words = {query.id: query.text for query in queries}
+    for found in comparisons:
+        rows = [
+            [change.query_id, words[change.query_id], *(_number(v, 3) for v in values)]
+            for change in (*found.losers[:each], *found.winners[:each])
+            for values in [(change.before, change.after, change.difference)]
+        ]
+        if rows:
+            out.line()
+            out.table(
+                [f"{found.recipe} changed most", "", found.baseline, found.recipe, "difference"],
+                rows,
+            )
+    for found in comparisons:
+        out.note(found.verdict())
 
 
 def _totals(report: EvaluationReport, out: Output) -> None:
@@ -44,15 +94,16 @@ def _totals(report: EvaluationReport, out: Output) -> None:
 def _slices(report: EvaluationReport, out: Output) -> None:
     if not report.slices:
         return
+    decides = _decides(report)
     out.line()
     out.table(
-        ["NDCG@10 by", "", "queries", *(result.recipe for result in report.results)],
+        [f"{_heading(decides)} by", "", "queries", *(result.recipe for result in report.results)],
         [
             [
                 part.column,
                 part.label,
                 len(part.query_ids),
-                *(_number(r.means(part.query_ids)["ndcg@10"], 3) for r in report.results),
+                *(_number(r.means(part.query_ids)[decides], 3) for r in report.results),
             ]
             for part in report.slices
         ],
@@ -74,19 +125,25 @@ def _stages(report: EvaluationReport, out: Output) -> None:
 
 
 def _queries(report: EvaluationReport, out: Output) -> None:
+    decides = _decides(report)
     out.line()
     out.table(
-        ["NDCG@10 of", *(result.recipe for result in report.results)],
+        [f"{_heading(decides)} of", *(result.recipe for result in report.results)],
         [
-            [query, *(_number(r.values["ndcg@10"][query], 3) for r in report.results)]
+            [query, *(_number(r.values[decides][query], 3) for r in report.results)]
             for query in report.query_ids
         ],
     )
 
 
+def _decides(report: EvaluationReport) -> str:
+    """Return the measure that was named first."""
+    return next(iter(report.results[0].values))
+
+
 def _heading(metric: str) -> str:
     name, _, depth = metric.partition("@")
-    return f"{name if name == 'recall' else name.upper()}@{depth}"
+    return f"{name.upper() if name in _SHORT else name}@{depth}"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -1,29 +1,46 @@
-"""Judge recipes on queries whose products were graded: NDCG@10, MRR@10, recall@100, latency.
+"""Judge recipes on queries whose products were graded, and say which differences are real.
 
-QUERIES has the columns query_id,query and, for slices, language and type;
-QRELS has query_id,product_id,grade.
+QRELS is CSV (query_id,product_id,grade), TREC qrels, or Quepid's export of a case. QUERIES has the
+columns query_id,query and, for slices, such as language and type; Quepid's export needs none.
+Recipes are compared with a baseline by paired tests. --html writes a report for people, --json one
+for machines; --fail-below is a gate for CI, and ends in 1.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from es_hybrid.cli.arguments import names
-from es_hybrid.cli.comparison import print_report
+from es_hybrid import HybridClient
+from es_hybrid.cli.comparison import print_comparisons, print_report
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.measure import forgetful, measure
+from es_hybrid.cli.evaluate_arguments import add_arguments
+from es_hybrid.cli.evidence import Explainer, brands_of, collect
+from es_hybrid.cli.measure import PAGE, forgetful, measure
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
-    RECIPES,
+    Comparison,
+    EvaluationReport,
+    Evidence,
     JudgedQuery,
+    JudgedSet,
     JudgmentError,
+    Measure,
+    Recipe,
+    Run,
+    Shortfall,
+    compare,
     judge,
     judged_queries,
-    read_judgments,
-    read_queries,
+    read_judged_set,
     read_query_vectors,
+    read_run,
+    render_html,
+    run_lines,
     select_recipes,
+    with_kinds,
 )
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
@@ -31,75 +48,160 @@ __all__ = ["INTERRUPTED", "add_arguments", "run"]
 INTERRUPTED = "nothing was changed"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what `evaluate` takes."""
-    parser.add_argument("index", metavar="INDEX", help="index or alias")
-    parser.add_argument("--queries", required=True, metavar="FILE.csv", help="the judged queries")
-    parser.add_argument("--qrels", required=True, metavar="FILE.csv", help="the graded products")
-    parser.add_argument(
-        "--query-vectors",
-        metavar="FILE.npz",
-        help="vectors made beforehand: query_ids, query_vectors",
-    )
-    parser.add_argument(
-        "--recipe",
-        type=names,
-        default=tuple(RECIPES),
-        metavar="NAMES",
-        help=f"what to compare, of {','.join(RECIPES)} (default: all)",
-    )
-    parser.add_argument(
-        "--relevant-from",
-        type=int,
-        metavar="GRADE",
-        help="lowest relevant grade (default: 2, or 1 where no grade is above 1)",
-    )
-    parser.add_argument(
-        "--slice-by",
-        type=names,
-        default=("language", "type"),
-        metavar="COLUMNS",
-        help="also by these columns of QUERIES (default: language,type)",
-    )
-    parser.add_argument(
-        "--warmup", type=int, default=10, metavar="N", help="untimed searches first (default: 10)"
-    )
-    parser.add_argument("--per-query", action="store_true", help="also each query's values")
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that one evaluation found."""
+
+    queries: Sequence[JudgedQuery]
+    runs: Sequence[Run]
+    report: EvaluationReport
+    comparisons: Sequence[Comparison]
+    evidence: Mapping[str, Sequence[Evidence]]
+    shortfalls: Sequence[Shortfall]
 
 
 def run(args: argparse.Namespace) -> int:
-    """Search every judged query with every recipe, and print how they compare."""
+    """Search every judged query with every recipe, and say how they compare."""
     out = Output.of(args)
-    recipes = select_recipes(args.recipe)
-    queries, judgments = read_queries(args.queries), read_judgments(args.qrels)
-    counted = judged_queries(queries, judgments, relevant_from=args.relevant_from)
-    vectors = _vectors(args.query_vectors, counted)
-    runs = []
-    with open_shop(forgetful(load_settings(args))) as shop:
-        for recipe in recipes:
-            with out.progress(f"evaluate {recipe.name}", total=len(counted)) as progress:
-                run = measure(
-                    shop,
-                    args.index,
-                    recipe=recipe,
-                    queries=counted,
-                    vectors=vectors,
-                    warmup=args.warmup,
-                    done=progress.done,
-                )
-            runs.append(run)
+    recipes = () if args.no_search else select_recipes(args.recipe)
+    found = read_judged_set(args.qrels, queries=args.queries)
+    counted = judged_queries(found.queries, found.judgments, relevant_from=args.relevant_from)
+    brought = [read_run(file).filled(query.id for query in counted) for file in args.run_files]
+    if not recipes:
+        outcome = _judged(args, found, brought)
+    else:
+        vectors = _vectors(args.query_vectors, counted)
+        with open_shop(forgetful(load_settings(args))) as shop:
+            asked = _search(shop, args, recipes, queries=counted, vectors=vectors)
+            explainer = Explainer(
+                shop, args.index, recipes=recipes, vectors=vectors, title=args.title_field
+            )
+            outcome = _judged(
+                args,
+                found,
+                [*asked, *brought],
+                brands=brands_of(shop, args.index, args.brand_field),
+                explainer=explainer if args.json or args.html else None,
+            )
+    _write(args, outcome)
+    _print(args, outcome, out)
+    if outcome.shortfalls:
+        return 1
+    return 3 if any(result.faults for result in outcome.report.results) else 0
+
+
+def _search(
+    shop: HybridClient,
+    args: argparse.Namespace,
+    recipes: Sequence[Recipe],
+    *,
+    queries: Sequence[JudgedQuery],
+    vectors: Mapping[str, Sequence[float]],
+) -> list[Run]:
+    out, runs = Output.of(args), []
+    for recipe in recipes:
+        with out.progress(f"evaluate {recipe.name}", total=len(queries)) as progress:
+            found = measure(
+                shop,
+                args.index,
+                recipe=recipe,
+                queries=queries,
+                vectors=vectors,
+                warmup=args.warmup,
+                depth=max(PAGE, *(wanted.depth for wanted in _measures(args))),
+                done=progress.done,
+            )
+        runs.append(found)
+    return runs
+
+
+def _judged(
+    args: argparse.Namespace,
+    found: JudgedSet,
+    runs: Sequence[Run],
+    *,
+    brands: frozenset[str] = frozenset(),
+    explainer: Explainer | None = None,
+) -> Outcome:
+    if not runs:
+        raise JudgmentError("there is no run to judge", hint="name one with --run")
+    queries = with_kinds(found.queries, brands=brands)
     report = judge(
         runs,
         queries=queries,
-        judgments=judgments,
+        judgments=found.judgments,
+        measures=_measures(args),
         relevant_from=args.relevant_from,
         slice_by=args.slice_by,
     )
+    comparisons = compare(report, baseline=args.baseline, seed=args.seed)
+    evidence = collect(
+        comparisons,
+        runs=runs,
+        judged=replace(found, queries=queries),
+        relevant_from=report.relevant_from,
+        each=args.worst,
+        explainer=explainer,
+    )
+    lacks = [floor.shortfall(report) for floor in args.fail_below]
+    return Outcome(
+        queries, runs, report, comparisons, evidence, [lack for lack in lacks if lack is not None]
+    )
+
+
+def _measures(args: argparse.Namespace) -> tuple[Measure, ...]:
+    """Return what is computed: what was asked for, and what a floor stands under."""
+    return tuple(dict.fromkeys((*args.measure, *(floor.measure for floor in args.fail_below))))
+
+
+def _write(args: argparse.Namespace, outcome: Outcome) -> None:
+    if args.save_runs:
+        folder = Path(args.save_runs)
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in outcome.runs:
+            file = folder / f"{one.recipe}.ndjson"
+            file.write_text("".join(run_lines(one)), encoding="utf-8")
+    if args.html:
+        page = render_html(
+            outcome.report,
+            comparisons=outcome.comparisons,
+            evidence=outcome.evidence,
+            queries=outcome.queries,
+            shortfalls=outcome.shortfalls,
+            title=f"How searches of {args.index} compare",
+            facts=(
+                f"{len(outcome.report.query_ids)} judged queries",
+                f"judgments of {Path(args.qrels).name}",
+                f"seed {args.seed}",
+            ),
+        )
+        Path(args.html).write_text(page, encoding="utf-8")
+
+
+def _print(args: argparse.Namespace, outcome: Outcome, out: Output) -> None:
     if out.json:
-        out.document({"index": args.index, **report.to_dict(per_query=args.per_query)})
+        out.document(_document(args, outcome))
     else:
-        print_report(report, out, per_query=args.per_query)
-    return 3 if any(result.faults for result in report.results) else 0
+        print_report(outcome.report, out, per_query=args.per_query)
+        print_comparisons(outcome.comparisons, outcome.queries, out, each=args.worst)
+    for lack in outcome.shortfalls:
+        out.problem(f"gate: {lack}")
+
+
+def _document(args: argparse.Namespace, outcome: Outcome) -> dict[str, object]:
+    comparisons = [
+        {
+            **comparison.to_dict(),
+            "changed_most": [one.to_dict() for one in outcome.evidence[comparison.recipe]],
+        }
+        for comparison in outcome.comparisons
+    ]
+    return {
+        "index": args.index,
+        **outcome.report.to_dict(per_query=args.per_query),
+        "comparisons": comparisons,
+        "below_floor": [str(lack) for lack in outcome.shortfalls],
+    }
 
 
 def _vectors(path: str | None, queries: Sequence[JudgedQuery]) -> Mapping[str, Sequence[float]]:

@@ -40,8 +40,9 @@ def measure(
     vectors: Mapping[str, Sequence[float]],
     warmup: int,
     done: Callable[[int], None],
+    depth: int = DEPTH,
 ) -> Run:
-    """Search each query twice: a page, timed, and the ids of the first hundred.
+    """Search each query twice: a page, timed, and the ids as deep as the measures look.
 
     Args:
         shop: An open client.
@@ -51,6 +52,7 @@ def measure(
         vectors: Query vectors by query id, where they were made beforehand.
         warmup: Searches before the first one that is timed.
         done: Is told how many queries are done.
+        depth: Products of a ranking.
 
     Returns:
         One answer a query.
@@ -60,19 +62,22 @@ def measure(
     answers = []
     for query in queries:
         section = recipe.section(query.text, vector=vectors.get(query.id))
-        answers.append(_answer(shop, index, query.id, section))
+        answers.append(_answer(shop, index, query.id, section, depth))
         done(len(answers))
     return Run(recipe.name, tuple(answers))
 
 
-def _answer(shop: HybridClient, index: str, query_id: str, section: dict[str, Any]) -> Answer:
+def _answer(
+    shop: HybridClient, index: str, query_id: str, section: dict[str, Any], depth: int
+) -> Answer:
     start_s = perf_counter()
     page = _page(shop, index, section)
     took_ms = (perf_counter() - start_s) * 1000
-    deep = shop.search(index=index, size=DEPTH, source=False, ext=section)
+    deep = shop.search(index=index, size=depth, source=False, ext=section)
     return Answer(
         query_id=query_id,
         ranking=tuple(hit["_id"] for hit in deep["hits"]["hits"]),
+        scores=tuple(hit["_score"] or 0.0 for hit in deep["hits"]["hits"]),
         took_ms=took_ms,
         stages_ms=dict(page.hybrid.timings_ms),
         degraded=(*page.hybrid.degraded, *deep.hybrid.degraded),

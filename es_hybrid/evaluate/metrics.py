@@ -11,7 +11,16 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-__all__ = ["ndcg", "percentile", "recall", "reciprocal_rank"]
+__all__ = [
+    "average_precision",
+    "expected_reciprocal_rank",
+    "judged_share",
+    "ndcg",
+    "percentile",
+    "precision",
+    "recall",
+    "reciprocal_rank",
+]
 
 
 def ndcg(ranking: Sequence[str], grades: Mapping[str, int], *, k: int = 10) -> float:
@@ -78,6 +87,107 @@ def recall(
     """
     relevant = {product for product, grade in grades.items() if grade >= relevant_from}
     return len(relevant.intersection(ranking[:k])) / len(relevant) if relevant else 0.0
+
+
+def precision(
+    ranking: Sequence[str], grades: Mapping[str, int], *, k: int = 10, relevant_from: int = 2
+) -> float:
+    """Return the share of the first `k` places that a relevant product holds.
+
+    A ranking shorter than `k` leaves places empty, as in trec_eval's `P_k`.
+
+    Args:
+        ranking: Product ids, best first.
+        grades: The judged products of the query.
+        k: Depth.
+        relevant_from: The lowest grade that counts as relevant.
+
+    Example:
+        >>> precision(["a", "b"], {"b": 2, "c": 3}, k=4)
+        0.25
+    """
+    return sum(grades.get(product, 0) >= relevant_from for product in ranking[:k]) / k
+
+
+def average_precision(
+    ranking: Sequence[str], grades: Mapping[str, int], *, k: int = 100, relevant_from: int = 2
+) -> float:
+    """Return the mean, over all relevant products, of the precision at each one's rank.
+
+    One that is not among the first `k` adds 0, as in trec_eval's `map_cut_k`. The mean over
+    queries is MAP.
+
+    Args:
+        ranking: Product ids, best first.
+        grades: The judged products of the query.
+        k: Depth.
+        relevant_from: The lowest grade that counts as relevant.
+
+    Returns:
+        From 0 to 1; 0 where no product is relevant.
+
+    Example:
+        >>> average_precision(["a", "b", "c"], {"a": 2, "c": 3})
+        0.8333333333333333
+    """
+    relevant = sum(grade >= relevant_from for grade in grades.values())
+    found, total = 0, 0.0
+    for rank, product in enumerate(ranking[:k], start=1):
+        if grades.get(product, 0) >= relevant_from:
+            found += 1
+            total += found / rank
+    return total / relevant if relevant else 0.0
+
+
+def expected_reciprocal_rank(
+    ranking: Sequence[str], grades: Mapping[str, int], *, k: int = 10, top_grade: int = 3
+) -> float:
+    """Return the expected reciprocal of the rank at which a shopper stops, content.
+
+    A product of grade g contents with probability `(2^g - 1) / 2^top_grade`; who is not content
+    looks at the next one (Chapelle, Metzler, Zhang, Grinspan, "Expected reciprocal rank for graded
+    relevance", CIKM 2009).
+
+    Args:
+        ranking: Product ids, best first.
+        grades: The judged products of the query.
+        k: Depth.
+        top_grade: The highest grade of the scale.
+
+    Returns:
+        From 0 to 1, never quite 1.
+
+    Example:
+        >>> expected_reciprocal_rank(["b", "a"], {"a": 1}, top_grade=1)
+        0.25
+    """
+    going_on, total = 1.0, 0.0
+    for rank, product in enumerate(ranking[:k], start=1):
+        content = (2.0 ** grades.get(product, 0) - 1.0) / 2.0**top_grade
+        total += going_on * content / rank
+        going_on *= 1.0 - content
+    return total
+
+
+def judged_share(ranking: Sequence[str], grades: Mapping[str, int], *, k: int = 10) -> float:
+    """Return the share of the first `k` products that anybody judged.
+
+    Where it is low, the other figures say more of the judgments than of the ranking.
+
+    Args:
+        ranking: Product ids, best first.
+        grades: The judged products of the query.
+        k: Depth.
+
+    Returns:
+        From 0 to 1; 0 for an empty ranking.
+
+    Example:
+        >>> judged_share(["a", "b"], {"b": 0})
+        0.5
+    """
+    first = ranking[:k]
+    return sum(product in grades for product in first) / len(first) if first else 0.0
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from statistics import fmean
 
 from es_hybrid.evaluate.judgments import (
@@ -13,7 +12,8 @@ from es_hybrid.evaluate.judgments import (
     Judgments,
     relevance_threshold,
 )
-from es_hybrid.evaluate.metrics import ndcg, percentile, recall, reciprocal_rank
+from es_hybrid.evaluate.measures import DEFAULT_MEASURES, Measure, Scale
+from es_hybrid.evaluate.metrics import percentile
 from es_hybrid.evaluate.runs import Run
 from es_hybrid.types import Json
 
@@ -77,6 +77,18 @@ class EvaluationReport:
     left_out: int
     relevant_from: int
     slices: tuple[QuerySlice, ...] = ()
+
+    def result(self, recipe: str) -> RecipeResult:
+        """Return one recipe's result.
+
+        Raises:
+            JudgmentError: There is none of this name.
+        """
+        for result in self.results:
+            if result.recipe == recipe:
+                return result
+        names = ", ".join(result.recipe for result in self.results)
+        raise JudgmentError(f"there is no recipe {recipe!r} in the report", hint=f"of {names}")
 
     def to_dict(self, *, per_query: bool = False) -> Json:
         """Return what a machine reads; with the values a query, where asked."""
@@ -143,10 +155,11 @@ def judge(
     *,
     queries: Sequence[JudgedQuery],
     judgments: Judgments,
+    measures: Sequence[Measure] = DEFAULT_MEASURES,
     relevant_from: int | None = None,
     slice_by: Sequence[str] = ("language", "type"),
 ) -> EvaluationReport:
-    """Judge what recipes answered: NDCG@10, MRR@10, recall@100, latency.
+    """Judge what recipes answered: NDCG@10, MRR@10, recall@100 unless others are named; latency.
 
     Every mean is over the queries with at least one relevant product, so that all figures of a
     report speak of the same queries.
@@ -155,11 +168,12 @@ def judge(
         runs: One a recipe, with an answer to every query that counts.
         queries: All queries of the set.
         judgments: Their grades.
+        measures: What is computed; runs must be as deep as they look.
         relevant_from: The lowest relevant grade; `None` takes `relevance_threshold`.
         slice_by: Labels of the queries by which means are also given.
 
     Raises:
-        JudgmentError: No query counts, or a run lacks an answer.
+        JudgmentError: No query counts, a run lacks an answer, or two runs have one name.
 
     Example:
         >>> from es_hybrid.evaluate import Answer, Run
@@ -168,35 +182,40 @@ def judge(
         >>> report.results[0].means()["mrr@10"]
         0.5
     """
-    least = relevance_threshold(judgments) if relevant_from is None else relevant_from
-    counted = judged_queries(queries, judgments, relevant_from=least)
+    scale = Scale.of(judgments, relevant_from=relevant_from)
+    counted = judged_queries(queries, judgments, relevant_from=scale.relevant_from)
+    names = [run.recipe for run in runs]
+    if len(set(names)) < len(names):
+        raise JudgmentError(f"two runs have one name: {', '.join(names)}", hint="rename one")
     return EvaluationReport(
-        results=tuple(_result(run, counted, judgments, least) for run in runs),
+        results=tuple(_result(run, counted, judgments, measures, scale) for run in runs),
         query_ids=tuple(query.id for query in counted),
         left_out=len(queries) - len(counted),
-        relevant_from=least,
+        relevant_from=scale.relevant_from,
         slices=tuple(_slices(counted, slice_by)),
     )
 
 
 def _result(
-    run: Run, counted: Sequence[JudgedQuery], judgments: Judgments, relevant_from: int
+    run: Run,
+    counted: Sequence[JudgedQuery],
+    judgments: Judgments,
+    measures: Sequence[Measure],
+    scale: Scale,
 ) -> RecipeResult:
     answers = {answer.query_id: answer for answer in run.answers}
     missing = [query.id for query in counted if query.id not in answers]
     if missing:
         raise JudgmentError(f"run {run.recipe} has no answer to query {missing[0]}")
-    metrics = {
-        "ndcg@10": partial(ndcg, k=10),
-        "mrr@10": partial(reciprocal_rank, k=10, relevant_from=relevant_from),
-        "recall@100": partial(recall, k=100, relevant_from=relevant_from),
-    }
     took = [answers[query.id].took_ms for query in counted]
     return RecipeResult(
         recipe=run.recipe,
         values={
-            name: {q.id: metric(answers[q.id].ranking, judgments[q.id]) for q in counted}
-            for name, metric in metrics.items()
+            str(measure): {
+                query.id: measure.value(answers[query.id].ranking, judgments[query.id], scale=scale)
+                for query in counted
+            }
+            for measure in measures
         },
         latency_ms={"p50": percentile(took, 50), "p95": percentile(took, 95)},
         stages_ms=_stage_means(run),

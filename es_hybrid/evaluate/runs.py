@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -103,13 +103,15 @@ class Answer:
         took_ms: Wall-clock milliseconds of one search of a page.
         stages_ms: The same, a stage.
         degraded: What the searches went without.
+        scores: One a product of the ranking, where they are known; higher is better.
     """
 
     query_id: str
     ranking: tuple[str, ...]
-    took_ms: float
+    took_ms: float = 0.0
     stages_ms: Mapping[str, float] = field(default_factory=dict)
     degraded: tuple[Degradation, ...] = ()
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,19 @@ class Run:
 
     recipe: str
     answers: tuple[Answer, ...]
+
+    def filled(self, query_ids: Iterable[str]) -> Run:
+        """Return the run with an empty answer to each of these queries that it lacks.
+
+        A system that finds nothing for a query leaves it out of a TREC run.
+
+        Example:
+            >>> Run("theirs", ()).filled(["q1"]).answers[0].ranking
+            ()
+        """
+        known = {answer.query_id for answer in self.answers}
+        empty = tuple(Answer(query, ()) for query in query_ids if query not in known)
+        return replace(self, answers=(*self.answers, *empty))
 
     def degraded(self) -> dict[str, int]:
         """Count the queries that went without something, by `"stage: reason"`."""

@@ -75,6 +75,8 @@ def write_files(folder: Path) -> None:
     )
     ids = np.array([product["id"] for product in products])
     np.savez(folder / "vectors.npz", product_ids=ids, product_vectors=vectors)
+    (folder / "queries.csv").write_text("query_id,query\nq1,trail shoe\nq2,tent\n")
+    (folder / "qrels.csv").write_text("query_id,product_id,grade\nq1,p00,3\nq2,p36,2\n")
 
 
 def _exported(product: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import pytest
 
 import es_hybrid
 from es_hybrid.cli.app import build_parser
+from es_hybrid.evaluate import RECIPES, Metric, QueryKind, kind_of
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.profiles import embedder_profile, reranker_profile
 from es_hybrid.rank.boost import NumericBoost
@@ -140,6 +141,25 @@ def test_every_public_name_is_mentioned() -> None:
     text = everything()
     names = [name for name in es_hybrid.__all__ if not name.startswith("_")]
     assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
+
+
+@pytest.mark.parametrize("metric", Metric)
+def test_every_measure_is_explained(metric: Metric) -> None:
+    """Whoever reads a figure finds what it says."""
+    assert f"\n| `{metric}@" in page("evaluating")
+
+
+@pytest.mark.parametrize("kind", QueryKind)
+def test_every_kind_of_query_is_shown(kind: QueryKind) -> None:
+    """The example of each kind is one."""
+    example = row_of("evaluating", f"{kind}`")[0].partition(";")[0].partition(",")[0]
+    assert kind_of(example, brands={"hp"}) == kind
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_every_recipe_is_explained(recipe: str) -> None:
+    """Each row of a report can be looked up."""
+    assert f"\n| `{recipe}` |" in page("evaluating")
 
 
 def test_the_layers_are_as_drawn() -> None:

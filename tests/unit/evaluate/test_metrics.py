@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import random
+
 import ir_measures
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ir_measures import RR, Measure, R, nDCG
+from ir_measures import AP, ERR, RR, Judged, Measure, P, R, nDCG
 
-from es_hybrid.evaluate import ndcg, percentile, recall, reciprocal_rank
+from es_hybrid.evaluate import (
+    average_precision,
+    expected_reciprocal_rank,
+    judged_share,
+    ndcg,
+    percentile,
+    precision,
+    recall,
+    reciprocal_rank,
+)
 
 GRADES = st.dictionaries(st.sampled_from([f"p{n}" for n in range(30)]), st.integers(0, 3))
 RANKING = st.lists(st.sampled_from([f"p{n}" for n in range(40)]), unique=True, max_size=40)
@@ -48,12 +59,72 @@ def test_reciprocal_rank_and_recall_equal_the_reference(
     )
 
 
+@settings(max_examples=150, deadline=None)
+@given(
+    ranking=RANKING.filter(bool),
+    grades=GRADES.filter(lambda grades: max(grades.values(), default=0) > 1),
+    k=st.integers(1, 50),
+)
+def test_precision_map_and_judged_equal_the_reference(
+    ranking: list[str], grades: dict[str, int], k: int
+) -> None:
+    """Precision, average precision and judged at any depth are trec_eval's and ir-measures'."""
+    assert precision(ranking, grades, k=k) == pytest.approx(
+        reference(P(rel=2) @ k, ranking, grades), abs=1e-6
+    )
+    assert average_precision(ranking, grades, k=k) == pytest.approx(
+        reference(AP(rel=2) @ k, ranking, grades), abs=1e-6
+    )
+    assert judged_share(ranking, grades, k=k) == pytest.approx(
+        reference(Judged @ k, ranking, grades), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("k", [1, 10, 20])
+def test_expected_reciprocal_rank_equals_the_reference(k: int) -> None:
+    """ERR of random runs is what TREC's gdeval computes, to its five digits, up to grade 4."""
+    chance = random.Random(k)
+    products = [f"p{n}" for n in range(40)]
+    rankings = {
+        str(n): chance.sample(products, chance.randint(1, len(products))) for n in range(1, 201)
+    }
+    # gdeval computes nothing for a query without a relevant product.
+    grades = {query: {"p0": 4} | random_grades(products, chance) for query in rankings}
+    qrels = [ir_measures.Qrel(q, p, grade) for q in grades for p, grade in grades[q].items()]
+    scored = [
+        ir_measures.ScoredDoc(query, product, float(-rank))
+        for query, ranking in rankings.items()
+        for rank, product in enumerate(ranking)
+    ]
+    theirs = {
+        found.query_id: found.value for found in ir_measures.iter_calc([ERR @ k], qrels, scored)
+    }
+    ours = {
+        query: expected_reciprocal_rank(ranking, grades[query], k=k, top_grade=4)
+        for query, ranking in rankings.items()
+    }
+    assert ours == pytest.approx(theirs, abs=6e-6)
+
+
+def random_grades(products: list[str], chance: random.Random) -> dict[str, int]:
+    judged = chance.sample(products[1:], chance.randint(0, 30))
+    return {product: chance.randint(0, 4) for product in judged}
+
+
 @given(ranking=RANKING, grades=GRADES, k=st.integers(1, 50))
 def test_metrics_stay_between_zero_and_one(
     ranking: list[str], grades: dict[str, int], k: int
 ) -> None:
     """Every metric is from 0 to 1, whatever is ranked and judged."""
-    for metric in (ndcg, reciprocal_rank, recall):
+    for metric in (
+        ndcg,
+        reciprocal_rank,
+        recall,
+        precision,
+        average_precision,
+        expected_reciprocal_rank,
+        judged_share,
+    ):
         assert 0.0 <= metric(ranking, grades, k=k) <= 1.0 + 1e-12
 
 
