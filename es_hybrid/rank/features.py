@@ -121,8 +121,8 @@ def features(
     Example:
         >>> hit = Hit("i", "1", lexical_score=4.0, lexical_rank=2, fields={"rating": [4.5]})
         >>> row = features(Evidence("trail shoe", [hit], np.ones(1), np.ones(1)))[0]
-        >>> row[FEATURES.index("lexical_reciprocal_rank")], row[FEATURES.index("rating")]
-        (0.5, 4.5)
+        >>> row[[FEATURES.index("lexical_reciprocal_rank"), FEATURES.index("rating")]].tolist()
+        [0.5, 4.5]
     """
     hits, places = evidence.hits, range(len(evidence.hits))
     query = _Query(evidence.query)

@@ -40,11 +40,12 @@ class LearnedModel:
 
     Example:
         >>> from es_hybrid.rank.trees import Split
+        >>> from es_hybrid.types import Hit
         >>> rating = FEATURES.index("rating")
         >>> model = LearnedModel("demo", (Tree((Split(rating, 4.0, True, (0, 1)),), (0.0, 2.0)),))
         >>> hits = [Hit("i", "a", fields={"rating": [3.1]}), Hit("i", "b", fields={"rating": [4.9]})]
-        >>> model.relevance(Evidence("shoe", hits, np.ones(2), np.array([0.9, 0.8]))).argmax()
-        np.int64(1)
+        >>> model.relevance(Evidence("shoe", hits, np.ones(2), np.array([0.9, 0.8]))).tolist()
+        [1e-09, 1.0]
     """
 
     name: str
