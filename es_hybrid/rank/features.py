@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.rank.boost import _numbers as numbers
-from es_hybrid.rank.boost import _seconds as seconds
+from es_hybrid.rank.values import numbers, seconds
 from es_hybrid.types import Hit, Scores
 
 __all__ = ["FEATURES", "MONOTONE", "PRODUCT_FIELDS", "Evidence", "features"]
