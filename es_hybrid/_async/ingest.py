@@ -10,20 +10,17 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
-from es_hybrid._async.admin import index_info
-from es_hybrid._async.bulk import AsyncBulkWriter
-from es_hybrid._async.vectors import AsyncTextVectors
+from es_hybrid._async.lookup import add_vectors, plan_chunk
+from es_hybrid._async.target import Target, open_target
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
 from es_hybrid.dead_letter import DeadLetterFile
 from es_hybrid.errors import IngestError, TooManyFailures
-from es_hybrid.indexing.actions import VectorFields, decide, read_stored
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
-from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
 from es_hybrid.indexing.outcomes import Planned, Written, actions_of, settle, warnings_of
 from es_hybrid.indexing.product import ProductText
 from es_hybrid.indexing.report import IngestReport, Tally
@@ -33,25 +30,6 @@ from es_hybrid.settings import Settings
 from es_hybrid.types import Vector
 
 _log = get_logger("es_hybrid.ingest")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where and how one run writes.
-
-    Attributes:
-        info: The index.
-        look_up: Whether anything can be stored already.
-        vector: How a vector is written; `None` when the index has none.
-        embedder: Makes missing vectors; `None` when there is none.
-        writer: Sends bulk requests.
-    """
-
-    info: IndexInfo
-    look_up: bool
-    vector: VectorFields | None
-    embedder: AsyncTextVectors | None
-    writer: AsyncBulkWriter
 
 
 class AsyncIngestor:
@@ -116,7 +94,14 @@ class AsyncIngestor:
             IngestError: Elasticsearch failed for good; the cause is its own exception.
         """
         started = time.monotonic()
-        target = await self._target(index, vectors=vectors, model=model)
+        target = await open_target(
+            self._es,
+            index,
+            settings=self._settings,
+            embedder=self._embedder,
+            vectors=vectors,
+            model=model,
+        )
         types = field_types(target.info.mapping.get("properties", {}))
         limits = self._settings.ingest
         feed = Feed(
@@ -169,43 +154,6 @@ class AsyncIngestor:
         _log.info("ingest.done", index_name=target.info.index, read=final.read, failed=final.failed)
         return final
 
-    async def _target(
-        self, index: str, *, vectors: Mapping[str, Vector] | None, model: str | None
-    ) -> Target:
-        """Look at the index and check that the run fits it, before anything is written."""
-        info = await index_info(self._es, index)
-        require_model(info, model)
-        if info.meta.dims is not None:
-            require_dims(info, getattr(vectors, "dims", None), source="the vector file")
-        embedder = await self._text_vectors(info, brought=vectors is not None)
-        answer = await self._es.info()
-        stored = await self._es.count(index=info.index)
-        field = info.meta.vector_field
-        return Target(
-            info=info,
-            look_up=bool(stored["count"]),
-            vector=None
-            if field is None
-            else VectorFields(
-                field, info.meta.model, packed=takes_base64(str(answer["version"]["number"]))
-            ),
-            embedder=embedder,
-            writer=AsyncBulkWriter(
-                self._es, index=index, settings=self._settings.ingest, require_alias=info.is_alias
-            ),
-        )
-
-    async def _text_vectors(self, info: IndexInfo, *, brought: bool) -> AsyncTextVectors | None:
-        """Return what embeds texts in this run; vectors brought along need not have its model."""
-        if self._embedder is None or info.meta.dims is None:
-            return None
-        if brought and self._embedder.model != info.meta.model:
-            return None
-        require_model(info, self._embedder.model)
-        found = AsyncTextVectors(self._embedder, settings=self._settings.embed, dims=info.meta.dims)
-        require_dims(info, await found.probe(), source=self._embedder.model)
-        return found
-
     async def _run(self, feed: Feed, target: Target, done: Callable[[Written], None]) -> None:
         await self._segment(feed.segment(), target, done)
         while not feed.done:  # from here on, an id may be one that this run has written
@@ -217,10 +165,10 @@ class AsyncIngestor:
         """Run chunks through the stages; each works ahead of the next by its own limit."""
 
         async def plan(chunk: Chunk) -> Planned:
-            return await self._plan(chunk, target)
+            return await plan_chunk(self._es, chunk, target)
 
         async def embed(planned: Planned) -> Planned:
-            return await self._embed(planned, target)
+            return await add_vectors(planned, target)
 
         async def write(planned: Planned) -> Written:
             return await self._write(planned, target)
@@ -233,32 +181,6 @@ class AsyncIngestor:
         ):
             async for written in results:
                 done(written)
-
-    async def _plan(self, chunk: Chunk, target: Target) -> Planned:
-        """Compare the products with what is stored."""
-        stored = {}
-        if target.look_up and chunk.products:
-            answer = await self._es.mget(
-                index=target.info.index,
-                ids=[product.id for product in chunk.products],
-                source_includes=["document_hash", "embedding_text_hash"],
-                filter_path=["docs._id", "docs.found", "docs._source"],
-            )
-            stored = read_stored(answer.body)
-        vectors = target.vector is not None
-        found = [decide(p, stored.get(p.id), vectors=vectors) for p in chunk.products]
-        return Planned(chunk, found)
-
-    async def _embed(self, planned: Planned, target: Target) -> Planned:
-        """Add the vectors: those brought along, and those of texts that are new."""
-        products = planned.chunk.products
-        found: list[Vector | str | None] = [product.vector for product in products]
-        places = [place for place, decision in enumerate(planned.decisions) if decision.embed]
-        if target.embedder is not None and places:
-            made = await target.embedder.of([products[place].text for place in places])
-            for place, vector in zip(places, made, strict=True):
-                found[place] = vector
-        return planned._replace(vectors=found)
 
     async def _write(self, planned: Planned, target: Target) -> Written:
         """Write what is new or changed."""

@@ -11,20 +11,17 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.admin import index_info
-from es_hybrid._sync.bulk import BulkWriter
-from es_hybrid._sync.vectors import TextVectors
+from es_hybrid._sync.lookup import add_vectors, plan_chunk
+from es_hybrid._sync.target import Target, open_target
 from es_hybrid.dead_letter import DeadLetterFile
 from es_hybrid.errors import IngestError, TooManyFailures
-from es_hybrid.indexing.actions import VectorFields, decide, read_stored
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
-from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
 from es_hybrid.indexing.outcomes import Planned, Written, actions_of, settle, warnings_of
 from es_hybrid.indexing.product import ProductText
 from es_hybrid.indexing.report import IngestReport, Tally
@@ -34,25 +31,6 @@ from es_hybrid.settings import Settings
 from es_hybrid.types import Vector
 
 _log = get_logger("es_hybrid.ingest")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where and how one run writes.
-
-    Attributes:
-        info: The index.
-        look_up: Whether anything can be stored already.
-        vector: How a vector is written; `None` when the index has none.
-        embedder: Makes missing vectors; `None` when there is none.
-        writer: Sends bulk requests.
-    """
-
-    info: IndexInfo
-    look_up: bool
-    vector: VectorFields | None
-    embedder: TextVectors | None
-    writer: BulkWriter
 
 
 class Ingestor:
@@ -117,7 +95,14 @@ class Ingestor:
             IngestError: Elasticsearch failed for good; the cause is its own exception.
         """
         started = time.monotonic()
-        target = self._target(index, vectors=vectors, model=model)
+        target = open_target(
+            self._es,
+            index,
+            settings=self._settings,
+            embedder=self._embedder,
+            vectors=vectors,
+            model=model,
+        )
         types = field_types(target.info.mapping.get("properties", {}))
         limits = self._settings.ingest
         feed = Feed(
@@ -170,43 +155,6 @@ class Ingestor:
         _log.info("ingest.done", index_name=target.info.index, read=final.read, failed=final.failed)
         return final
 
-    def _target(
-        self, index: str, *, vectors: Mapping[str, Vector] | None, model: str | None
-    ) -> Target:
-        """Look at the index and check that the run fits it, before anything is written."""
-        info = index_info(self._es, index)
-        require_model(info, model)
-        if info.meta.dims is not None:
-            require_dims(info, getattr(vectors, "dims", None), source="the vector file")
-        embedder = self._text_vectors(info, brought=vectors is not None)
-        answer = self._es.info()
-        stored = self._es.count(index=info.index)
-        field = info.meta.vector_field
-        return Target(
-            info=info,
-            look_up=bool(stored["count"]),
-            vector=None
-            if field is None
-            else VectorFields(
-                field, info.meta.model, packed=takes_base64(str(answer["version"]["number"]))
-            ),
-            embedder=embedder,
-            writer=BulkWriter(
-                self._es, index=index, settings=self._settings.ingest, require_alias=info.is_alias
-            ),
-        )
-
-    def _text_vectors(self, info: IndexInfo, *, brought: bool) -> TextVectors | None:
-        """Return what embeds texts in this run; vectors brought along need not have its model."""
-        if self._embedder is None or info.meta.dims is None:
-            return None
-        if brought and self._embedder.model != info.meta.model:
-            return None
-        require_model(info, self._embedder.model)
-        found = TextVectors(self._embedder, settings=self._settings.embed, dims=info.meta.dims)
-        require_dims(info, found.probe(), source=self._embedder.model)
-        return found
-
     def _run(self, feed: Feed, target: Target, done: Callable[[Written], None]) -> None:
         self._segment(feed.segment(), target, done)
         while not feed.done:  # from here on, an id may be one that this run has written
@@ -218,10 +166,10 @@ class Ingestor:
         """Run chunks through the stages; each works ahead of the next by its own limit."""
 
         def plan(chunk: Chunk) -> Planned:
-            return self._plan(chunk, target)
+            return plan_chunk(self._es, chunk, target)
 
         def embed(planned: Planned) -> Planned:
-            return self._embed(planned, target)
+            return add_vectors(planned, target)
 
         def write(planned: Planned) -> Written:
             return self._write(planned, target)
@@ -234,32 +182,6 @@ class Ingestor:
         ):
             for written in results:
                 done(written)
-
-    def _plan(self, chunk: Chunk, target: Target) -> Planned:
-        """Compare the products with what is stored."""
-        stored = {}
-        if target.look_up and chunk.products:
-            answer = self._es.mget(
-                index=target.info.index,
-                ids=[product.id for product in chunk.products],
-                source_includes=["document_hash", "embedding_text_hash"],
-                filter_path=["docs._id", "docs.found", "docs._source"],
-            )
-            stored = read_stored(answer.body)
-        vectors = target.vector is not None
-        found = [decide(p, stored.get(p.id), vectors=vectors) for p in chunk.products]
-        return Planned(chunk, found)
-
-    def _embed(self, planned: Planned, target: Target) -> Planned:
-        """Add the vectors: those brought along, and those of texts that are new."""
-        products = planned.chunk.products
-        found: list[Vector | str | None] = [product.vector for product in products]
-        places = [place for place, decision in enumerate(planned.decisions) if decision.embed]
-        if target.embedder is not None and places:
-            made = target.embedder.of([products[place].text for place in places])
-            for place, vector in zip(places, made, strict=True):
-                found[place] = vector
-        return planned._replace(vectors=found)
 
     def _write(self, planned: Planned, target: Target) -> Written:
         """Write what is new or changed."""
