@@ -9,9 +9,11 @@ from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
 from es_hybrid._version import __version__
+from es_hybrid.checkpoint import Checkpoint
 from es_hybrid.errors import (
     ConfigurationError,
     ContractError,
+    DeletesRefused,
     EmbeddingError,
     HybridError,
     HybridWarning,
@@ -26,12 +28,14 @@ from es_hybrid.errors import (
     SwapRefused,
     TooManyFailures,
 )
+from es_hybrid.indexing.deletes import DeleteReport
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import (
     AsyncEmbedder,
     AsyncReranker,
+    AsyncVectorStore,
     Boost,
     Embedder,
     Fuser,
@@ -39,6 +43,7 @@ from es_hybrid.protocols import (
     Reranker,
     SearchDone,
     TextBuilder,
+    VectorStore,
 )
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck
@@ -53,10 +58,14 @@ __all__ = [
     "AsyncEmbedder",
     "AsyncHybridClient",
     "AsyncReranker",
+    "AsyncVectorStore",
     "Boost",
     "Capabilities",
+    "Checkpoint",
     "ConfigurationError",
     "ContractError",
+    "DeleteReport",
+    "DeletesRefused",
     "Embedder",
     "EmbeddingError",
     "FacetCheck",
@@ -87,6 +96,7 @@ __all__ = [
     "SwapRefused",
     "TextBuilder",
     "TooManyFailures",
+    "VectorStore",
     "__version__",
     "hybrid_ext",
     "load_vectors",

@@ -7,25 +7,30 @@ again, and a text that is not new is not embedded again.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import datetime
 
-from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+from elasticsearch import AsyncElasticsearch
 
+from es_hybrid._async.delete import AsyncMissing, shard_marks
 from es_hybrid._async.lookup import add_vectors, plan_chunk
 from es_hybrid._async.target import Target, open_target
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid.dead_letter import DeadLetterFile
-from es_hybrid.errors import IngestError, TooManyFailures
+from es_hybrid.checkpoint import Checkpoint, Progress
+from es_hybrid.errors import ConfigurationError, DeletesRefused
+from es_hybrid.indexing.deletes import check_share, require_ids
+from es_hybrid.indexing.feed import Chunk, Feed
+from es_hybrid.indexing.feed_times import feed_time_text
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
-from es_hybrid.indexing.outcomes import Planned, Written, actions_of, settle, warnings_of
+from es_hybrid.indexing.outcomes import Planned, Written, actions_of
 from es_hybrid.indexing.product import ProductText
-from es_hybrid.indexing.report import IngestReport, Tally
-from es_hybrid.indexing.sources import Chunk, Feed, FeedItem, Preparation
-from es_hybrid.protocols import AsyncEmbedder, TextBuilder
+from es_hybrid.indexing.report import IngestReport
+from es_hybrid.indexing.sources import FeedItem, Preparation
+from es_hybrid.ledger import Ledger, Records
+from es_hybrid.protocols import AsyncEmbedder, AsyncVectorStore, TextBuilder
 from es_hybrid.settings import Settings
 from es_hybrid.types import Vector
 
@@ -67,92 +72,102 @@ class AsyncIngestor:
         id_field: str = "id",
         vectors: Mapping[str, Vector] | None = None,
         model: str | None = None,
+        vectors_from: str | AsyncVectorStore | None = None,
+        feed_time: datetime | str | None = None,
+        delete_missing: bool = False,
+        max_delete_share: float = 0.1,
         on_progress: Callable[[IngestReport], None] | None = None,
         dead_letter: str | os.PathLike[str] | None = None,
+        checkpoint: Checkpoint | None = None,
         refresh: bool = True,
     ) -> IngestReport:
-        """Write products; a broken line or a rejected product is reported and stops nothing.
-
-        Args:
-            index: An alias or index that `create_index` made.
-            products: Read lazily, once; see `read_products`.
-            fields: Where source fields go, as a `FieldMap` or as `"brand=supplier,…"`.
-            id_field: Source field of the id, where `fields` is not a `FieldMap`.
-            vectors: Vectors by product id; they win over the embedder.
-            model: Names the model of `vectors`.
-            on_progress: Called with the numbers so far after each chunk.
-            dead_letter: File for the records that are not stored; written only if there are any.
-            refresh: Whether the products are searchable when this returns.
-
-        Returns:
-            What was done, in numbers that add up.
-
-        Raises:
-            ConfigurationError: There is no such index, or the field map is wrong.
-            MappingMismatch: Model or dims are not the index's; nothing was written.
-            TooManyFailures: `settings.ingest.max_failures` was passed.
-            IngestError: Elasticsearch failed for good; the cause is its own exception.
-        """
-        started = time.monotonic()
-        target = await open_target(
+        """Write products; see `AsyncProductIngest`, whose arguments these are."""
+        check_share(max_delete_share)
+        limits = self._settings.ingest
+        records = Records(
+            on_progress=on_progress,
+            dead_letter=dead_letter,
+            max_failures=limits.max_failures,
+            checkpoint=checkpoint,
+        )
+        async with open_target(
             self._es,
             index,
             settings=self._settings,
             embedder=self._embedder,
             vectors=vectors,
             model=model,
-        )
-        types = field_types(target.info.mapping.get("properties", {}))
-        limits = self._settings.ingest
-        feed = Feed(
-            products,
-            prepare=Preparation(
-                fields=resolve(fields, id_field=id_field, types=types),
-                text=self._text,
-                model=target.vector.model if target.vector else None,
-                dims=target.info.meta.dims,
-                vectors=vectors,
-            ),
-            batch=limits.batch,
-            max_bytes=limits.max_batch_bytes,
-        )
-        tally = Tally()
-
-        def report() -> IngestReport:
-            trouble = target.embedder.trouble if target.embedder else None
-            has_vectors = target.vector is not None
-            return tally.report(
-                elapsed_s=time.monotonic() - started,
-                duplicates=feed.duplicates,
-                warnings=warnings_of(feed, tally, vectors=has_vectors, trouble=trouble),
+            vectors_from=vectors_from,
+            feed_time=None if feed_time is None else feed_time_text(feed_time),
+        ) as target:
+            fields = self._fields(fields, id_field=id_field, target=target)
+            progress = await self._begin(target, checkpoint, deletes=delete_missing)
+            feed = Feed(
+                products,
+                prepare=Preparation(
+                    fields=fields,
+                    text=self._text,
+                    model=target.vector.model if target.vector else None,
+                    dims=target.info.meta.dims,
+                    vectors=vectors,
+                ),
+                batch=limits.batch,
+                max_bytes=limits.max_batch_bytes,
+                skip=progress.taken,
             )
-
-        with DeadLetterFile(dead_letter) as letters:
-
-            def done(written: Written) -> None:
-                settle(written, tally, vectors=target.vector is not None, dead=letters.write)
-                if on_progress is not None:
-                    on_progress(report())
-                if limits.max_failures is not None and tally.failed > limits.max_failures:
-                    raise TooManyFailures(
-                        f"{tally.failed:,} records failed, {limits.max_failures:,} are allowed",
-                        report=report(),
-                        hint="see report.failures, or raise ES_HYBRID_INGEST__MAX_FAILURES",
+            ledger = Ledger(
+                records,
+                feed=feed,
+                progress=progress,
+                vectors=target.vector is not None,
+                troubles=lambda: target.texts.troubles if target.texts else (),
+            )
+            look_up = target.look_up or progress.taken > 0  # a search may not see it yet
+            with ledger, ledger.fails_with_report(index):
+                await self._run(feed, replace(target, look_up=look_up), ledger.take)
+            with ledger.fails_with_report(index):
+                if refresh:
+                    await self._es.indices.refresh(index=target.info.index)
+                if delete_missing:
+                    await self._delete_missing(
+                        feed, target, ledger, marks=progress.marks, share=max_delete_share
                     )
-
-            try:
-                await self._run(feed, target, done)
-            except (ApiError, TransportError) as error:
-                raise IngestError(
-                    f"writing to {index} failed: {type(error).__name__}",
-                    report=report(),
-                    hint="run the same ingest again: what is stored is not written twice",
-                ) from error
-        if refresh:
-            await self._es.indices.refresh(index=target.info.index)
-        final = report()
+        final = ledger.finish()
         _log.info("ingest.done", index_name=target.info.index, read=final.read, failed=final.failed)
         return final
+
+    @staticmethod
+    def _fields(fields: FieldMap | str | None, *, id_field: str, target: Target) -> FieldMap:
+        types = field_types(target.info.mapping.get("properties", {}))
+        return resolve(fields, id_field=id_field, types=types)
+
+    async def _begin(
+        self, target: Target, checkpoint: Checkpoint | None, *, deletes: bool
+    ) -> Progress:
+        """Return where an earlier run stopped, and what the index held when it began."""
+        index = target.info.index
+        progress = Progress(index) if checkpoint is None else checkpoint.begin(index)
+        if not deletes or progress.marks:
+            return progress
+        if progress.taken:
+            raise ConfigurationError(
+                "the run that is resumed began without delete_missing",
+                hint="resume it without, or remove the checkpoint to begin anew",
+            )
+        return replace(progress, marks=await shard_marks(self._es, index))
+
+    async def _delete_missing(
+        self, feed: Feed, target: Target, ledger: Ledger, *, marks: Sequence[int], share: float
+    ) -> None:
+        missing = AsyncMissing(self._es, target.writer, index=target.info.index, marks=marks)
+        try:
+            require_ids(feed.unnamed)
+            deleted, notes = await missing.delete(feed, share=share, feed_time=target.feed_time)
+        except DeletesRefused as refused:
+            refused.report = ledger.report()
+            raise
+        ledger.tally.deleted += deleted
+        ledger.notes += notes
 
     async def _run(self, feed: Feed, target: Target, done: Callable[[Written], None]) -> None:
         await self._segment(feed.segment(), target, done)
@@ -184,7 +199,7 @@ class AsyncIngestor:
 
     async def _write(self, planned: Planned, target: Target) -> Written:
         """Write what is new or changed."""
-        actions = dict(actions_of(planned, target.vector))
+        actions = dict(actions_of(planned, target.vector, feed_time=target.feed_time))
         reasons: list[str | None] = [None] * len(planned.decisions)
         found = await target.writer.write(list(actions.values()))
         for place, reason in zip(actions, found, strict=True):

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from elasticsearch import Elasticsearch
 
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.text_vectors import KnownVectors
+from es_hybrid._sync.vector_stores import ProductVectors, open_store
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.indexing.actions import VectorFields
 from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
-from es_hybrid.protocols import Embedder
+from es_hybrid.protocols import Embedder, VectorStore
 from es_hybrid.settings import Settings
 from es_hybrid.types import Vector
 
@@ -26,17 +29,20 @@ class Target:
         info: The index.
         look_up: Whether anything can be stored already.
         vector: How a vector is written; `None` when the index has none.
-        embedder: Makes missing vectors; `None` when there is none.
+        texts: Gives texts their vectors; `None` when the index has none.
         writer: Sends bulk requests.
+        feed_time: When the feed was made; then nothing newer is overwritten.
     """
 
     info: IndexInfo
     look_up: bool
     vector: VectorFields | None
-    embedder: TextVectors | None
+    texts: KnownVectors | None
     writer: BulkWriter
+    feed_time: str | None = None
 
 
+@contextmanager
 def open_target(
     es: Elasticsearch,
     index: str,
@@ -45,11 +51,26 @@ def open_target(
     embedder: Embedder | None,
     vectors: Mapping[str, Vector] | None,
     model: str | None,
-) -> Target:
-    """Look at the index and check that the run fits it.
+    vectors_from: str | VectorStore | None = None,
+    feed_time: str | None = None,
+) -> Iterator[Target]:
+    """Look at the index and check that the run fits it; hold what it needs open.
+
+    Args:
+        es: Where.
+        index: Index or alias.
+        settings: Sizes, limits and times.
+        embedder: Makes vectors.
+        vectors: Those brought along.
+        model: Their model.
+        vectors_from: Where vectors of known texts are.
+        feed_time: When the feed was made.
+
+    Yields:
+        The target of the run.
 
     Raises:
-        ConfigurationError: There is no such index.
+        ConfigurationError: There is no such index, or no such place of vectors.
         MappingMismatch: Model or dims are not the index's.
     """
     info = index_info(es, index)
@@ -60,13 +81,27 @@ def open_target(
     stored = es.count(index=info.index)
     field = info.meta.vector_field
     packed = takes_base64(str(answer["version"]["number"]))
-    return Target(
-        info=info,
-        look_up=bool(stored["count"]),
-        vector=VectorFields(field, info.meta.model, packed=packed) if field else None,
-        embedder=_text_vectors(info, embedder, settings=settings, brought=vectors is not None),
-        writer=BulkWriter(es, index=index, settings=settings.ingest, require_alias=info.is_alias),
-    )
+    made = _text_vectors(info, embedder, settings=settings, brought=vectors is not None)
+    with open_store(es, vectors_from, info=info, settings=settings) as store:
+        texts = None
+        if info.meta.dims is not None and (made is not None or store is not None):
+            texts = KnownVectors(
+                made,
+                dims=info.meta.dims,
+                own=ProductVectors(es, info),
+                store=store,
+                memory_bytes=settings.ingest.reuse_bytes,
+            )
+        yield Target(
+            info=info,
+            look_up=bool(stored["count"]),
+            vector=VectorFields(field, info.meta.model, packed=packed) if field else None,
+            texts=texts,
+            writer=BulkWriter(
+                es, index=index, settings=settings.ingest, require_alias=info.is_alias
+            ),
+            feed_time=feed_time,
+        )
 
 
 def _text_vectors(

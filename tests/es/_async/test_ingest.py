@@ -62,7 +62,7 @@ async def document(es: AsyncElasticsearch, index: str, product_id: str) -> dict[
 
 
 def numbers(report: IngestReport) -> tuple[int, int, int, int]:
-    assert report.read == report.indexed + report.unchanged + report.failed
+    assert report.read == report.indexed + report.unchanged + report.stale + report.failed
     return report.read, report.indexed, report.unchanged, report.failed
 
 

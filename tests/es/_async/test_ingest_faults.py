@@ -66,7 +66,7 @@ def products(count: int) -> list[dict[str, Any]]:
 
 
 def numbers(report: IngestReport) -> tuple[int, int, int, int]:
-    assert report.read == report.indexed + report.unchanged + report.failed
+    assert report.read == report.indexed + report.unchanged + report.stale + report.failed
     return report.read, report.indexed, report.unchanged, report.failed
 
 

@@ -63,7 +63,7 @@ def document(es: Elasticsearch, index: str, product_id: str) -> dict[str, Any]:
 
 
 def numbers(report: IngestReport) -> tuple[int, int, int, int]:
-    assert report.read == report.indexed + report.unchanged + report.failed
+    assert report.read == report.indexed + report.unchanged + report.stale + report.failed
     return report.read, report.indexed, report.unchanged, report.failed
 
 
