@@ -115,7 +115,8 @@ def plan_updates(
     actions: dict[int, Action] = {}
     for place, row in enumerate(chunk.products):
         document = stored.get(row.id)
-        step, reason = Step.REPLACE, NOT_FOUND
+        step = Step.REPLACE
+        reason: str | None = NOT_FOUND
         if document is not None:
             changes = _changed(row, document.content, fields=fields)
             reason = _refusal(document, changes, text=text)
