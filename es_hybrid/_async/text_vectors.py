@@ -68,9 +68,9 @@ class AsyncKnownVectors:
             products: With a text each.
             look_up: Whether the index itself may have some.
         """
-        first = {
-            product.text_hash or "": place for place, product in reversed([*enumerate(products)])
-        }
+        first: dict[str, int] = {}  # by text hash: the product that a text is embedded for
+        for place, product in enumerate(products):
+            first.setdefault(product.text_hash or "", place)
         known = await self._known(list(first), look_up=look_up)
         missing = [place for key, place in first.items() if key not in known]
         made: dict[str, Vector | str] = {}
