@@ -63,7 +63,7 @@ class Checkpoint:
     """The file of one run's progress.
 
     Args:
-        path: Made at the first chunk, removed at the end of the run.
+        path: Made when the run begins, removed when it is done.
         sources: The files of the feed, in order. A feed of other records would be cut at the wrong
             place, so a run goes on only with the same files; one may have grown.
 

@@ -75,6 +75,8 @@ class Ledger:
 
     def __enter__(self) -> Self:
         self._letters.__enter__()
+        if self._records.checkpoint is not None:
+            self._records.checkpoint.write(self._progress)  # when the run began is a part of it
         return self
 
     def __exit__(
