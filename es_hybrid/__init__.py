@@ -10,9 +10,11 @@ from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
 from es_hybrid._version import __version__
 from es_hybrid.checks import Check, Status
+from es_hybrid.checkpoint import Checkpoint
 from es_hybrid.errors import (
     ConfigurationError,
     ContractError,
+    DeletesRefused,
     EmbeddingError,
     HybridError,
     HybridWarning,
@@ -27,6 +29,7 @@ from es_hybrid.errors import (
     SwapRefused,
     TooManyFailures,
 )
+from es_hybrid.indexing.deletes import DeleteReport
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.warm import WarmProductsReport
@@ -35,6 +38,7 @@ from es_hybrid.protocols import (
     AsyncEmbedder,
     AsyncInstructedEmbedder,
     AsyncReranker,
+    AsyncVectorStore,
     Boost,
     Embedder,
     Fuser,
@@ -43,6 +47,7 @@ from es_hybrid.protocols import (
     Reranker,
     SearchDone,
     TextBuilder,
+    VectorStore,
 )
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck
@@ -60,11 +65,15 @@ __all__ = [
     "AsyncHybridClient",
     "AsyncInstructedEmbedder",
     "AsyncReranker",
+    "AsyncVectorStore",
     "Boost",
     "Capabilities",
     "Check",
+    "Checkpoint",
     "ConfigurationError",
     "ContractError",
+    "DeleteReport",
+    "DeletesRefused",
     "Embedder",
     "EmbeddingError",
     "FacetCheck",
@@ -101,6 +110,7 @@ __all__ = [
     "TooManyFailures",
     "WarmProductsReport",
     "WarmQueriesReport",
+    "VectorStore",
     "__version__",
     "hybrid_ext",
     "load_vectors",

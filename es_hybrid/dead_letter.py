@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
+from types import TracebackType
 from typing import BinaryIO, Self
 
 import orjson
 
+from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.sources import Rejected
 from es_hybrid.types import Json
 
@@ -21,35 +24,71 @@ class DeadLetterFile:
     Each line is `{"dead_letter": {"id", "line", "reason"}, "product": …}`, or `"raw"` in place of
     `"product"` for a line that could not be read. `read_products` takes the products out again.
 
+    Until the run ends well the lines are in `path` + `.part`, so that the file may be the one that
+    is being fed back: a run that fails leaves it as it was.
+
     Args:
-        path: Replaced at the end of the run, so that it may be the file that is being fed back;
-            until then the lines are in `path` + `.part`. `None` writes nothing.
+        path: Replaced at the end of the run. `None` writes nothing.
+        resume_at: Bytes that an earlier part of the run has written and that stay.
+
+    Raises:
+        ConfigurationError: What the earlier part of the run has written is not there.
 
     Example:
         with DeadLetterFile("failed.ndjson") as letters:
             letters.write(rejected)
     """
 
-    def __init__(self, path: str | os.PathLike[str] | None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None, *, resume_at: int = 0) -> None:
         self._path = None if path is None else Path(path)
         self._file: BinaryIO | None = None
+        self.size = 0
+        if resume_at and self._path is not None:
+            self._file = _reopen(self._path, resume_at)
+            self.size = resume_at
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None and self._path is not None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None:
             self._file.close()
-            Path(self._file.name).replace(self._path)
+        if error is None and self._file is not None and self._path is not None:
+            _part(self._path).replace(self._path)
 
     def write(self, rejected: Rejected) -> None:
         """Append one record."""
         if self._path is None:
             return
         if self._file is None:
-            self._file = self._path.with_name(f"{self._path.name}.part").open("wb")
-        self._file.write(_line(rejected))
+            self._file = _part(self._path).open("wb")
+        self.size += self._file.write(_line(rejected))
         self._file.flush()
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+def _reopen(path: Path, size: int) -> BinaryIO:
+    """Open what an earlier run has written, without what came after its last checkpoint."""
+    part = _part(path)
+    if not part.exists() and path.exists():
+        shutil.copyfile(path, part)  # that run ended, and only its deletes were refused
+    if not part.exists() or part.stat().st_size < size:
+        raise ConfigurationError(
+            f"{part} is not what the checkpoint speaks of: {size:,} bytes of dead letters",
+            hint="put it back, or remove the checkpoint to begin anew",
+        )
+    file = part.open("r+b")
+    file.truncate(size)
+    file.seek(size)
+    return file
 
 
 def _line(rejected: Rejected) -> bytes:

@@ -9,7 +9,8 @@
     │  ├─ ServiceTimeout (TimeoutError)  includes an exhausted budget
     │  └─ ContractError                  a 200 with the wrong shape: dims, count, index, NaN
     ├─ IngestError                       .report
-    │  └─ TooManyFailures                ES_HYBRID_INGEST__MAX_FAILURES was passed
+    │  ├─ TooManyFailures                ES_HYBRID_INGEST__MAX_FAILURES was passed
+    │  └─ DeletesRefused                 more than max_delete_share of an index is not in the feed
     ├─ MappingMismatch                   live index and mapping disagree: dims, similarity, model
     └─ ReindexError                      .report
        ├─ ReindexInProgress
@@ -28,6 +29,7 @@ from typing import Any, Self
 __all__ = [
     "ConfigurationError",
     "ContractError",
+    "DeletesRefused",
     "EmbeddingError",
     "HybridError",
     "HybridWarning",
@@ -172,6 +174,10 @@ class IngestError(HybridError):
 
 class TooManyFailures(IngestError):
     """More products failed than `ES_HYBRID_INGEST__MAX_FAILURES` allows."""
+
+
+class DeletesRefused(IngestError):
+    """The feed was stored, and so much of the index is not in it that nothing was deleted."""
 
 
 class MappingMismatch(HybridError):

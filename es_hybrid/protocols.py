@@ -22,6 +22,7 @@ from es_hybrid.types import (
     Scores,
     Stage,
     TextKind,
+    Vector,
     Vectors,
 )
 
@@ -29,6 +30,7 @@ __all__ = [
     "AsyncEmbedder",
     "AsyncInstructedEmbedder",
     "AsyncReranker",
+    "AsyncVectorStore",
     "Boost",
     "Embedder",
     "Fuser",
@@ -37,6 +39,7 @@ __all__ = [
     "Reranker",
     "SearchDone",
     "TextBuilder",
+    "VectorStore",
 ]
 
 
@@ -126,6 +129,36 @@ class AsyncReranker(Protocol):
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> Sequence[float]:
         """Return one finite score a text, in the order of `texts`; higher is better."""
+        ...
+
+
+@runtime_checkable
+class VectorStore(Protocol):
+    """Remembers vectors of product texts from one run to the next.
+
+    A text hash stands for the text, the model, the dims and how the text was built, so a store may
+    hold vectors of many models.
+    """
+
+    def get_many(self, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
+        """Return the vectors that are there, by text hash, each of shape `(dims,)`."""
+        ...
+
+    def put_many(self, vectors: Mapping[str, Vector]) -> None:
+        """Keep vectors by text hash; a store that only reads keeps none."""
+        ...
+
+
+@runtime_checkable
+class AsyncVectorStore(Protocol):
+    """The same as `VectorStore`, awaited."""
+
+    async def get_many(self, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
+        """Return the vectors that are there, by text hash, each of shape `(dims,)`."""
+        ...
+
+    async def put_many(self, vectors: Mapping[str, Vector]) -> None:
+        """Keep vectors by text hash; a store that only reads keeps none."""
         ...
 
 

@@ -23,6 +23,7 @@ from es_hybrid.settings import IngestSettings
 _FILTER = [
     "errors",
     "items.*.status",
+    "items.*.result",
     "items.*.error.type",
     "items.*.error.reason",
 ]

@@ -3,14 +3,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from es_hybrid._sync.admin import create_index
+from es_hybrid._sync.delete import delete_products
 from es_hybrid._sync.products import ProductIngest
 from es_hybrid._sync.toolbox import Toolbox
+from es_hybrid._sync.update import Updater
+from es_hybrid.indexing.deletes import DeleteReport
+from es_hybrid.indexing.fields import FieldMap
+from es_hybrid.indexing.report import IngestReport
+from es_hybrid.indexing.sources import FeedItem
 
 
 class Catalogue:
@@ -66,4 +74,78 @@ class Catalogue:
             similarity=similarity,
             index_options=index_options,
             money=money,
+        )
+
+    def update_fields(
+        self,
+        index: str,
+        rows: Iterable[FeedItem],
+        *,
+        fields: FieldMap | str | None = None,
+        id_field: str = "id",
+        feed_time: datetime | str | None = None,
+        on_progress: Callable[[IngestReport], None] | None = None,
+        dead_letter: str | os.PathLike[str] | None = None,
+        refresh: bool = True,
+    ) -> IngestReport:
+        """Change price, stock, sales and the like; vectors and all other fields stay.
+
+        A field that is empty or null is left as it is. Refused, each with its reason, are ids that
+        no product has, fields that the mapping does not know, and changes of the embedded text.
+
+        Args:
+            index: An alias or index that `create_index` made.
+            rows: Dictionaries of an id and what changes, or what `read_products` yields; read
+                lazily, once. Of two rows of one product both count, in their order.
+            fields: Where source fields go, such as `"price=cost"`.
+            id_field: Source field of the id.
+            feed_time: When the changes were made; what a newer feed wrote is then left as it is.
+            on_progress: Called with the numbers so far after each chunk.
+            dead_letter: File for the rows that are refused; written only if there are any.
+            refresh: Whether searches see the changes when this returns.
+
+        Returns:
+            What was done; `indexed` counts the products that changed.
+
+        Raises:
+            ConfigurationError: There is no such index, or the field map is wrong.
+            TooManyFailures: `settings.ingest.max_failures` was passed.
+            IngestError: Elasticsearch failed for good; the cause is its own exception.
+
+        Example:
+            report = shop.update_fields("products", [{"id": "p1", "price": "¥1,299.00"}])
+        """
+        return Updater(self._es, settings=self._toolbox.settings).update(
+            index,
+            rows,
+            fields=fields,
+            id_field=id_field,
+            feed_time=feed_time,
+            on_progress=on_progress,
+            dead_letter=dead_letter,
+            refresh=refresh,
+        )
+
+    def delete_products(
+        self, index: str, ids: Iterable[str], *, refresh: bool = True
+    ) -> DeleteReport:
+        """Delete products by id.
+
+        Args:
+            index: An alias or index that `create_index` made.
+            ids: Read lazily, once; an id that no product has is counted and harmless.
+            refresh: Whether searches no longer find them when this returns.
+
+        Returns:
+            How many were deleted, missing, or failed.
+
+        Raises:
+            ConfigurationError: There is no such index.
+            ApiError: Elasticsearch's own, where it refuses the request as a whole.
+
+        Example:
+            report = shop.delete_products("products", ["p1", "p2"])
+        """
+        return delete_products(
+            self._es, index, ids, settings=self._toolbox.settings.ingest, refresh=refresh
         )

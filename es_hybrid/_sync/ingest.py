@@ -8,51 +8,34 @@ again, and a text that is not new is not embedded again.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 
-from elasticsearch import ApiError, Elasticsearch, TransportError
+from elasticsearch import Elasticsearch
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.admin import index_info
-from es_hybrid._sync.bulk import BulkWriter
-from es_hybrid._sync.vectors import TextVectors
-from es_hybrid.dead_letter import DeadLetterFile
-from es_hybrid.errors import IngestError, TooManyFailures
-from es_hybrid.indexing.actions import VectorFields, decide, read_stored
+from es_hybrid._sync.delete import Missing, shard_marks
+from es_hybrid._sync.lookup import add_vectors, plan_chunk
+from es_hybrid._sync.target import Target, open_target
+from es_hybrid.checkpoint import Checkpoint, Progress
+from es_hybrid.errors import ConfigurationError, DeletesRefused
+from es_hybrid.indexing.deletes import check_share, require_ids
+from es_hybrid.indexing.feed import Chunk, Feed
+from es_hybrid.indexing.feed_times import feed_time_text
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
-from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
-from es_hybrid.indexing.outcomes import Planned, Written, actions_of, settle, warnings_of
+from es_hybrid.indexing.outcomes import Planned, Written, actions_of
 from es_hybrid.indexing.product import ProductText
-from es_hybrid.indexing.report import IngestReport, Tally
-from es_hybrid.indexing.sources import Chunk, Feed, FeedItem, Preparation
-from es_hybrid.protocols import Embedder, TextBuilder
+from es_hybrid.indexing.report import IngestReport
+from es_hybrid.indexing.sources import FeedItem, Preparation
+from es_hybrid.ledger import Ledger, Records
+from es_hybrid.protocols import Embedder, TextBuilder, VectorStore
 from es_hybrid.settings import Settings
 from es_hybrid.types import Vector
 
 _log = get_logger("es_hybrid.ingest")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where and how one run writes.
-
-    Attributes:
-        info: The index.
-        look_up: Whether anything can be stored already.
-        vector: How a vector is written; `None` when the index has none.
-        embedder: Makes missing vectors; `None` when there is none.
-        writer: Sends bulk requests.
-    """
-
-    info: IndexInfo
-    look_up: bool
-    vector: VectorFields | None
-    embedder: TextVectors | None
-    writer: BulkWriter
 
 
 class Ingestor:
@@ -90,122 +73,100 @@ class Ingestor:
         id_field: str = "id",
         vectors: Mapping[str, Vector] | None = None,
         model: str | None = None,
+        vectors_from: str | VectorStore | None = None,
+        feed_time: datetime | str | None = None,
+        delete_missing: bool = False,
+        max_delete_share: float = 0.1,
         on_progress: Callable[[IngestReport], None] | None = None,
         dead_letter: str | os.PathLike[str] | None = None,
+        checkpoint: Checkpoint | None = None,
         refresh: bool = True,
     ) -> IngestReport:
-        """Write products; a broken line or a rejected product is reported and stops nothing.
-
-        Args:
-            index: An alias or index that `create_index` made.
-            products: Read lazily, once; see `read_products`.
-            fields: Where source fields go, as a `FieldMap` or as `"brand=supplier,…"`.
-            id_field: Source field of the id, where `fields` is not a `FieldMap`.
-            vectors: Vectors by product id; they win over the embedder.
-            model: Names the model of `vectors`.
-            on_progress: Called with the numbers so far after each chunk.
-            dead_letter: File for the records that are not stored; written only if there are any.
-            refresh: Whether the products are searchable when this returns.
-
-        Returns:
-            What was done, in numbers that add up.
-
-        Raises:
-            ConfigurationError: There is no such index, or the field map is wrong.
-            MappingMismatch: Model or dims are not the index's; nothing was written.
-            TooManyFailures: `settings.ingest.max_failures` was passed.
-            IngestError: Elasticsearch failed for good; the cause is its own exception.
-        """
-        started = time.monotonic()
-        target = self._target(index, vectors=vectors, model=model)
-        types = field_types(target.info.mapping.get("properties", {}))
+        """Write products; see `ProductIngest`, whose arguments these are."""
+        check_share(max_delete_share)
         limits = self._settings.ingest
-        feed = Feed(
-            products,
-            prepare=Preparation(
-                fields=resolve(fields, id_field=id_field, types=types),
-                text=self._text,
-                model=target.vector.model if target.vector else None,
-                dims=target.info.meta.dims,
-                vectors=vectors,
-            ),
-            batch=limits.batch,
-            max_bytes=limits.max_batch_bytes,
+        records = Records(
+            on_progress=on_progress,
+            dead_letter=dead_letter,
+            max_failures=limits.max_failures,
+            checkpoint=checkpoint,
         )
-        tally = Tally()
-
-        def report() -> IngestReport:
-            trouble = target.embedder.trouble if target.embedder else None
-            has_vectors = target.vector is not None
-            return tally.report(
-                elapsed_s=time.monotonic() - started,
-                duplicates=feed.duplicates,
-                warnings=warnings_of(feed, tally, vectors=has_vectors, trouble=trouble),
+        with open_target(
+            self._es,
+            index,
+            settings=self._settings,
+            embedder=self._embedder,
+            vectors=vectors,
+            model=model,
+            vectors_from=vectors_from,
+            feed_time=None if feed_time is None else feed_time_text(feed_time),
+        ) as target:
+            fields = self._fields(fields, id_field=id_field, target=target)
+            progress = self._begin(target, checkpoint, deletes=delete_missing)
+            feed = Feed(
+                products,
+                prepare=Preparation(
+                    fields=fields,
+                    text=self._text,
+                    model=target.vector.model if target.vector else None,
+                    dims=target.info.meta.dims,
+                    vectors=vectors,
+                ),
+                batch=limits.batch,
+                max_bytes=limits.max_batch_bytes,
+                skip=progress.taken,
             )
-
-        with DeadLetterFile(dead_letter) as letters:
-
-            def done(written: Written) -> None:
-                settle(written, tally, vectors=target.vector is not None, dead=letters.write)
-                if on_progress is not None:
-                    on_progress(report())
-                if limits.max_failures is not None and tally.failed > limits.max_failures:
-                    raise TooManyFailures(
-                        f"{tally.failed:,} records failed, {limits.max_failures:,} are allowed",
-                        report=report(),
-                        hint="see report.failures, or raise ES_HYBRID_INGEST__MAX_FAILURES",
+            ledger = Ledger(
+                records,
+                feed=feed,
+                progress=progress,
+                vectors=target.vector is not None,
+                troubles=lambda: target.texts.troubles if target.texts else (),
+            )
+            look_up = target.look_up or progress.taken > 0  # a search may not see it yet
+            with ledger, ledger.fails_with_report(index):
+                self._run(feed, replace(target, look_up=look_up), ledger.take)
+            with ledger.fails_with_report(index):
+                if refresh:
+                    self._es.indices.refresh(index=target.info.index)
+                if delete_missing:
+                    self._delete_missing(
+                        feed, target, ledger, marks=progress.marks, share=max_delete_share
                     )
-
-            try:
-                self._run(feed, target, done)
-            except (ApiError, TransportError) as error:
-                raise IngestError(
-                    f"writing to {index} failed: {type(error).__name__}",
-                    report=report(),
-                    hint="run the same ingest again: what is stored is not written twice",
-                ) from error
-        if refresh:
-            self._es.indices.refresh(index=target.info.index)
-        final = report()
+        final = ledger.finish()
         _log.info("ingest.done", index_name=target.info.index, read=final.read, failed=final.failed)
         return final
 
-    def _target(
-        self, index: str, *, vectors: Mapping[str, Vector] | None, model: str | None
-    ) -> Target:
-        """Look at the index and check that the run fits it, before anything is written."""
-        info = index_info(self._es, index)
-        require_model(info, model)
-        if info.meta.dims is not None:
-            require_dims(info, getattr(vectors, "dims", None), source="the vector file")
-        embedder = self._text_vectors(info, brought=vectors is not None)
-        answer = self._es.info()
-        stored = self._es.count(index=info.index)
-        field = info.meta.vector_field
-        return Target(
-            info=info,
-            look_up=bool(stored["count"]),
-            vector=None
-            if field is None
-            else VectorFields(
-                field, info.meta.model, packed=takes_base64(str(answer["version"]["number"]))
-            ),
-            embedder=embedder,
-            writer=BulkWriter(
-                self._es, index=index, settings=self._settings.ingest, require_alias=info.is_alias
-            ),
-        )
+    @staticmethod
+    def _fields(fields: FieldMap | str | None, *, id_field: str, target: Target) -> FieldMap:
+        types = field_types(target.info.mapping.get("properties", {}))
+        return resolve(fields, id_field=id_field, types=types)
 
-    def _text_vectors(self, info: IndexInfo, *, brought: bool) -> TextVectors | None:
-        """Return what embeds texts in this run; vectors brought along need not have its model."""
-        if self._embedder is None or info.meta.dims is None:
-            return None
-        if brought and self._embedder.model != info.meta.model:
-            return None
-        require_model(info, self._embedder.model)
-        found = TextVectors(self._embedder, settings=self._settings.embed, dims=info.meta.dims)
-        require_dims(info, found.probe(), source=self._embedder.model)
-        return found
+    def _begin(self, target: Target, checkpoint: Checkpoint | None, *, deletes: bool) -> Progress:
+        """Return where an earlier run stopped, and what the index held when it began."""
+        index = target.info.index
+        progress = Progress(index) if checkpoint is None else checkpoint.begin(index)
+        if not deletes or progress.marks:
+            return progress
+        if progress.taken:
+            raise ConfigurationError(
+                "the run that is resumed began without delete_missing",
+                hint="resume it without, or remove the checkpoint to begin anew",
+            )
+        return replace(progress, marks=shard_marks(self._es, index))
+
+    def _delete_missing(
+        self, feed: Feed, target: Target, ledger: Ledger, *, marks: Sequence[int], share: float
+    ) -> None:
+        missing = Missing(self._es, target.writer, index=target.info.index, marks=marks)
+        try:
+            require_ids(feed.unnamed)
+            deleted, notes = missing.delete(feed, share=share, feed_time=target.feed_time)
+        except DeletesRefused as refused:
+            refused.report = ledger.report()
+            raise
+        ledger.tally.deleted += deleted
+        ledger.notes += notes
 
     def _run(self, feed: Feed, target: Target, done: Callable[[Written], None]) -> None:
         self._segment(feed.segment(), target, done)
@@ -218,10 +179,10 @@ class Ingestor:
         """Run chunks through the stages; each works ahead of the next by its own limit."""
 
         def plan(chunk: Chunk) -> Planned:
-            return self._plan(chunk, target)
+            return plan_chunk(self._es, chunk, target)
 
         def embed(planned: Planned) -> Planned:
-            return self._embed(planned, target)
+            return add_vectors(planned, target)
 
         def write(planned: Planned) -> Written:
             return self._write(planned, target)
@@ -235,35 +196,9 @@ class Ingestor:
             for written in results:
                 done(written)
 
-    def _plan(self, chunk: Chunk, target: Target) -> Planned:
-        """Compare the products with what is stored."""
-        stored = {}
-        if target.look_up and chunk.products:
-            answer = self._es.mget(
-                index=target.info.index,
-                ids=[product.id for product in chunk.products],
-                source_includes=["document_hash", "embedding_text_hash"],
-                filter_path=["docs._id", "docs.found", "docs._source"],
-            )
-            stored = read_stored(answer.body)
-        vectors = target.vector is not None
-        found = [decide(p, stored.get(p.id), vectors=vectors) for p in chunk.products]
-        return Planned(chunk, found)
-
-    def _embed(self, planned: Planned, target: Target) -> Planned:
-        """Add the vectors: those brought along, and those of texts that are new."""
-        products = planned.chunk.products
-        found: list[Vector | str | None] = [product.vector for product in products]
-        places = [place for place, decision in enumerate(planned.decisions) if decision.embed]
-        if target.embedder is not None and places:
-            made = target.embedder.of([products[place].text for place in places])
-            for place, vector in zip(places, made, strict=True):
-                found[place] = vector
-        return planned._replace(vectors=found)
-
     def _write(self, planned: Planned, target: Target) -> Written:
         """Write what is new or changed."""
-        actions = dict(actions_of(planned, target.vector))
+        actions = dict(actions_of(planned, target.vector, feed_time=target.feed_time))
         reasons: list[str | None] = [None] * len(planned.decisions)
         found = target.writer.write(list(actions.values()))
         for place, reason in zip(actions, found, strict=True):

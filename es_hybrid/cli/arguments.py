@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
-__all__ = ["Parser", "add_common", "names"]
+__all__ = ["Parser", "add_common", "add_feed_arguments", "names", "share"]
 
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
@@ -95,6 +95,43 @@ def add_common(parser: argparse.ArgumentParser, *, default: bool) -> None:
     parser.add_argument(
         "--traceback", action="store_true", default=off, help="show where in the code it failed"
     )
+
+
+def add_feed_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every command that reads a feed takes."""
+    parser.add_argument(
+        "--map",
+        dest="fields",
+        metavar="OURS=YOURS,…",
+        help="which of your fields is which, such as title=name,brand=supplier",
+    )
+    parser.add_argument(
+        "--id-field", default="id", metavar="NAME", help="your id field (default: id)"
+    )
+    parser.add_argument(
+        "--format", choices=("ndjson", "csv", "tsv"), help="what FILE is (default: by its name)"
+    )
+    parser.add_argument(
+        "--feed-time",
+        metavar="TIME",
+        help="when FILE was made, such as 2026-11-21T03:00:00Z: what a newer one wrote stays",
+    )
+    parser.add_argument(
+        "--dead-letter",
+        metavar="FILE",
+        help="write what failed here, as NDJSON that can be fed back in",
+    )
+
+
+def share(value: str) -> float:
+    """Read a share, in percent or as a part of one.
+
+    Example:
+        >>> share("10%"), share("0.25")
+        (0.1, 0.25)
+    """
+    found = float(value.removesuffix("%").strip())
+    return found / 100 if value.endswith("%") else found
 
 
 def names(value: str) -> tuple[str, ...]:

@@ -7,34 +7,28 @@ reported with its id and reason, and neither stops nor loses the rest.
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from collections.abc import Iterator
 from itertools import chain
+from pathlib import Path
 
+from es_hybrid import Checkpoint, ConfigurationError, IngestError, IngestReport
+from es_hybrid.cli.arguments import add_feed_arguments, share
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
-from es_hybrid.indexing.report import IngestReport
+from es_hybrid.cli.report import print_report
+from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.readers import load_vectors, read_products
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
 
 INTERRUPTED = "what was written stays; the same command goes on, and skips what is unchanged"
 
-_SHOWN = 10
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `ingest` takes."""
     parser.add_argument("name", metavar="NAME", help="index or alias")
-    parser.add_argument("files", metavar="FILE", nargs="+", help="products")
-    parser.add_argument(
-        "--map",
-        dest="fields",
-        metavar="OURS=YOURS,…",
-        help="which of your fields is which, such as title=name,brand=supplier",
-    )
-    parser.add_argument(
-        "--id-field", default="id", metavar="NAME", help="your id field (default: id)"
-    )
+    parser.add_argument("files", metavar="FILE", nargs="*", help="products")
+    add_feed_arguments(parser)
     parser.add_argument(
         "--vectors",
         metavar="FILE.npz",
@@ -46,48 +40,84 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the model that made them (default: the one the index names)",
     )
     parser.add_argument(
-        "--dead-letter",
-        metavar="FILE",
-        help="write what failed here, as NDJSON that can be fed back in",
+        "--vectors-from",
+        metavar="WHERE",
+        help="take vectors of known texts from there before making any: an index or alias of"
+        " products, previous, index:NAME or redis",
     )
     parser.add_argument(
-        "--format", choices=("ndjson", "csv", "tsv"), help="what FILE is (default: by its name)"
+        "--delete-missing",
+        action="store_true",
+        help="delete the products that FILE has no more, at the end",
+    )
+    parser.add_argument(
+        "--max-delete",
+        type=share,
+        default=0.1,
+        metavar="SHARE",
+        help="delete nothing where more than this is missing, such as 10%% or 0.1 (default: 10%%)",
+    )
+    parser.add_argument(
+        "--retry",
+        metavar="FILE",
+        help="feed a dead-letter file back in; it then holds what failed again, if anything",
+    )
+    parser.add_argument(
+        "--resume",
+        metavar="CHECKPOINT",
+        help="keep the place in this file, and go on from it where it is there",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the products and print the report."""
+    _check(args)
     out = Output.of(args)
-    products = chain.from_iterable(read_products(file, format=args.format) for file in args.files)
+    letters = args.dead_letter or args.retry
+    checkpoint = None
+    if args.resume:
+        checkpoint = Checkpoint(args.resume, sources=[args.retry] if args.retry else args.files)
     with (
         open_shop(load_settings(args)) as shop,
         out.progress(f"ingest {args.name}") as progress,
     ):
-        report = shop.ingest(
-            args.name,
-            products,
-            fields=args.fields,
-            id_field=args.id_field,
-            vectors=load_vectors(args.vectors) if args.vectors else None,
-            model=args.model,
-            on_progress=lambda so_far: progress.done(so_far.read),
-            dead_letter=args.dead_letter,
+        try:
+            report: IngestReport = shop.ingest(
+                args.name,
+                _products(args),
+                fields=args.fields,
+                id_field=args.id_field,
+                vectors=load_vectors(args.vectors) if args.vectors else None,
+                model=args.model,
+                vectors_from=args.vectors_from,
+                feed_time=args.feed_time,
+                delete_missing=args.delete_missing,
+                max_delete_share=args.max_delete,
+                on_progress=lambda so_far: progress.done(so_far.read),
+                dead_letter=letters,
+                checkpoint=checkpoint,
+            )
+        except IngestError as error:
+            out.problem(error.report)
+            raise
+    if args.retry and letters == args.retry and not report.failed:
+        Path(args.retry).unlink()  # all of it is stored
+    return print_report(report, out, dead_letter=letters)
+
+
+def _products(args: argparse.Namespace) -> Iterator[FeedItem]:
+    if args.retry:
+        return read_products(args.retry, format="ndjson")
+    return chain.from_iterable(read_products(file, format=args.format) for file in args.files)
+
+
+def _check(args: argparse.Namespace) -> None:
+    if bool(args.files) == bool(args.retry):
+        raise ConfigurationError(
+            "both FILE and --retry are given" if args.retry else "no products are given",
+            hint="name FILE, or a dead-letter file with --retry",
         )
-    if out.json:
-        out.document(asdict(report))
-    else:
-        out.line(report)
-        _print_failures(report, args, out)
-    return 3 if report.failed else 0
-
-
-def _print_failures(report: IngestReport, args: argparse.Namespace, out: Output) -> None:
-    for warning in report.warnings:
-        out.note(warning)
-    for failure in report.failures[:_SHOWN]:
-        place = f"line {failure.line}, " if failure.line else ""
-        out.problem(f"{place}id {failure.id}: {failure.reason}")
-    rest = report.failed - len(report.failures[:_SHOWN])
-    if rest > 0:
-        kept = f"all are in {args.dead_letter}" if args.dead_letter else "--dead-letter keeps all"
-        out.problem(f"… and {rest:,} more; {kept}")
+    if args.retry and args.delete_missing:
+        raise ConfigurationError(
+            "--delete-missing needs the whole feed, and a dead-letter file is a part of one"
+        )

@@ -16,6 +16,10 @@ from es_hybrid.indexing.sources import Product
 from es_hybrid.types import Json, Vector
 
 __all__ = [
+    "KEEP_VECTOR",
+    "NOT_FOUND",
+    "STALE",
+    "VECTOR_FIELDS",
     "Action",
     "Decision",
     "Step",
@@ -28,6 +32,7 @@ __all__ = [
     "keep_vector_action",
     "read_stored",
     "sanitize_reason",
+    "script_action",
 ]
 
 
@@ -36,6 +41,8 @@ class Step(StrEnum):
 
     UNCHANGED = "unchanged"
     """Nothing is written."""
+    STALE = "stale"
+    """Nothing is written: what is stored comes from a newer feed."""
     KEEP_VECTOR = "keep_vector"
     """The document is replaced on the server, its vector stays."""
     REPLACE = "replace"
@@ -47,6 +54,7 @@ class Stored(NamedTuple):
 
     document_hash: str | None
     text_hash: str | None
+    feed_time: str | None = None
 
 
 class Decision(NamedTuple):
@@ -57,12 +65,14 @@ class Decision(NamedTuple):
         embed: Whether its text needs a vector first.
         same: Whether the stored document is the same.
         has_vector: Whether the stored document has a vector.
+        touch: Whether the feed's time is newer than the stored one, and is to be kept.
     """
 
     step: Step
     embed: bool = False
     same: bool = False
     has_vector: bool = False
+    touch: bool = False
 
 
 class Action(NamedTuple):
@@ -97,14 +107,20 @@ class VectorFields:
         return fields | {"embedding_text_hash": text_hash}
 
 
-def decide(product: Product, stored: Stored | None, *, vectors: bool) -> Decision:
+def decide(
+    product: Product, stored: Stored | None, *, vectors: bool, feed_time: str | None = None
+) -> Decision:
     """Return what to do with a product, given what is stored under its id.
 
     Args:
         product: As it came.
         stored: As the index has it; `None` when it has not.
         vectors: Whether the index has a vector field.
+        feed_time: When the feed was made, as `feed_time_text` gives it; `None` does not ask.
     """
+    held_time = (stored.feed_time if stored is not None else None) or ""
+    if feed_time is not None and held_time > feed_time:
+        return Decision(Step.STALE)
     same = stored is not None and stored.document_hash == product.document_hash
     held = stored.text_hash if stored is not None and vectors else None
     same_text = held is not None and held == product.text_hash
@@ -118,7 +134,8 @@ def decide(product: Product, stored: Stored | None, *, vectors: bool) -> Decisio
     else:
         embed = bool(product.text)
         step = Step.UNCHANGED if same and not embed else Step.REPLACE
-    return Decision(step, embed=embed, same=same, has_vector=held is not None)
+    touch = feed_time is not None and held_time != feed_time
+    return Decision(step, embed=embed, same=same, has_vector=held is not None, touch=touch)
 
 
 def index_action(product: Product, added: Mapping[str, Any] | None = None) -> Action:
@@ -131,9 +148,12 @@ def index_action(product: Product, added: Mapping[str, Any] | None = None) -> Ac
     return Action(product.id, b"%b\n%b,%b\n" % (head, product.body[:-1], extra[1:]))
 
 
+VECTOR_FIELDS = ("embedding_dims", "embedding_model", "embedding_text_hash")
+"""What is kept beside a vector."""
+
 # Compiled once by the server, because what differs is in the parameters. A partial document would
 # leave behind what the product no longer has.
-_KEEP_VECTOR = (
+KEEP_VECTOR = (
     "Map old = new HashMap(); old.putAll(ctx._source); ctx._source.clear();"
     " ctx._source.putAll(params.doc);"
     " if (old.embedding_text_hash == params.text_hash) {"
@@ -148,20 +168,27 @@ def keep_vector_action(product: Product, *, field: str) -> Action:
     makes a new one. Elasticsearch 9.2 and newer leave vectors out of `_source` in answers, but not
     in updates (checked on 9.4.3 and 8.14.1).
     """
-    head = orjson.dumps({"update": {"_id": product.id, "retry_on_conflict": 3}})
-    keep = [field, "embedding_dims", "embedding_model", "embedding_text_hash"]
+    keep = [field, *VECTOR_FIELDS]
     hashes = orjson.dumps({"document_hash": product.document_hash})
     document = b"%b,%b" % (product.body[:-1], hashes[1:])
     rest = orjson.dumps({"keep": keep, "text_hash": product.text_hash})
-    script = (
-        b'{"scripted_upsert":true,"upsert":{},"script":{"source":%b,"params":{"doc":%b,%b}}'
-        % (
-            orjson.dumps(_KEEP_VECTOR),
-            document,
-            rest[1:],
-        )
-    )
-    return Action(product.id, b"%b\n%b\n" % (head, script))
+    params = b'{"doc":%b,%b' % (document, rest[1:])
+    return script_action(product.id, KEEP_VECTOR, params, upsert=True)
+
+
+def script_action(product_id: str, source: str, params: bytes, *, upsert: bool) -> Action:
+    """Return the bulk item that runs a script on a document.
+
+    Args:
+        product_id: Its `_id`.
+        source: Painless.
+        params: As JSON.
+        upsert: Whether the script makes the document where there is none.
+    """
+    head = orjson.dumps({"update": {"_id": product_id, "retry_on_conflict": 3}})
+    made = b',"scripted_upsert":true,"upsert":{}' if upsert else b""
+    script = b'{"script":{"source":%b,"params":%b}%b}' % (orjson.dumps(source), params, made)
+    return Action(product_id, b"%b\n%b\n" % (head, script))
 
 
 def bodies(
@@ -180,6 +207,11 @@ def bodies(
         yield body
 
 
+STALE = "stale: what is stored comes from a newer feed"
+"""The reason of an item that a script left as it was."""
+NOT_FOUND = "404 there is no such product"
+"""The reason of a delete or an update that found nothing."""
+_GONE = "document_missing_exception"
 TRANSIENT = frozenset({409, 429, 502, 503, 504})
 
 
@@ -191,17 +223,20 @@ def item_reasons(answer: Mapping[str, Any], count: int) -> list[tuple[bool, str]
         count: Items of the request; an item without an answer is tried again.
     """
     items = answer.get("items") or []
-    found = [_reason(next(iter(item.values()), {})) for item in items[:count]]
+    found = [_reason(*next(iter(item.items()), ("", {}))) for item in items[:count]]
     return found + [(True, "no answer for this item")] * (count - len(found))
 
 
-def _reason(result: Mapping[str, Any]) -> tuple[bool, str] | None:
+def _reason(kind: str, result: Mapping[str, Any]) -> tuple[bool, str] | None:
     status = int(result.get("status", 0))
     if 200 <= status < 300:
-        return None
+        return (False, STALE) if result.get("result") == "noop" else None
     error = result.get("error") or {}
+    if status == 404 and error.get("type", _GONE) == _GONE:
+        return False, NOT_FOUND
     reason = sanitize_reason(str(error.get("type", "")), str(error.get("reason", "")))
-    return status in TRANSIENT, f"{status} {reason}".strip()
+    changed = kind == "delete" and status == 409  # it named a version, and there is a newer one
+    return status in TRANSIENT and not changed, f"{status} {reason}".strip()
 
 
 _PREVIEW = re.compile(r"[.,;]?\s*Preview of .*", re.DOTALL | re.IGNORECASE)
@@ -228,6 +263,7 @@ def read_stored(answer: Mapping[str, Any]) -> dict[str, Stored]:
         str(doc["_id"]): Stored(
             (doc.get("_source") or {}).get("document_hash"),
             (doc.get("_source") or {}).get("embedding_text_hash"),
+            (doc.get("_source") or {}).get("feed_time"),
         )
         for doc in answer.get("docs", ())
         if doc.get("found")

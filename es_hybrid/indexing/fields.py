@@ -52,6 +52,7 @@ OWN_FIELDS = frozenset(
         "embedding_dims",
         "embedding_model",
         "embedding_text_hash",
+        "feed_time",
     }
 )
 """What ingestion writes itself; a source cannot."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from es_hybrid.indexing.actions import (
+    STALE,
     Action,
     Decision,
     Step,
@@ -13,8 +14,10 @@ from es_hybrid.indexing.actions import (
     index_action,
     keep_vector_action,
 )
+from es_hybrid.indexing.feed import Chunk, Feed
+from es_hybrid.indexing.feed_times import guarded_action
 from es_hybrid.indexing.report import Failure, Tally
-from es_hybrid.indexing.sources import Chunk, Feed, Product, Rejected
+from es_hybrid.indexing.sources import Product, Rejected
 from es_hybrid.types import Vector
 
 __all__ = ["DOWN", "REFUSED", "Planned", "Written", "actions_of", "settle", "warnings_of"]
@@ -26,11 +29,19 @@ NO_TEXT = "no vector, because there is no text to embed"
 
 
 class Planned(NamedTuple):
-    """A chunk, with what to do for each product, and the vectors or why there is none."""
+    """A chunk, with what to do for each product, and the vectors or why there is none.
+
+    Attributes:
+        chunk: The products.
+        decisions: One a product.
+        vectors: One a product.
+        reused: Places of the products whose vector was not made for them.
+    """
 
     chunk: Chunk
     decisions: Sequence[Decision]
     vectors: Sequence[Vector | str | None] = ()
+    reused: Collection[int] = ()
 
 
 class Written(NamedTuple):
@@ -40,18 +51,31 @@ class Written(NamedTuple):
     reasons: Sequence[str | None]
 
 
-def actions_of(planned: Planned, vector: VectorFields | None) -> Iterator[tuple[int, Action]]:
-    """Yield the bulk items of a chunk, each with its product's place."""
+def actions_of(
+    planned: Planned, vector: VectorFields | None, *, feed_time: str | None = None
+) -> Iterator[tuple[int, Action]]:
+    """Yield the bulk items of a chunk, each with its product's place.
+
+    Args:
+        planned: The chunk.
+        vector: How a vector is written; `None` when the index has none.
+        feed_time: When the feed was made; then nothing newer is overwritten.
+    """
     rows = zip(planned.chunk.products, planned.decisions, planned.vectors, strict=True)
     for place, (product, decision, found) in enumerate(rows):
-        if _step(decision, found) is Step.UNCHANGED:
+        step = _step(decision, found)
+        if step is Step.STALE or (step is Step.UNCHANGED and not decision.touch):
             continue
-        if decision.step is Step.KEEP_VECTOR and vector is not None:
+        added = None
+        if vector is not None and found is not None and not isinstance(found, str):
+            added = vector.of(found, text_hash=product.text_hash)
+        if feed_time is not None:
+            keep = vector.field if vector is not None and added is None else None
+            yield place, guarded_action(product, added, keep=keep, feed_time=feed_time)
+        elif step is Step.KEEP_VECTOR and vector is not None:
             yield place, keep_vector_action(product, field=vector.field)
-        elif vector is None or found is None or isinstance(found, str):
-            yield place, index_action(product)
         else:
-            yield place, index_action(product, vector.of(found, text_hash=product.text_hash))
+            yield place, index_action(product, added)
 
 
 def settle(
@@ -71,7 +95,10 @@ def settle(
         tally.fail(rejected.failure)
         dead(rejected)
     rows = zip(chunk.products, planned.decisions, planned.vectors, written.reasons, strict=True)
-    for product, decision, found, reason in rows:
+    for place, (product, decision, found, reason) in enumerate(rows):
+        if decision.step is Step.STALE or reason == STALE:
+            tally.stale += 1
+            continue
         if reason is not None:
             rejected = Rejected(Failure(product.id, product.line, reason), product.source)
             tally.fail(rejected.failure)
@@ -82,16 +109,15 @@ def settle(
         else:
             tally.indexed += 1
         if vectors:
-            _settle_vector(product, decision, found, tally)
+            _settle_vector(product, decision, found, tally, reused=place in planned.reused)
 
 
-def warnings_of(feed: Feed, tally: Tally, *, vectors: bool, trouble: str | None) -> list[str]:
+def warnings_of(feed: Feed, tally: Tally, *, vectors: bool, troubles: Sequence[str]) -> list[str]:
     """Return what a person should know of a run besides the numbers."""
     found = []
     if not vectors:
         found.append("the index has no vector field: products are found by words only")
-    if trouble is not None:
-        found.append(f"the embedder failed: {trouble}")
+    found += troubles
     if feed.duplicates:
         examples = ", ".join(
             f"{product_id} (lines {first} and {last})"
@@ -117,12 +143,18 @@ def _step(decision: Decision, found: Vector | str | None) -> Step:
 
 
 def _settle_vector(
-    product: Product, decision: Decision, found: Vector | str | None, tally: Tally
+    product: Product,
+    decision: Decision,
+    found: Vector | str | None,
+    tally: Tally,
+    *,
+    reused: bool,
 ) -> None:
     if product.note is not None:
         tally.note(product.note, product.id)
     if found is not None and not isinstance(found, str):
-        tally.embedded += decision.embed
+        tally.embedded += decision.embed and not reused
+        tally.reused += reused
         return
     if decision.embed and (found is not None or product.note is None):
         tally.note(found or NO_EMBEDDER, product.id)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 __all__ = ["Failure", "IngestReport", "Tally"]
 
 MAX_FAILURES_KEPT = 1000
+_COUNTS = (
+    "indexed", "unchanged", "stale", "failed", "without_vector", "embedded", "reused", "deleted",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +32,23 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class IngestReport:
-    """The outcome of an ingest run, or of its part so far: `read = indexed + unchanged + failed`.
+    """The outcome of an ingest run, or of its part so far.
+
+    `read = indexed + unchanged + stale + failed`, always.
 
     Attributes:
         read: Records that were dealt with.
         indexed: Records written.
         unchanged: Records that needed no write: the stored product is the same already, or a later
             line of the feed replaces it.
+        stale: Records that were not written because what is stored comes from a newer feed.
         failed: Records that were not stored.
         without_vector: Products of the index's feed that have no vector now; they are found by
             words only, and a later run adds what is missing.
         embedded: Texts turned into vectors in this run.
+        reused: Products that got the vector of an equal text: one of this run, of the index, or of
+            where `vectors_from` points.
+        deleted: Products that were deleted because the feed has them no more.
         duplicates: Records whose id came before in the feed; the last one counts.
         elapsed_s: Seconds since the run began.
         failures: The first 1,000 records that were not stored.
@@ -52,9 +62,12 @@ class IngestReport:
     read: int = 0
     indexed: int = 0
     unchanged: int = 0
+    stale: int = 0
     failed: int = 0
     without_vector: int = 0
     embedded: int = 0
+    reused: int = 0
+    deleted: int = 0
     duplicates: int = 0
     elapsed_s: float = 0.0
     failures: tuple[Failure, ...] = ()
@@ -67,9 +80,11 @@ class IngestReport:
 
     def __str__(self) -> str:
         seconds = f"{self.elapsed_s:.0f}" if self.elapsed_s >= 10 else f"{self.elapsed_s:.1f}"
+        stale = f"{self.stale:,} stale, " if self.stale else ""
+        deleted = f"{self.deleted:,} deleted, " if self.deleted else ""
         return (
             f"{self.read:,} read, {self.indexed:,} indexed, {self.unchanged:,} unchanged, "
-            f"{self.failed:,} failed, {seconds} s"
+            f"{stale}{self.failed:,} failed, {deleted}{seconds} s"
         )
 
 
@@ -79,12 +94,28 @@ class Tally:
 
     indexed: int = 0
     unchanged: int = 0
+    stale: int = 0
     without_vector: int = 0
     embedded: int = 0
+    reused: int = 0
+    deleted: int = 0
     failed: int = 0
     failures: list[Failure] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
     first_ids: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> Self:
+        """Return a tally that goes on from the `counts` of another."""
+        tally = cls()
+        for name in _COUNTS:
+            setattr(tally, name, counts.get(name, 0))
+        return tally
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The numbers alone, from which another run can go on counting."""
+        return {name: getattr(self, name) for name in _COUNTS}
 
     def fail(self, failure: Failure) -> None:
         """Count a record that was not stored, and keep it while there is room."""
@@ -102,12 +133,15 @@ class Tally:
     ) -> IngestReport:
         """Return the numbers so far."""
         return IngestReport(
-            read=self.indexed + self.unchanged + self.failed,
+            read=self.indexed + self.unchanged + self.stale + self.failed,
             indexed=self.indexed,
             unchanged=self.unchanged,
+            stale=self.stale,
             failed=self.failed,
             without_vector=self.without_vector,
             embedded=self.embedded,
+            reused=self.reused,
+            deleted=self.deleted,
             duplicates=duplicates,
             elapsed_s=elapsed_s,
             failures=tuple(self.failures),

@@ -1,15 +1,10 @@
-"""From the records of a feed to chunks of prepared products.
-
-A chunk is what travels through the pipeline together. Chunks are in flight at the same time, so an
-id that comes again would race with itself; such a feed is cut into segments, each finished before
-the next begins, and the last record of an id wins as it would one by one.
-"""
+"""From a record of a feed to a product that is ready to be compared, embedded and written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import orjson
@@ -21,7 +16,16 @@ from es_hybrid.indexing.report import Failure
 from es_hybrid.protocols import TextBuilder
 from es_hybrid.types import Vector
 
-__all__ = ["BadRecord", "Chunk", "Feed", "FeedItem", "Preparation", "Product", "Record", "Rejected"]
+__all__ = [
+    "BadRecord",
+    "FeedItem",
+    "Preparation",
+    "Prepare",
+    "Product",
+    "Record",
+    "Rejected",
+    "prepared",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +91,17 @@ class Rejected:
     raw: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Products that travel together, each id once.
+class Prepare(Protocol):
+    """Turns a record into what travels through a pipeline."""
 
-    Attributes:
-        products: In feed order.
-        rejected: Records between them that cannot be stored.
-        superseded: Records that a later one of the same chunk replaces.
-    """
+    @property
+    def fields(self) -> FieldMap:
+        """Where each source field goes."""
+        ...
 
-    products: tuple[Product, ...]
-    rejected: tuple[Rejected, ...] = ()
-    superseded: int = 0
+    def __call__(self, item: FeedItem, *, position: int) -> Product | Rejected:
+        """Return the product of a record, or why there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +124,7 @@ class Preparation:
 
     def __call__(self, item: FeedItem, *, position: int) -> Product | Rejected:
         """Return the product of a record, or why there is none."""
-        if isinstance(item, BadRecord):
-            return Rejected(Failure(None, item.line, item.reason), raw=item.raw)
-        line, source = (item.line, item.product) if isinstance(item, Record) else (position, item)
-        if not isinstance(source, Mapping):
-            return Rejected(Failure(None, line, "is not an object with fields"))
-        found: str | None = None
-        try:
-            found = self.fields.id_of(source)
-            return self._product(found, line, source)
-        except BadValue as error:
-            return Rejected(Failure(found, line, str(error)), source)
-        except orjson.JSONEncodeError:
-            reason = "holds a value that JSON cannot: broken Unicode, or a number over 64 bits"
-            return Rejected(Failure(found, line, reason), source)
+        return prepared(item, position=position, id_of=self.fields.id_of, make=self._product)
 
     def _product(self, product_id: str, line: int, source: Mapping[str, Any]) -> Product:
         document = self.fields.document(source)
@@ -187,72 +176,32 @@ class Preparation:
         return vector, None
 
 
-class Feed:
-    """Chunks of a feed, in segments that have no id in two chunks.
+def prepared(
+    item: FeedItem,
+    *,
+    position: int,
+    id_of: Callable[[Mapping[str, Any]], str],
+    make: Callable[[str, int, Mapping[str, Any]], Product],
+) -> Product | Rejected:
+    """Return what `make` gives for a record's id, line and fields, or why there is nothing.
 
     Args:
-        items: Read lazily, once.
-        prepare: Turns a record into a product.
-        batch: Products a chunk, at most.
-        max_bytes: Bytes of documents a chunk, about.
+        item: Of a feed.
+        position: Its place, where it has no line.
+        id_of: Returns a record's id.
+        make: As `id_of`, raises `BadValue` for what cannot be.
     """
-
-    def __init__(
-        self, items: Iterable[FeedItem], *, prepare: Preparation, batch: int, max_bytes: int
-    ) -> None:
-        self.done = False
-        self.duplicates = 0
-        self.duplicate_lines: list[tuple[str, int, int]] = []
-        self._prepared = self._prepare_all(items, prepare)
-        self._batch, self._max_bytes = batch, max_bytes
-        self._lines: dict[int, int] = {}  # by hash of id: a long feed must not keep its ids
-        self._held: Product | None = None
-
-    @staticmethod
-    def _prepare_all(
-        items: Iterable[FeedItem], prepare: Preparation
-    ) -> Iterator[Product | Rejected]:
-        return (prepare(item, position=n) for n, item in enumerate(items, start=1))
-
-    def segment(self) -> Iterator[Chunk]:
-        """Yield chunks until the feed ends, or an id comes that an earlier chunk of these has."""
-        in_flight: set[int] = set()
-        products: dict[str, Product] = {}
-        rejected: list[Rejected] = []
-        superseded = size = 0
-        while (found := self._next()) is not None:
-            if isinstance(found, Rejected):
-                rejected.append(found)
-            elif hash(found.id) in in_flight:
-                self._held = found
-                break
-            else:
-                superseded += products.pop(found.id, None) is not None
-                products[found.id] = found
-                size += len(found.body)
-            if len(products) + len(rejected) >= self._batch or size >= self._max_bytes:
-                in_flight.update(map(hash, products))
-                yield Chunk(tuple(products.values()), tuple(rejected), superseded)
-                products, rejected, superseded, size = {}, [], 0, 0
-        if products or rejected:
-            yield Chunk(tuple(products.values()), tuple(rejected), superseded)
-
-    def _next(self) -> Product | Rejected | None:
-        if self._held is not None:
-            held, self._held = self._held, None
-            return held
-        found = next(self._prepared, None)
-        if found is None:
-            self.done = True
-        elif isinstance(found, Product):
-            self._note_duplicate(found)
-        return found
-
-    def _note_duplicate(self, product: Product) -> None:
-        before = self._lines.get(hash(product.id))
-        self._lines[hash(product.id)] = product.line
-        if before is None:
-            return
-        self.duplicates += 1
-        if len(self.duplicate_lines) < 10:
-            self.duplicate_lines.append((product.id, before, product.line))
+    if isinstance(item, BadRecord):
+        return Rejected(Failure(None, item.line, item.reason), raw=item.raw)
+    line, source = (item.line, item.product) if isinstance(item, Record) else (position, item)
+    if not isinstance(source, Mapping):
+        return Rejected(Failure(None, line, "is not an object with fields"))
+    found: str | None = None
+    try:
+        found = id_of(source)
+        return make(found, line, source)
+    except BadValue as error:
+        return Rejected(Failure(found, line, str(error)), source)
+    except orjson.JSONEncodeError:
+        reason = "holds a value that JSON cannot: broken Unicode, or a number over 64 bits"
+        return Rejected(Failure(found, line, reason), source)

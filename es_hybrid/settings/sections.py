@@ -202,3 +202,14 @@ class IngestSettings(_Section):
     max_attempts: int = Field(5, ge=1, description="Tries of a rejected document")
     max_failures: int | None = Field(None, ge=0, description="Failures after which a run stops")
     timeout_s: float = Field(60.0, gt=0, description="Seconds for one bulk request")
+    vectors_from: str | None = Field(
+        None,
+        description="Where vectors of known texts are taken from: an index or alias of products,"
+        " `previous`, `index:NAME` or `redis`",
+    )
+    vectors_ttl_s: float = Field(
+        30 * 86400.0, gt=0, description="Seconds that Redis keeps the vector of a product text"
+    )
+    reuse_bytes: int = Field(
+        64_000_000, ge=0, description="Memory for vectors of texts that come again in one run"
+    )

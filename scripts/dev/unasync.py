@@ -31,6 +31,7 @@ RULES = {
     "__aexit__": "__exit__",
     "aclose": "close",
     "aclosing": "closing",
+    "asynccontextmanager": "contextmanager",
 }
 
 PREFIX = re.compile(r"^(_*)(?:Async(?=[A-Z])|async_(?=[A-Za-z]))")

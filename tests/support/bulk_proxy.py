@@ -18,6 +18,7 @@ class BulkProxy:
 
     Attributes:
         reject: Called with an item's id and how often it came before; a status rejects the item.
+        on_bulk: Called before a bulk request is passed on.
         statuses: Answers for the next bulk requests instead of the node's; 0 cuts the connection.
         bulks: The ids of each bulk request that came.
         tries: How often each id came.
@@ -26,6 +27,7 @@ class BulkProxy:
     def __init__(self, node: str) -> None:
         self.node = urlsplit(node)
         self.reject: Callable[[str, int], int | None] = lambda _id, _before: None
+        self.on_bulk: Callable[[], None] = lambda: None
         self.statuses: deque[int] = deque()
         self.bulks: list[list[str]] = []
         self.tries: Counter[str] = Counter()
@@ -53,9 +55,9 @@ class BulkProxy:
         self, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, bytes, dict[str, str]]:
         """Pass a bulk request on without the rejected items, and put them into the answer."""
-        lines = body.split(b"\n")
-        pairs = [(lines[i], lines[i + 1]) for i in range(0, len(lines) - 1, 2)]
-        ids = [next(iter(json.loads(head).values()))["_id"] for head, _ in pairs]
+        self.on_bulk()
+        items = list(_items(body))
+        ids = [next(iter(json.loads(lines[0]).values()))["_id"] for lines in items]
         with self.lock:
             self.bulks.append(ids)
             statuses = [self.reject(item, self.tries[item]) for item in ids]
@@ -63,23 +65,30 @@ class BulkProxy:
             whole = self.statuses.popleft() if self.statuses else None
         if whole is not None:
             return whole, b'{"error": {"type": "told_to"}}', {"content-type": "application/json"}
-        passed = [pair for pair, status in zip(pairs, statuses, strict=True) if status is None]
+        passed = [lines for lines, status in zip(items, statuses, strict=True) if status is None]
         answer: dict[str, Any] = {"items": []}
         kept = {"content-type": "application/json", "x-elastic-product": "Elasticsearch"}
         if passed:
-            content = b"".join(head + b"\n" + document + b"\n" for head, document in passed)
+            content = b"".join(line + b"\n" for lines in passed for line in lines)
             status, found, kept = self.pass_on("PUT", path, content, headers)
             if status != 200:
                 return status, found, kept
             answer = json.loads(found)
-        items = iter(answer["items"])
+        results = iter(answer["items"])
         answer["items"] = [
-            next(items)
+            next(results)
             if status is None
             else {"index": {"status": status, "error": {"type": "told_to", "reason": "busy"}}}
             for status in statuses
         ]
         return 200, json.dumps(answer).encode(), kept
+
+
+def _items(body: bytes) -> Iterator[list[bytes]]:
+    """Yield the lines of each item; a delete has one."""
+    lines = iter(body.split(b"\n")[:-1])
+    for head in lines:
+        yield [head] if head.startswith(b'{"delete"') else [head, next(lines)]
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,59 +11,23 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from es_hybrid._sync.admin import create_index
-from es_hybrid._sync.ingest import Ingestor
 from es_hybrid.errors import ConfigurationError, MappingMismatch, TooManyFailures
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import BadRecord, Record
 from es_hybrid.readers import read_ndjson, read_products
-from es_hybrid.settings import IngestSettings, Settings
 from es_hybrid.testing import HashEmbedder
-from es_hybrid.types import TextKind, Vectors
+from es_hybrid.types import TextKind
+from tests.es._sync.ingesting import (
+    DIMS,
+    CountingEmbedder,
+    document,
+    ingestor,
+    numbers,
+    products,
+)
 
 pytestmark = pytest.mark.es
-
-DIMS = 16
-
-
-class CountingEmbedder:
-    """Remembers the texts that it was asked for."""
-
-    def __init__(self, model: str = "hash-16") -> None:
-        self.model = model
-        self.texts: list[str] = []
-        self._inner = HashEmbedder(DIMS)
-
-    def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        self.texts += [text for text in texts if text != "product"]
-        return self._inner.embed(texts, kind=kind, timeout_s=timeout_s)
-
-
-def ingestor(es: Elasticsearch, embedder: Any = None, **limits: Any) -> Ingestor:
-    settings = Settings(ingest=IngestSettings(**{"batch": 10} | limits))
-    return Ingestor(es, settings=settings, embedder=embedder)
-
-
-def products(count: int, **fields: Any) -> list[dict[str, Any]]:
-    return [
-        {"id": f"p{n}", "title": f"shoe number {n}", "price": n, **fields} for n in range(count)
-    ]
-
-
-def document(es: Elasticsearch, index: str, product_id: str) -> dict[str, Any]:
-    """Return a stored document with its vector, on any version."""
-    hits = es.search(
-        index=index, query={"ids": {"values": [product_id]}}, fields=[{"field": "embedding"}]
-    )
-    (hit,) = hits["hits"]["hits"]
-    source = {name: value for name, value in hit["_source"].items() if name != "embedding"}
-    vector = hit.get("fields", {}).get("embedding")
-    return source | ({"embedding": vector} if vector else {})
-
-
-def numbers(report: IngestReport) -> tuple[int, int, int, int]:
-    assert report.read == report.indexed + report.unchanged + report.failed
-    return report.read, report.indexed, report.unchanged, report.failed
 
 
 def test_products_are_stored_with_their_vectors(es: Elasticsearch, index_name: str) -> None:

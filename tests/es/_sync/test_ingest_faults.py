@@ -17,25 +17,11 @@ from es_hybrid.indexing.report import IngestReport
 from es_hybrid.settings import EmbedSettings, IngestSettings, Settings
 from es_hybrid.testing import HashEmbedder
 from es_hybrid.types import TextKind, Vectors
-from tests.support.bulk_proxy import BulkProxy, bulk_proxy
+from tests.support.bulk_proxy import BulkProxy
 
 pytestmark = pytest.mark.es
 
 DIMS = 16
-
-
-@pytest.fixture
-def proxy(es_url: str) -> Iterator[BulkProxy]:
-    """A proxy before the cluster."""
-    with bulk_proxy(es_url) as running:
-        yield running
-
-
-@pytest.fixture
-def proxied(proxy: BulkProxy) -> Iterator[Elasticsearch]:
-    """A client that reaches the cluster through the proxy."""
-    with Elasticsearch(proxy.url, request_timeout=30) as client:
-        yield client
 
 
 class FaultyEmbedder:
@@ -67,7 +53,7 @@ def products(count: int) -> list[dict[str, Any]]:
 
 
 def numbers(report: IngestReport) -> tuple[int, int, int, int]:
-    assert report.read == report.indexed + report.unchanged + report.failed
+    assert report.read == report.indexed + report.unchanged + report.stale + report.failed
     return report.read, report.indexed, report.unchanged, report.failed
 
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from es_hybrid.indexing.actions import Decision, Step, VectorFields
+from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.outcomes import (
     DOWN,
@@ -23,7 +24,7 @@ from es_hybrid.indexing.outcomes import (
 )
 from es_hybrid.indexing.product import ProductText
 from es_hybrid.indexing.report import MAX_FAILURES_KEPT, Failure, IngestReport, Tally
-from es_hybrid.indexing.sources import Chunk, Feed, Preparation, Product, Rejected
+from es_hybrid.indexing.sources import Preparation, Product, Rejected
 from es_hybrid.types import Vector
 
 VECTOR = np.ones(2, dtype=np.float32)
@@ -77,7 +78,7 @@ def test_the_numbers_always_add_up(
 ) -> None:
     """Indexed, unchanged and failed are all that was read, and each failure has its dead letter."""
     report, dead, _ = settled(written(rows, rejected=rejected, superseded=superseded))
-    assert report.read == report.indexed + report.unchanged + report.failed
+    assert report.read == report.indexed + report.unchanged + report.stale + report.failed
     assert report.read == len(rows) + rejected + superseded
     assert report.failed == len(dead) == len(report.failures)
 
@@ -135,13 +136,13 @@ def test_warnings_name_causes_and_first_products() -> None:
     prepare = Preparation(FieldMap(), ProductText())
     feed = Feed(items, prepare=prepare, batch=9, max_bytes=999)
     list(feed.segment())
-    assert warnings_of(feed, tally, vectors=True, trouble="no answer") == [
+    assert warnings_of(feed, tally, vectors=True, troubles=["the embedder failed: no answer"]) == [
         "the embedder failed: no answer",
         "1 records have an id that came before; the last one counts: a (lines 1 and 2)",
         "2 products: no vector, because the embedder failed; a later run adds it (first: 0)",
         "1 product: no vector, because no embedder is configured (first: 2)",
     ]
-    assert "words only" in warnings_of(feed, Tally(), vectors=False, trouble=None)[0]
+    assert "words only" in warnings_of(feed, Tally(), vectors=False, troubles=())[0]
 
 
 def test_a_report_reads_like_a_sentence() -> None:
@@ -168,7 +169,7 @@ def test_a_product_without_words_is_noted() -> None:
     report, _, tally = settled(found)
     assert (report.indexed, report.without_vector) == (1, 1)
     assert tally.notes == {"no vector, because there is no text to embed": 1}
-    assert warnings_of(no_feed(), tally, vectors=True, trouble=None)[0].startswith("1 product: no")
+    assert warnings_of(no_feed(), tally, vectors=True, troubles=())[0].startswith("1 product: no")
 
 
 def test_a_vector_that_was_brought_and_is_unusable_is_noted_once() -> None:

@@ -1,0 +1,144 @@
+"""Chunks of a feed's products, and which ids it had.
+
+A chunk is what travels through the pipeline together. Chunks are in flight at the same time, so an
+id that comes again would race with itself; such a feed is cut into segments, each finished before
+the next begins, and the last record of an id wins as it would one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from es_hybrid.indexing.coerce import BadValue
+from es_hybrid.indexing.sources import BadRecord, FeedItem, Prepare, Product, Record, Rejected
+
+__all__ = ["Chunk", "Feed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Products that travel together, each id once.
+
+    Attributes:
+        products: In feed order.
+        rejected: Records between them that cannot be stored.
+        superseded: Records that a later one of the same chunk replaces.
+        taken: Records of the feed up to the end of this chunk, earlier chunks included.
+    """
+
+    products: tuple[Product, ...]
+    rejected: tuple[Rejected, ...] = ()
+    superseded: int = 0
+    taken: int = 0
+
+
+class Feed:
+    """Chunks of a feed, in segments that have no id in two chunks.
+
+    Args:
+        items: Read lazily, once.
+        prepare: Turns a record into a product.
+        batch: Products a chunk, at most.
+        max_bytes: Bytes of documents a chunk, about.
+        skip: Records at the beginning that an earlier run has dealt with; only their ids are read.
+        replaces: Whether a record says everything of its product, so that of two in one chunk the
+            first need not be looked at.
+
+    Attributes:
+        done: Whether the feed was read to its end.
+        duplicates: Records whose id came before.
+        duplicate_lines: Id and lines of the first of them.
+        unnamed: Records without a readable id.
+    """
+
+    def __init__(
+        self,
+        items: Iterable[FeedItem],
+        *,
+        prepare: Prepare,
+        batch: int,
+        max_bytes: int,
+        skip: int = 0,
+        replaces: bool = True,
+    ) -> None:
+        self.done = False
+        self.duplicates = 0
+        self.duplicate_lines: list[tuple[str, int, int]] = []
+        self.unnamed = 0
+        self._items = enumerate(items, start=1)
+        self._prepare = prepare
+        self._batch, self._max_bytes = batch, max_bytes
+        self._skip, self._replaces = skip, replaces
+        self._taken = 0
+        self._lines: dict[int, int] = {}  # by hash of id: a long feed must not keep its ids
+        self._held: Product | None = None
+
+    def __contains__(self, product_id: object) -> bool:
+        """Whether an id came; two ids in 10^19 are taken for one another."""
+        return hash(product_id) in self._lines
+
+    def segment(self) -> Iterator[Chunk]:
+        """Yield chunks until the feed ends, or an id comes that an earlier chunk of these has."""
+        in_flight: set[int] = set()
+        products: dict[str, Product] = {}
+        rejected: list[Rejected] = []
+        superseded = size = 0
+        while (found := self._next()) is not None:
+            if isinstance(found, Rejected):
+                rejected.append(found)
+            elif hash(found.id) in in_flight or (not self._replaces and found.id in products):
+                self._held = found
+                break
+            else:
+                superseded += products.pop(found.id, None) is not None
+                products[found.id] = found
+                size += len(found.body)
+            if len(products) + len(rejected) >= self._batch or size >= self._max_bytes:
+                in_flight.update(map(hash, products))
+                yield Chunk(tuple(products.values()), tuple(rejected), superseded, self._taken)
+                products, rejected, superseded, size = {}, [], 0, 0
+        if products or rejected:
+            taken = self._taken - (self._held is not None)
+            yield Chunk(tuple(products.values()), tuple(rejected), superseded, taken)
+
+    def _next(self) -> Product | Rejected | None:
+        if self._held is not None:
+            held, self._held = self._held, None
+            return held
+        for position, item in self._items:
+            self._taken = position
+            if position <= self._skip:
+                self._pass_over(position, item)
+                continue
+            found = self._prepare(item, position=position)
+            product_id, line = (
+                (found.failure.id, found.failure.line or position)
+                if isinstance(found, Rejected)
+                else (found.id, found.line)
+            )
+            self._note(product_id, line, counts=not isinstance(found, Rejected))
+            return found
+        self.done = True
+        return None
+
+    def _pass_over(self, position: int, item: FeedItem) -> None:
+        line, source = (item.line, item.product) if isinstance(item, Record) else (position, item)
+        try:
+            found = None if isinstance(source, BadRecord) else self._prepare.fields.id_of(source)
+        except BadValue:
+            found = None
+        self._note(found, line, counts=False)
+
+    def _note(self, product_id: str | None, line: int, *, counts: bool) -> None:
+        """Remember an id, rejected ones too: a product that cannot be read is not a deleted one."""
+        if product_id is None:
+            self.unnamed += 1
+            return
+        before = self._lines.get(hash(product_id))
+        self._lines[hash(product_id)] = line
+        if before is None or not counts:
+            return
+        self.duplicates += 1
+        if len(self.duplicate_lines) < 10:
+            self.duplicate_lines.append((product_id, before, line))
