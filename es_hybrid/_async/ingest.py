@@ -225,7 +225,8 @@ class AsyncIngestor:
         async def write(planned: Planned) -> Written:
             return await self._write(planned, target)
 
-        writers = self._settings.ingest.concurrency
+        # More are encoded than are sent at once, so that the next is at hand when one is done.
+        writers = self._settings.ingest.concurrency + 2
         async with (
             aclosing(async_map_ordered(plan, chunks, limit=2)) as planned,
             aclosing(async_map_ordered(embed, planned, limit=1)) as embedded,

@@ -226,7 +226,8 @@ class Ingestor:
         def write(planned: Planned) -> Written:
             return self._write(planned, target)
 
-        writers = self._settings.ingest.concurrency
+        # More are encoded than are sent at once, so that the next is at hand when one is done.
+        writers = self._settings.ingest.concurrency + 2
         with (
             closing(map_ordered(plan, chunks, limit=2)) as planned,
             closing(map_ordered(embed, planned, limit=1)) as embedded,

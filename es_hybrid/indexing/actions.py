@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -21,13 +21,14 @@ __all__ = [
     "Step",
     "Stored",
     "VectorFields",
-    "bodies",
+    "body_end",
     "decide",
     "index_action",
     "item_reasons",
     "keep_vector_action",
     "read_stored",
     "sanitize_reason",
+    "worst_status",
 ]
 
 
@@ -164,20 +165,19 @@ def keep_vector_action(product: Product, *, field: str) -> Action:
     return Action(product.id, b"%b\n%b\n" % (head, script))
 
 
-def bodies(
-    actions: Sequence[Action], *, max_actions: int, max_bytes: int
-) -> Iterator[list[Action]]:
-    """Split actions into bulk requests; one that is too large by itself goes alone."""
-    body: list[Action] = []
+def body_end(actions: Sequence[Action], start: int, *, most: int, max_bytes: int) -> int:
+    """Return where the bulk request that begins at `start` ends; what is too large goes alone.
+
+    Example:
+        >>> body_end([Action("a", b"12345"), Action("b", b"123"), Action("c", b"1")], 0, most=9, max_bytes=8)
+        2
+    """
     size = 0
-    for action in actions:
-        if body and (len(body) >= max_actions or size + len(action.lines) > max_bytes):
-            yield body
-            body, size = [], 0
-        body.append(action)
-        size += len(action.lines)
-    if body:
-        yield body
+    for end in range(start, min(start + most, len(actions))):
+        size += len(actions[end].lines)
+        if size > max_bytes and end > start:
+            return end
+    return min(start + most, len(actions))
 
 
 TRANSIENT = frozenset({409, 429, 502, 503, 504})
@@ -193,6 +193,17 @@ def item_reasons(answer: Mapping[str, Any], count: int) -> list[tuple[bool, str]
     items = answer.get("items") or []
     found = [_reason(next(iter(item.values()), {})) for item in items[:count]]
     return found + [(True, "no answer for this item")] * (count - len(found))
+
+
+def worst_status(results: Iterable[tuple[bool, str] | None]) -> int | None:
+    """Return 429 where an item was rejected because the server is busy, else any item's status.
+
+    Example:
+        >>> worst_status([None, (True, "409 conflict"), (True, "429 busy")])
+        429
+    """
+    found = {int(r[1][:3]) for r in results if r is not None and r[0] and r[1][:3].isdigit()}
+    return 429 if 429 in found else next(iter(found), None)
 
 
 def _reason(result: Mapping[str, Any]) -> tuple[bool, str] | None:
