@@ -16,6 +16,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.first_load import AsyncFirstLoad, restore_settings
 from es_hybrid._async.vectors import AsyncTextVectors
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
@@ -45,6 +46,7 @@ class Target:
         vector: How a vector is written; `None` when the index has none.
         embedder: Makes missing vectors; `None` when there is none.
         writer: Sends bulk requests.
+        load: Switches refreshes and replicas off where the index is empty.
     """
 
     info: IndexInfo
@@ -52,6 +54,7 @@ class Target:
     vector: VectorFields | None
     embedder: AsyncTextVectors | None
     writer: AsyncBulkWriter
+    load: AsyncFirstLoad
 
 
 class AsyncIngestor:
@@ -163,9 +166,13 @@ class AsyncIngestor:
                     report=report(),
                     hint="run the same ingest again: what is stored is not written twice",
                 ) from error
+            finally:
+                trouble = await target.load.end()
         if refresh:
             await self._es.indices.refresh(index=target.info.index)
         final = report()
+        if trouble is not None:
+            final = replace(final, warnings=(*final.warnings, trouble))
         _log.info("ingest.done", index_name=target.info.index, read=final.read, failed=final.failed)
         return final
 
@@ -174,16 +181,17 @@ class AsyncIngestor:
     ) -> Target:
         """Look at the index and check that the run fits it, before anything is written."""
         info = await index_info(self._es, index)
+        await restore_settings(self._es, info.index, info.mapping)
         require_model(info, model)
         if info.meta.dims is not None:
             require_dims(info, getattr(vectors, "dims", None), source="the vector file")
         embedder = await self._text_vectors(info, brought=vectors is not None)
         answer = await self._es.info()
-        stored = await self._es.count(index=info.index)
+        stored = (await self._es.count(index=info.index))["count"]
         field = info.meta.vector_field
         return Target(
             info=info,
-            look_up=bool(stored["count"]),
+            look_up=bool(stored),
             vector=None
             if field is None
             else VectorFields(
@@ -192,6 +200,11 @@ class AsyncIngestor:
             embedder=embedder,
             writer=AsyncBulkWriter(
                 self._es, index=index, settings=self._settings.ingest, require_alias=info.is_alias
+            ),
+            load=AsyncFirstLoad(
+                self._es,
+                index=info.index,
+                after=0 if stored else self._settings.ingest.first_load_after,
             ),
         )
 
@@ -234,6 +247,7 @@ class AsyncIngestor:
         ):
             async for written in results:
                 done(written)
+                await target.load.stored(len(written.reasons))
 
     async def _plan(self, chunk: Chunk, target: Target) -> Planned:
         """Compare the products with what is stored."""

@@ -19,6 +19,7 @@ from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.first_load import FirstLoad, restore_settings
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.dead_letter import DeadLetterFile
 from es_hybrid.errors import IngestError, TooManyFailures
@@ -46,6 +47,7 @@ class Target:
         vector: How a vector is written; `None` when the index has none.
         embedder: Makes missing vectors; `None` when there is none.
         writer: Sends bulk requests.
+        load: Switches refreshes and replicas off where the index is empty.
     """
 
     info: IndexInfo
@@ -53,6 +55,7 @@ class Target:
     vector: VectorFields | None
     embedder: TextVectors | None
     writer: BulkWriter
+    load: FirstLoad
 
 
 class Ingestor:
@@ -164,9 +167,13 @@ class Ingestor:
                     report=report(),
                     hint="run the same ingest again: what is stored is not written twice",
                 ) from error
+            finally:
+                trouble = target.load.end()
         if refresh:
             self._es.indices.refresh(index=target.info.index)
         final = report()
+        if trouble is not None:
+            final = replace(final, warnings=(*final.warnings, trouble))
         _log.info("ingest.done", index_name=target.info.index, read=final.read, failed=final.failed)
         return final
 
@@ -175,16 +182,17 @@ class Ingestor:
     ) -> Target:
         """Look at the index and check that the run fits it, before anything is written."""
         info = index_info(self._es, index)
+        restore_settings(self._es, info.index, info.mapping)
         require_model(info, model)
         if info.meta.dims is not None:
             require_dims(info, getattr(vectors, "dims", None), source="the vector file")
         embedder = self._text_vectors(info, brought=vectors is not None)
         answer = self._es.info()
-        stored = self._es.count(index=info.index)
+        stored = (self._es.count(index=info.index))["count"]
         field = info.meta.vector_field
         return Target(
             info=info,
-            look_up=bool(stored["count"]),
+            look_up=bool(stored),
             vector=None
             if field is None
             else VectorFields(
@@ -193,6 +201,11 @@ class Ingestor:
             embedder=embedder,
             writer=BulkWriter(
                 self._es, index=index, settings=self._settings.ingest, require_alias=info.is_alias
+            ),
+            load=FirstLoad(
+                self._es,
+                index=info.index,
+                after=0 if stored else self._settings.ingest.first_load_after,
             ),
         )
 
@@ -235,6 +248,7 @@ class Ingestor:
         ):
             for written in results:
                 done(written)
+                target.load.stored(len(written.reasons))
 
     def _plan(self, chunk: Chunk, target: Target) -> Planned:
         """Compare the products with what is stored."""

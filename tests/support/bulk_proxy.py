@@ -19,6 +19,7 @@ class BulkProxy:
     Attributes:
         reject: Called with an item's id and how often it came before; a status rejects the item.
         statuses: Answers for the next bulk requests instead of the node's; 0 cuts the connection.
+        gone: Whether every request is cut, as by a node that is not there any more.
         most_bytes: A larger bulk request gets a 413.
         most_at_once: A bulk request that comes while so many are under way gets a 429.
         bulks: The ids of each bulk request that came.
@@ -30,6 +31,7 @@ class BulkProxy:
         self.node = urlsplit(node)
         self.reject: Callable[[str, int], int | None] = lambda _id, _before: None
         self.statuses: deque[int] = deque()
+        self.gone = False
         self.most_bytes: int | None = None
         self.most_at_once: int | None = None
         self.under_way = 0
@@ -123,7 +125,7 @@ def bulk_proxy(node: str) -> Iterator[BulkProxy]:
                     proxy.under_way -= 1
             else:
                 status, content, kept = proxy.pass_on(self.command, self.path, body, headers)
-            if status == 0:
+            if status == 0 or proxy.gone:
                 self.close_connection = True
                 return
             self.send_response(status)
