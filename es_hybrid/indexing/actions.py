@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
+from es_hybrid.indexing.brought import packed
 from es_hybrid.indexing.sources import Product
 from es_hybrid.types import Json, Vector
 
@@ -91,7 +91,7 @@ class VectorFields:
         """Return what is added to a document that has a vector."""
         value: Any = np.ascontiguousarray(vector, dtype=np.float32)
         if self.packed:  # measured at 384 dims: 10 µs against 32 µs as a list, a third of the bytes
-            value = base64.b64encode(value.astype(">f4").tobytes()).decode("ascii")
+            value = packed(value)
         fields: Json = {self.field: value, "embedding_dims": len(vector)}
         if self.model:
             fields["embedding_model"] = self.model

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import numpy as np
 import orjson
 
+from es_hybrid.indexing.brought import brought_vector
 from es_hybrid.indexing.coerce import BadValue
 from es_hybrid.indexing.fields import FieldMap, attributes_text
 from es_hybrid.indexing.product import document_hash, text_hash
 from es_hybrid.indexing.report import Failure
+from es_hybrid.indexing.seen import SeenIds
 from es_hybrid.protocols import TextBuilder
 from es_hybrid.types import Vector
 
@@ -147,7 +148,7 @@ class Preparation:
         body = orjson.dumps(document)
         if self.dims is None:
             return Product(product_id, line, source, body, document_hash(content))
-        vector, note = self._brought(product_id, source)
+        vector, note = brought_vector(product_id, source, vectors=self.vectors, dims=self.dims)
         text = self.text(document)
         return Product(
             id=product_id,
@@ -165,26 +166,6 @@ class Preparation:
 
     def _text_hash(self, text: str) -> str:
         return text_hash(text, model=self.model, dims=self.dims, version=self.text.version)
-
-    def _brought(
-        self, product_id: str, source: Mapping[str, Any]
-    ) -> tuple[Vector | None, str | None]:
-        found = self.vectors.get(product_id) if self.vectors is not None else None
-        if found is None:
-            found = source.get("embedding")
-        if found is None:
-            missing = self.vectors is not None
-            return None, "no vector among those brought along" if missing else None
-        try:
-            vector = np.asarray(found, dtype=np.float32)
-        except (TypeError, ValueError):
-            return None, "the vector brought along is not a list of numbers"
-        if vector.shape != (self.dims,):
-            return None, f"the vector brought along has not the index's {self.dims} dims"
-        length = float(np.dot(vector, vector))
-        if not np.isfinite(length) or length == 0.0:
-            return None, "the vector brought along is zero, NaN or infinite"
-        return vector, None
 
 
 class Feed:
@@ -205,7 +186,9 @@ class Feed:
         self.duplicate_lines: list[tuple[str, int, int]] = []
         self._prepared = self._prepare_all(items, prepare)
         self._batch, self._max_bytes = batch, max_bytes
-        self._lines: dict[int, int] = {}  # by hash of id: a long feed must not keep its ids
+        self._seen = SeenIds()
+        self._position = 0  # of the last product
+        self._came_before = 0  # position at which its id came before; 0: it did not
         self._held: Product | None = None
 
     @staticmethod
@@ -216,14 +199,14 @@ class Feed:
 
     def segment(self) -> Iterator[Chunk]:
         """Yield chunks until the feed ends, or an id comes that an earlier chunk of these has."""
-        in_flight: set[int] = set()
+        first = chunk_first = self._position + (self._held is None)
         products: dict[str, Product] = {}
         rejected: list[Rejected] = []
         superseded = size = 0
         while (found := self._next()) is not None:
             if isinstance(found, Rejected):
                 rejected.append(found)
-            elif hash(found.id) in in_flight:
+            elif first <= self._came_before < chunk_first:
                 self._held = found
                 break
             else:
@@ -231,7 +214,7 @@ class Feed:
                 products[found.id] = found
                 size += len(found.body)
             if len(products) + len(rejected) >= self._batch or size >= self._max_bytes:
-                in_flight.update(map(hash, products))
+                chunk_first = self._position + 1
                 yield Chunk(tuple(products.values()), tuple(rejected), superseded)
                 products, rejected, superseded, size = {}, [], 0, 0
         if products or rejected:
@@ -239,20 +222,21 @@ class Feed:
 
     def _next(self) -> Product | Rejected | None:
         if self._held is not None:
-            held, self._held = self._held, None
+            held, self._held, self._came_before = self._held, None, 0
             return held
         found = next(self._prepared, None)
         if found is None:
             self.done = True
         elif isinstance(found, Product):
-            self._note_duplicate(found)
+            self._note(found)
         return found
 
-    def _note_duplicate(self, product: Product) -> None:
-        before = self._lines.get(hash(product.id))
-        self._lines[hash(product.id)] = product.line
+    def _note(self, product: Product) -> None:
+        self._position += 1
+        before = self._seen.note(product.id, position=self._position, line=product.line)
+        self._came_before = 0 if before is None else before[0]
         if before is None:
             return
         self.duplicates += 1
         if len(self.duplicate_lines) < 10:
-            self.duplicate_lines.append((product.id, before, product.line))
+            self.duplicate_lines.append((product.id, before[1], product.line))
