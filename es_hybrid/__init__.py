@@ -9,8 +9,8 @@ from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
 from es_hybrid._version import __version__
-from es_hybrid.checks import Check, Status
 from es_hybrid.checkpoint import Checkpoint
+from es_hybrid.checks import Check, Status
 from es_hybrid.errors import (
     ConfigurationError,
     ContractError,
@@ -108,9 +108,9 @@ __all__ = [
     "SwapRefused",
     "TextBuilder",
     "TooManyFailures",
+    "VectorStore",
     "WarmProductsReport",
     "WarmQueriesReport",
-    "VectorStore",
     "__version__",
     "hybrid_ext",
     "load_vectors",

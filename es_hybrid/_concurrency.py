@@ -199,6 +199,66 @@ class Gate:
             self._free.release()
 
 
+class AsyncTurns:
+    """Lets callers through while fewer than a limit are inside; the limit may change meanwhile.
+
+    Unlike `AsyncGate`, whoever waits goes on waiting: this is for work that has to be done anyway.
+
+    Example:
+        turns = AsyncTurns()
+        async with turns.turn(lambda: 2):
+            ...
+    """
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._changed = asyncio.Condition()
+
+    @asynccontextmanager
+    async def turn(self, limit: Callable[[], int]) -> AsyncIterator[None]:
+        """Hold a place for the length of the block.
+
+        Args:
+            limit: Places in all; asked again whenever one becomes free.
+        """
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._inside < limit())
+            self._inside += 1
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            async with self._changed:
+                self._changed.notify_all()
+
+
+class Turns:
+    """Lets threads through while fewer than a limit are inside; see `AsyncTurns`.
+
+    Example:
+        >>> turns = Turns()
+        >>> with turns.turn(lambda: 2):
+        ...     pass
+    """
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def turn(self, limit: Callable[[], int]) -> Iterator[None]:
+        """Hold a place for the length of the block; see `AsyncTurns.turn`."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._inside < limit())
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+
 async def _each(items: AsyncIterable[T] | Iterable[T]) -> AsyncGenerator[T, None]:
     if isinstance(items, AsyncIterable):
         async for item in items:

@@ -1,7 +1,8 @@
 """Sends bulk requests whose items succeed or fail one by one.
 
 The official helpers either retry nothing or send everything again; here only the items that were
-rejected for now go again, alone, after a pause with jitter.
+rejected for now go again, alone, after a pause with jitter. What the server takes decides how large
+the next requests are and how many go at once.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from typing import Any
 from elasticsearch import ApiError, AsyncElasticsearch, ConnectionTimeout, TransportError
 from elasticsearch import ConnectionError as ElasticConnectionError
 
-from es_hybrid._concurrency import async_sleep
+from es_hybrid._concurrency import AsyncTurns, async_sleep
 from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
-from es_hybrid.indexing.actions import TRANSIENT, Action, bodies, item_reasons
+from es_hybrid.indexing.actions import TRANSIENT, Action, body_end, item_reasons, worst_status
+from es_hybrid.indexing.pace import Pace
 from es_hybrid.settings import IngestSettings
 
 _FILTER = [
@@ -27,6 +29,7 @@ _FILTER = [
     "items.*.error.type",
     "items.*.error.reason",
 ]
+_BUSY = frozenset({429, 503})
 _log = get_logger("es_hybrid.ingest")
 
 
@@ -36,7 +39,7 @@ class AsyncBulkWriter:
     Args:
         es: Its own retries are switched off on a copy.
         index: Index or alias.
-        settings: Size of a request, tries, time.
+        settings: Size of a request, requests at once, tries, time.
         require_alias: Whether `index` must be an alias; it keeps Elasticsearch from creating an
             index of that name, should the alias disappear.
     """
@@ -59,6 +62,12 @@ class AsyncBulkWriter:
             base_s=0.25,
             cap_s=30.0,
         )
+        self._turns = AsyncTurns()
+        self.pace = Pace.of(
+            in_flight=settings.concurrency,
+            max_bytes=settings.max_batch_bytes,
+            max_actions=settings.batch,
+        )
 
     async def write(self, actions: Sequence[Action]) -> list[str | None]:
         """Return one entry an action: `None` when stored, else why it was not.
@@ -68,12 +77,10 @@ class AsyncBulkWriter:
             TransportError: Elasticsearch cannot be reached until the tries are over.
         """
         reasons: list[str | None] = []
-        limits = {
-            "max_actions": self._settings.batch,
-            "max_bytes": self._settings.max_batch_bytes,
-        }
-        for body in bodies(actions, **limits):
-            reasons += await self._write_body(body)
+        while (start := len(reasons)) < len(actions):
+            pace = self.pace
+            end = body_end(actions, start, most=pace.max_actions, max_bytes=pace.max_bytes)
+            reasons += await self._write_body(actions[start:end])
         return reasons
 
     async def _write_body(self, body: Sequence[Action]) -> list[str | None]:
@@ -84,6 +91,7 @@ class AsyncBulkWriter:
         while True:
             attempt += 1
             failure: Exception | None = None
+            sent = self.pace
             try:
                 answer = await self._send([body[i] for i in left])
             except (ApiError, TransportError) as error:
@@ -100,9 +108,11 @@ class AsyncBulkWriter:
                 for i, result in zip(left, results, strict=True):
                     reasons[i] = result[1] if result else None
                 left = [i for i, result in zip(left, results, strict=True) if result and result[0]]
-                outcome = Outcome(OutcomeKind.BUSY, status=429)
+                outcome = Outcome(OutcomeKind.BUSY, status=worst_status(results))
             if not left:
+                self.pace = self.pace.took()
                 return reasons
+            self._slow_down(outcome, sent)
             elapsed = time.monotonic() - started
             delay = next_delay(self._policy, attempt, outcome, elapsed, random.random)
             if delay is None and failure is not None:
@@ -112,19 +122,26 @@ class AsyncBulkWriter:
             _log.info("ingest.items_retried", items=len(left), attempt=attempt, delay_s=delay)
             await async_sleep(delay)
 
+    def _slow_down(self, outcome: Outcome, sent: Pace) -> None:
+        if outcome.status in _BUSY or outcome.kind is OutcomeKind.TIMEOUT:
+            self.pace = pace = self.pace.busy(sent)
+            _log.info("ingest.slowed", in_flight=pace.in_flight, max_bytes=pace.max_bytes)
+
     async def _send(self, body: Sequence[Action]) -> Mapping[str, Any]:
         lines: Any = [action.lines for action in body]  # bytes pass through the client as they are
-        answer = await self._es.bulk(
-            operations=lines,
-            index=self._index,
-            require_alias=self._require_alias,
-            filter_path=_FILTER,
-        )
+        async with self._turns.turn(lambda: self.pace.in_flight):
+            answer = await self._es.bulk(
+                operations=lines,
+                index=self._index,
+                require_alias=self._require_alias,
+                filter_path=_FILTER,
+            )
         found: Mapping[str, Any] = answer.body
         return found
 
     async def _smaller(self, body: Sequence[Action]) -> list[str | None]:
-        """Send a request that is too large for the server in halves."""
+        """Send a request that is too large for the server in halves, and remember its size."""
+        self.pace = self.pace.too_large(sum(len(action.lines) for action in body))
         if len(body) == 1:
             return ["413 the product is larger than the server takes (http.max_content_length)"]
         middle = len(body) // 2

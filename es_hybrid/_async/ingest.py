@@ -124,7 +124,10 @@ class AsyncIngestor:
             )
             look_up = target.look_up or progress.taken > 0  # a search may not see it yet
             with ledger, ledger.fails_with_report(index):
-                await self._run(feed, replace(target, look_up=look_up), ledger.take)
+                try:
+                    await self._run(feed, replace(target, look_up=look_up), ledger.take)
+                finally:
+                    ledger.notes += await target.load.end()
             with ledger.fails_with_report(index):
                 if refresh:
                     await self._es.indices.refresh(index=target.info.index)
@@ -188,7 +191,8 @@ class AsyncIngestor:
         async def write(planned: Planned) -> Written:
             return await self._write(planned, target)
 
-        writers = self._settings.ingest.concurrency
+        # More are encoded than are sent at once, so that the next is at hand when one is done.
+        writers = self._settings.ingest.concurrency + 2
         async with (
             aclosing(async_map_ordered(plan, chunks, limit=2)) as planned,
             aclosing(async_map_ordered(embed, planned, limit=1)) as embedded,
@@ -196,6 +200,7 @@ class AsyncIngestor:
         ):
             async for written in results:
                 done(written)
+                await target.load.stored(len(written.reasons))
 
     async def _write(self, planned: Planned, target: Target) -> Written:
         """Write what is new or changed."""

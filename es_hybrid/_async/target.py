@@ -10,6 +10,7 @@ from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.first_load import AsyncFirstLoad, restore_settings
 from es_hybrid._async.text_vectors import AsyncKnownVectors
 from es_hybrid._async.vector_stores import AsyncProductVectors, open_store
 from es_hybrid._async.vectors import AsyncTextVectors
@@ -30,6 +31,7 @@ class Target:
         vector: How a vector is written; `None` when the index has none.
         texts: Gives texts their vectors; `None` when the index has none.
         writer: Sends bulk requests.
+        load: Switches refreshes and replicas off where the index is empty.
         feed_time: When the feed was made; then nothing newer is overwritten.
     """
 
@@ -38,6 +40,7 @@ class Target:
     vector: VectorFields | None
     texts: AsyncKnownVectors | None
     writer: AsyncBulkWriter
+    load: AsyncFirstLoad
     feed_time: str | None = None
 
 
@@ -73,11 +76,12 @@ async def open_target(
         MappingMismatch: Model or dims are not the index's.
     """
     info = await index_info(es, index)
+    await restore_settings(es, info.index, info.mapping)
     require_model(info, model)
     if info.meta.dims is not None:
         require_dims(info, getattr(vectors, "dims", None), source="the vector file")
     answer = await es.info()
-    stored = await es.count(index=info.index)
+    stored = (await es.count(index=info.index))["count"]
     field = info.meta.vector_field
     packed = takes_base64(str(answer["version"]["number"]))
     made = await _text_vectors(info, embedder, settings=settings, brought=vectors is not None)
@@ -93,11 +97,14 @@ async def open_target(
             )
         yield Target(
             info=info,
-            look_up=bool(stored["count"]),
+            look_up=bool(stored),
             vector=VectorFields(field, info.meta.model, packed=packed) if field else None,
             texts=texts,
             writer=AsyncBulkWriter(
                 es, index=index, settings=settings.ingest, require_alias=info.is_alias
+            ),
+            load=AsyncFirstLoad(
+                es, index=info.index, after=0 if stored else settings.ingest.first_load_after
             ),
             feed_time=feed_time,
         )

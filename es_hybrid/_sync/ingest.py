@@ -125,7 +125,10 @@ class Ingestor:
             )
             look_up = target.look_up or progress.taken > 0  # a search may not see it yet
             with ledger, ledger.fails_with_report(index):
-                self._run(feed, replace(target, look_up=look_up), ledger.take)
+                try:
+                    self._run(feed, replace(target, look_up=look_up), ledger.take)
+                finally:
+                    ledger.notes += target.load.end()
             with ledger.fails_with_report(index):
                 if refresh:
                     self._es.indices.refresh(index=target.info.index)
@@ -187,7 +190,8 @@ class Ingestor:
         def write(planned: Planned) -> Written:
             return self._write(planned, target)
 
-        writers = self._settings.ingest.concurrency
+        # More are encoded than are sent at once, so that the next is at hand when one is done.
+        writers = self._settings.ingest.concurrency + 2
         with (
             closing(map_ordered(plan, chunks, limit=2)) as planned,
             closing(map_ordered(embed, planned, limit=1)) as embedded,
@@ -195,6 +199,7 @@ class Ingestor:
         ):
             for written in results:
                 done(written)
+                target.load.stored(len(written.reasons))
 
     def _write(self, planned: Planned, target: Target) -> Written:
         """Write what is new or changed."""

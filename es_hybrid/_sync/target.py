@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.first_load import FirstLoad, restore_settings
 from es_hybrid._sync.text_vectors import KnownVectors
 from es_hybrid._sync.vector_stores import ProductVectors, open_store
 from es_hybrid._sync.vectors import TextVectors
@@ -31,6 +32,7 @@ class Target:
         vector: How a vector is written; `None` when the index has none.
         texts: Gives texts their vectors; `None` when the index has none.
         writer: Sends bulk requests.
+        load: Switches refreshes and replicas off where the index is empty.
         feed_time: When the feed was made; then nothing newer is overwritten.
     """
 
@@ -39,6 +41,7 @@ class Target:
     vector: VectorFields | None
     texts: KnownVectors | None
     writer: BulkWriter
+    load: FirstLoad
     feed_time: str | None = None
 
 
@@ -74,11 +77,12 @@ def open_target(
         MappingMismatch: Model or dims are not the index's.
     """
     info = index_info(es, index)
+    restore_settings(es, info.index, info.mapping)
     require_model(info, model)
     if info.meta.dims is not None:
         require_dims(info, getattr(vectors, "dims", None), source="the vector file")
     answer = es.info()
-    stored = es.count(index=info.index)
+    stored = (es.count(index=info.index))["count"]
     field = info.meta.vector_field
     packed = takes_base64(str(answer["version"]["number"]))
     made = _text_vectors(info, embedder, settings=settings, brought=vectors is not None)
@@ -94,11 +98,14 @@ def open_target(
             )
         yield Target(
             info=info,
-            look_up=bool(stored["count"]),
+            look_up=bool(stored),
             vector=VectorFields(field, info.meta.model, packed=packed) if field else None,
             texts=texts,
             writer=BulkWriter(
                 es, index=index, settings=settings.ingest, require_alias=info.is_alias
+            ),
+            load=FirstLoad(
+                es, index=info.index, after=0 if stored else settings.ingest.first_load_after
             ),
             feed_time=feed_time,
         )

@@ -43,6 +43,7 @@ _SEPARATORS = ",;|，；、"  # noqa: RUF001 - Chinese exports use the wide ones
 
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})")
+_CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _COMPACT = re.compile(r"(?:19|20)\d{6}")
 _CLOCK = re.compile(
     r"[T ]\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
@@ -60,6 +61,8 @@ def as_text(value: Any) -> str | None:
     Raises:
         BadValue: The value is an object.
     """
+    if isinstance(value, str):
+        return value.strip() or None
     if isinstance(value, Mapping):
         raise BadValue("is an object, text is wanted")
     if isinstance(value, (list, tuple)):
@@ -171,6 +174,8 @@ def as_date(value: Any) -> str | None:
     text = _scalar(value)
     if text is None:
         return None
+    if _CANONICAL.fullmatch(text) and _is_moment(text):
+        return text
     text = unicodedata.normalize("NFKC", text)
     if _COMPACT.fullmatch(text):
         return _iso(_day(text[:4], text[4:6], text[6:]))
@@ -183,6 +188,14 @@ def as_date(value: Any) -> str | None:
     else:
         raise BadValue("is not a date in a known format, such as 2026-11-14")
     return _iso(_with_clock(day, text[match.end() :]))
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _scalar(value: Any) -> str | None:

@@ -7,10 +7,11 @@ the next begins, and the last record of an id wins as it would one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from es_hybrid.indexing.coerce import BadValue
+from es_hybrid.indexing.seen import SeenIds
 from es_hybrid.indexing.sources import BadRecord, FeedItem, Prepare, Product, Record, Rejected
 
 __all__ = ["Chunk", "Feed"]
@@ -71,23 +72,24 @@ class Feed:
         self._batch, self._max_bytes = batch, max_bytes
         self._skip, self._replaces = skip, replaces
         self._taken = 0
-        self._lines: dict[int, int] = {}  # by hash of id: a long feed must not keep its ids
+        self._seen = SeenIds()
+        self._came_before = 0  # position of the product that its id had before; 0: none
         self._held: Product | None = None
 
     def __contains__(self, product_id: object) -> bool:
         """Whether an id came; two ids in 10^19 are taken for one another."""
-        return hash(product_id) in self._lines
+        return product_id in self._seen
 
     def segment(self) -> Iterator[Chunk]:
         """Yield chunks until the feed ends, or an id comes that an earlier chunk of these has."""
-        in_flight: set[int] = set()
+        first = chunk_first = self._taken + (self._held is None)
         products: dict[str, Product] = {}
         rejected: list[Rejected] = []
         superseded = size = 0
         while (found := self._next()) is not None:
             if isinstance(found, Rejected):
                 rejected.append(found)
-            elif hash(found.id) in in_flight or (not self._replaces and found.id in products):
+            elif self._must_wait(found, first, chunk_first, products):
                 self._held = found
                 break
             else:
@@ -95,16 +97,23 @@ class Feed:
                 products[found.id] = found
                 size += len(found.body)
             if len(products) + len(rejected) >= self._batch or size >= self._max_bytes:
-                in_flight.update(map(hash, products))
+                chunk_first = self._taken + 1
                 yield Chunk(tuple(products.values()), tuple(rejected), superseded, self._taken)
                 products, rejected, superseded, size = {}, [], 0, 0
         if products or rejected:
             taken = self._taken - (self._held is not None)
             yield Chunk(tuple(products.values()), tuple(rejected), superseded, taken)
 
+    def _must_wait(
+        self, found: Product, first: int, chunk_first: int, products: Mapping[str, Product]
+    ) -> bool:
+        """Say whether a product of the same id is in flight: it would race with this one."""
+        in_flight = first <= self._came_before < chunk_first
+        return in_flight or (not self._replaces and found.id in products)
+
     def _next(self) -> Product | Rejected | None:
         if self._held is not None:
-            held, self._held = self._held, None
+            held, self._held, self._came_before = self._held, None, 0
             return held
         for position, item in self._items:
             self._taken = position
@@ -132,13 +141,18 @@ class Feed:
 
     def _note(self, product_id: str | None, line: int, *, counts: bool) -> None:
         """Remember an id, rejected ones too: a product that cannot be read is not a deleted one."""
+        self._came_before = 0
         if product_id is None:
             self.unnamed += 1
             return
-        before = self._lines.get(hash(product_id))
-        self._lines[hash(product_id)] = line
-        if before is None or not counts:
+        if not counts:
+            if product_id not in self._seen:
+                self._seen.note(product_id, position=0, line=line)
             return
+        before = self._seen.note(product_id, position=self._taken, line=line)
+        if before is None:
+            return
+        self._came_before = before[0]
         self.duplicates += 1
         if len(self.duplicate_lines) < 10:
-            self.duplicate_lines.append((product_id, before, line))
+            self.duplicate_lines.append((product_id, before[1], line))

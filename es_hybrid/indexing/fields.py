@@ -266,7 +266,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, dict):
-        pairs = ((str(k).replace("\0", "").strip() or "_", _clean(v)) for k, v in value.items())
+        pairs = [(_key(k), _clean(v)) for k, v in value.items()]
         return {k: v for k, v in pairs if v not in _EMPTY}
     if isinstance(value, (list, tuple)):
         return [item for item in map(_clean, value) if item not in _EMPTY]
@@ -274,6 +274,10 @@ def _clean(value: Any) -> Any:
 
 
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def _key(name: Any) -> str:
+    return str(name).replace("\0", "").strip() or "_"
 
 
 def _words(value: Any) -> list[str]:

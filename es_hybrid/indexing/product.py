@@ -79,7 +79,9 @@ def document_hash(content: bytes, *, vector: bytes = b"") -> str:
         content: The document as JSON with sorted keys.
         vector: The vector's bytes.
     """
-    return _digest(content + vector)
+    digest = hashlib.blake2b(content, digest_size=12)
+    digest.update(vector)
+    return digest.hexdigest()
 
 
 def _digest(data: bytes) -> str:

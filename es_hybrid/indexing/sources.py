@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-import numpy as np
 import orjson
 
+from es_hybrid.indexing.brought import brought_vector
 from es_hybrid.indexing.coerce import BadValue
 from es_hybrid.indexing.fields import FieldMap, attributes_text
 from es_hybrid.indexing.product import document_hash, text_hash
@@ -136,7 +136,7 @@ class Preparation:
         body = orjson.dumps(document)
         if self.dims is None:
             return Product(product_id, line, source, body, document_hash(content))
-        vector, note = self._brought(product_id, source)
+        vector, note = brought_vector(product_id, source, vectors=self.vectors, dims=self.dims)
         text = self.text(document)
         return Product(
             id=product_id,
@@ -154,26 +154,6 @@ class Preparation:
 
     def _text_hash(self, text: str) -> str:
         return text_hash(text, model=self.model, dims=self.dims, version=self.text.version)
-
-    def _brought(
-        self, product_id: str, source: Mapping[str, Any]
-    ) -> tuple[Vector | None, str | None]:
-        found = self.vectors.get(product_id) if self.vectors is not None else None
-        if found is None:
-            found = source.get("embedding")
-        if found is None:
-            missing = self.vectors is not None
-            return None, "no vector among those brought along" if missing else None
-        try:
-            vector = np.asarray(found, dtype=np.float32)
-        except (TypeError, ValueError):
-            return None, "the vector brought along is not a list of numbers"
-        if vector.shape != (self.dims,):
-            return None, f"the vector brought along has not the index's {self.dims} dims"
-        length = float(np.dot(vector, vector))
-        if not np.isfinite(length) or length == 0.0:
-            return None, "the vector brought along is zero, NaN or infinite"
-        return vector, None
 
 
 def prepared(

@@ -213,3 +213,9 @@ class IngestSettings(_Section):
     reuse_bytes: int = Field(
         64_000_000, ge=0, description="Memory for vectors of texts that come again in one run"
     )
+    first_load_after: int = Field(
+        5000,
+        ge=0,
+        description="Products after which the load of an index that was empty goes on without"
+        " refreshes and replicas, until it ends; 0: never",
+    )

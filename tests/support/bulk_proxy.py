@@ -20,7 +20,11 @@ class BulkProxy:
         reject: Called with an item's id and how often it came before; a status rejects the item.
         on_bulk: Called before a bulk request is passed on.
         statuses: Answers for the next bulk requests instead of the node's; 0 cuts the connection.
+        gone: Whether every request is cut, as by a node that is not there any more.
+        most_bytes: A larger bulk request gets a 413.
+        most_at_once: A bulk request that comes while so many are under way gets a 429.
         bulks: The ids of each bulk request that came.
+        refused: Numbers and statuses of bulk requests that got a 413 or a 429 for these limits.
         tries: How often each id came.
     """
 
@@ -29,7 +33,12 @@ class BulkProxy:
         self.reject: Callable[[str, int], int | None] = lambda _id, _before: None
         self.on_bulk: Callable[[], None] = lambda: None
         self.statuses: deque[int] = deque()
+        self.gone = False
+        self.most_bytes: int | None = None
+        self.most_at_once: int | None = None
+        self.under_way = 0
         self.bulks: list[list[str]] = []
+        self.refused: list[tuple[int, int]] = []
         self.tries: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.url = ""
@@ -62,7 +71,7 @@ class BulkProxy:
             self.bulks.append(ids)
             statuses = [self.reject(item, self.tries[item]) for item in ids]
             self.tries.update(ids)
-            whole = self.statuses.popleft() if self.statuses else None
+            whole = self.statuses.popleft() if self.statuses else self._limited(len(body))
         if whole is not None:
             return whole, b'{"error": {"type": "told_to"}}', {"content-type": "application/json"}
         passed = [lines for lines, status in zip(items, statuses, strict=True) if status is None]
@@ -82,6 +91,17 @@ class BulkProxy:
             for status in statuses
         ]
         return 200, json.dumps(answer).encode(), kept
+
+    def _limited(self, size: int) -> int | None:
+        """Return the status that the limits give a bulk request; the lock is held."""
+        status = None
+        if self.most_bytes is not None and size > self.most_bytes:
+            status = 413
+        elif self.most_at_once is not None and self.under_way > self.most_at_once:
+            status = 429
+        if status is not None:
+            self.refused.append((len(self.bulks), status))
+        return status
 
 
 def _items(body: bytes) -> Iterator[list[bytes]]:
@@ -107,10 +127,14 @@ def bulk_proxy(node: str) -> Iterator[BulkProxy]:
                 if name.lower() in ("accept", "content-type", "authorization")
             }
             if "/_bulk" in self.path:
+                with proxy.lock:
+                    proxy.under_way += 1
                 status, content, kept = proxy.bulk(self.path, body, headers)
+                with proxy.lock:
+                    proxy.under_way -= 1
             else:
                 status, content, kept = proxy.pass_on(self.command, self.path, body, headers)
-            if status == 0:
+            if status == 0 or proxy.gone:
                 self.close_connection = True
                 return
             self.send_response(status)

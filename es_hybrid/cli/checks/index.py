@@ -9,6 +9,7 @@ import elasticsearch
 
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.failures import sentence
+from es_hybrid.indexing.first_load import first_load_since
 from es_hybrid.settings import Settings
 
 __all__ = ["check_index", "vector_fields"]
@@ -56,6 +57,9 @@ def _check_one(
     settings: Settings,
     dims: int | None,
 ) -> Iterator[Check]:
+    since = first_load_since(mapping)
+    if since is not None:
+        yield _first_load(index, since)
     fields = vector_fields(mapping.get("properties", {}))
     meta = mapping.get("_meta", {}).get("es_hybrid", {})
     named = settings.index.vector_field or meta.get("vector_field")
@@ -70,6 +74,12 @@ def _check_one(
     yield _vector_field(index, chosen, fields[chosen], dims)
     yield _model(index, meta, settings)
     yield _coverage(es, index, chosen)
+
+
+def _first_load(index: str, since: str) -> Check:
+    detail = f"refreshes and replicas of {index} are off: its first load began {since}"
+    hint = "if it runs no more, it was cut off: es-hybrid ingest restores them before anything else"
+    return Check("first load", Status.PROBLEM, detail, hint)
 
 
 def _vector_field(index: str, name: str, field: Mapping[str, Any], dims: int | None) -> Check:

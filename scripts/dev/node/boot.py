@@ -32,6 +32,7 @@ class NodeRequest:
         version: The Elasticsearch; None takes the newest that a Java here can run.
         port: The HTTP port; None takes the first free one from 9200 on.
         security: Whether requests shall need a user or a key.
+        heap: Size of the heap, as Java writes it.
         owner: A process without which the node is not wanted.
         dev_dir: Where the state is kept.
         environ: Where Java, Maven and the cache are looked up.
@@ -41,6 +42,7 @@ class NodeRequest:
     version: str | None = None
     port: int | None = None
     security: bool = False
+    heap: str = "1g"
     owner: ProcessId | None = None
     dev_dir: Path = places.DEV_DIR
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -92,6 +94,7 @@ def _plan(request: NodeRequest) -> tuple[Path, Server]:
         home=home / release.version,
         port=request.port,
         security=request.security,
+        heap=request.heap,
     )
     return home, server
 

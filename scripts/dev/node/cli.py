@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("start", parents=[common], help="start it, or find it running")
     start.add_argument("--version", choices=[release.version for release in RELEASES])
     start.add_argument("--security", action="store_true", help="requests need a user or a key")
+    start.add_argument("--heap", default="1g", help="such as 4g (default: %(default)s)")
     start.add_argument("--port", type=int, help="default: the first free one from 9200 on")
     start.set_defaults(run=_start)
     stop = commands.add_parser("stop", parents=[common], help="stop it, if it was started here")
@@ -75,6 +76,7 @@ def _start(args: argparse.Namespace) -> int:
         version=args.version,
         port=args.port,
         security=args.security,
+        heap=args.heap,
         dev_dir=args.state_dir.absolute(),
         environ=dict(os.environ),
     )

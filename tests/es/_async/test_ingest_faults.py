@@ -122,6 +122,30 @@ async def test_a_request_that_is_too_large_is_halved(
     assert [len(ids) for ids in proxy.bulks] == [8, 4, 2, 2, 4]
 
 
+async def test_the_servers_limit_is_met_once(
+    proxied: AsyncElasticsearch, proxy: BulkProxy, index_name: str
+) -> None:
+    """After the first refusals every request is small enough, and all products are stored."""
+    await create_index(proxied, index_name)
+    proxy.most_bytes = 3000
+    report = await ingestor(proxied, concurrency=1, batch=50).ingest(index_name, products(1000))
+    assert numbers(report) == (1000, 1000, 0, 0)
+    numbers_refused = [number for number, _ in proxy.refused]
+    assert 0 < max(numbers_refused) < len(proxy.bulks) / 2
+
+
+async def test_a_server_that_takes_few_requests_at_once_gets_few(
+    proxied: AsyncElasticsearch, proxy: BulkProxy, index_name: str
+) -> None:
+    """A full queue is met with fewer requests at once: nothing is lost, little is refused."""
+    await create_index(proxied, index_name)
+    proxy.most_at_once = 2
+    report = await ingestor(proxied, concurrency=8).ingest(index_name, products(1000))
+    assert numbers(report) == (1000, 1000, 0, 0)
+    assert {status for _, status in proxy.refused} == {429}
+    assert len(proxy.refused) < len(proxy.bulks) / 3
+
+
 async def test_a_node_that_stays_away_ends_the_run_with_its_report(
     proxied: AsyncElasticsearch, proxy: BulkProxy, index_name: str
 ) -> None:

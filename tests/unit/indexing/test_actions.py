@@ -17,7 +17,7 @@ from es_hybrid.indexing.actions import (
     Step,
     Stored,
     VectorFields,
-    bodies,
+    body_end,
     decide,
     index_action,
     item_reasons,
@@ -121,7 +121,12 @@ def test_requests_keep_their_limits_and_lose_nothing(
 ) -> None:
     """Actions stay in order; only one that is too large by itself passes the limit, alone."""
     actions = [Action(str(i), b"x" * size) for i, size in enumerate(sizes)]
-    found = list(bodies(actions, max_actions=count, max_bytes=limit))
+    found: list[list[Action]] = []
+    start = 0
+    while start < len(actions):
+        end = body_end(actions, start, most=count, max_bytes=limit)
+        found.append(actions[start:end])
+        start = end
     assert [action for body in found for action in body] == actions
     for body in found:
         assert len(body) <= count

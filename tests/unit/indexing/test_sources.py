@@ -91,7 +91,9 @@ def test_what_is_no_product_is_rejected_with_line_and_reason(
         ([1.0, 2.0], "has not the index's 3 dims"),
         ([0.0, 0.0, 0.0], "zero, NaN or infinite"),
         ([1.0, float("nan"), 0.0], "zero, NaN or infinite"),
-        ("abc", "not a list of numbers"),
+        ("abc", "neither a list of numbers nor base64"),
+        ("AAAA", "neither a list of numbers nor base64"),
+        ("P4AAAA==", "has not the index's 3 dims"),
         (None, "no vector among those brought along"),
     ],
 )

@@ -1,0 +1,1 @@
+"""What `benchmarks/ingest.py` and `benchmarks/scale.py` are made of."""
