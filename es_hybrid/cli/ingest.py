@@ -1,19 +1,20 @@
 """Embed products and write them into an index.
 
-FILE is NDJSON, CSV or TSV, plain or gzipped; - is standard input. A line that is broken or that Elasticsearch refuses is
-reported with its id and reason, and neither stops nor loses the rest.
+FILE is NDJSON, CSV or TSV, plain or gzipped, or Parquet; - is standard input. A database or another index can stand in
+its place. A line that is broken or that Elasticsearch refuses is reported with its id and reason, and neither stops nor
+loses the rest.
 """
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from itertools import chain
 
 from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.feeds import add_feed_arguments, add_shard_argument, open_feed
 from es_hybrid.cli.output import Output
 from es_hybrid.indexing.report import IngestReport
-from es_hybrid.readers import load_vectors, read_products
+from es_hybrid.readers import load_vectors
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
 
@@ -25,7 +26,7 @@ _SHOWN = 10
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `ingest` takes."""
     parser.add_argument("name", metavar="NAME", help="index or alias")
-    parser.add_argument("files", metavar="FILE", nargs="+", help="products")
+    add_feed_arguments(parser)
     parser.add_argument(
         "--map",
         dest="fields",
@@ -50,17 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="write what failed here, as NDJSON that can be fed back in",
     )
-    parser.add_argument(
-        "--format", choices=("ndjson", "csv", "tsv"), help="what FILE is (default: by its name)"
-    )
+    add_shard_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the products and print the report."""
     out = Output.of(args)
-    products = chain.from_iterable(read_products(file, format=args.format) for file in args.files)
+    settings = load_settings(args)
     with (
-        open_shop(load_settings(args)) as shop,
+        open_shop(settings) as shop,
+        open_feed(args, shop, settings) as products,
         out.progress(f"ingest {args.name}") as progress,
     ):
         report = shop.ingest(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from es_hybrid.indexing.sources import BadRecord, FeedItem, Record
 from es_hybrid.readers.lines import KEEP_RAW_BYTES, numbered_lines, raw_text
+from es_hybrid.readers.values import unique_names
 
 __all__ = ["delimited_items"]
 
@@ -27,7 +28,7 @@ def delimited_items(path: str, *, delimiter: str) -> Iterator[FeedItem]:
         if row is None and not problem:
             return
         if header is None:
-            header = _header(row or [])
+            header = unique_names(row or [])
         elif row is not None and len(row) == len(header):
             yield Record(lines[0][0], dict(zip(header, row, strict=True)))
         elif row != []:
@@ -48,19 +49,6 @@ def _one_by_one(
             yield Record(number, dict(zip(header, row, strict=True)))
         else:
             yield BadRecord(number, problem, line.rstrip("\r\n")[:KEEP_RAW_BYTES])
-
-
-def _header(row: list[str]) -> list[str]:
-    """Name every column once: `name`, `name_2`; one without a name is `column_3`."""
-    header: list[str] = []
-    for number, cell in enumerate(row, start=1):
-        name = wanted = cell.strip() or f"column_{number}"
-        copy = 1
-        while name in header:
-            copy += 1
-            name = f"{wanted}_{copy}"
-        header.append(name)
-    return header
 
 
 class _Text:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TypeAlias
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.readers.delimited import delimited_items
+from es_hybrid.readers.lines import require_file
 from es_hybrid.readers.ndjson import ndjson_items
+from es_hybrid.readers.parquet import read_parquet
 
 __all__ = ["PathLike", "read_ndjson", "read_products"]
 
@@ -25,7 +26,9 @@ _FORMATS = {
     ".json": "ndjson",
     ".csv": "csv",
     ".tsv": "tsv",
+    ".parquet": "parquet",
 }
+_KNOWN = "ndjson, csv, tsv or parquet"
 
 
 def read_products(
@@ -38,8 +41,8 @@ def read_products(
     Args:
         source: Path, or `-` for standard input; gzip is recognised by its content. Any other
             iterable is passed through.
-        format: `ndjson`, `csv` or `tsv`; by the name's ending unless given, and NDJSON for
-            standard input.
+        format: `ndjson`, `csv`, `tsv` or `parquet`; by the name's ending unless given, and NDJSON
+            for standard input.
 
     Raises:
         ConfigurationError: The file cannot be opened, or its format is not known.
@@ -52,15 +55,15 @@ def read_products(
         return iter(source)
     path = os.fspath(source)
     kind = format or _format(path)
-    if kind not in {"ndjson", "csv", "tsv"}:
-        raise ConfigurationError(f"format {kind!r} is not known", hint="use ndjson, csv or tsv")
+    if kind == "parquet":
+        return read_parquet(path)
+    if kind not in _FORMATS.values():
+        raise ConfigurationError(f"format {kind!r} is not known", hint=f"use {_KNOWN}")
     if path != "-":
-        _require_file(path)
-    return (
-        ndjson_items(path)
-        if kind == "ndjson"
-        else delimited_items(path, delimiter="\t" if kind == "tsv" else ",")
-    )
+        require_file(path)
+    if kind == "ndjson":
+        return ndjson_items(path)
+    return delimited_items(path, delimiter="\t" if kind == "tsv" else ",")
 
 
 def read_ndjson(path: PathLike) -> Iterator[FeedItem]:
@@ -85,13 +88,5 @@ def _format(path: str) -> str:
 
 def _unknown(path: str) -> str:
     raise ConfigurationError(
-        f"{path}: the name does not say what the file is", hint="pass format: ndjson, csv or tsv"
+        f"{path}: the name does not say what the file is", hint=f"pass format: {_KNOWN}"
     )
-
-
-def _require_file(path: str) -> None:
-    try:
-        with Path(path).open("rb"):
-            pass
-    except OSError as error:
-        raise ConfigurationError(f"products {path} cannot be read: {error.strerror}") from None

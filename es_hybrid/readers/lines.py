@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.sources import BadRecord
 
-__all__ = ["KEEP_RAW_BYTES", "MAX_LINE_BYTES", "numbered_lines", "raw_text"]
+__all__ = ["KEEP_RAW_BYTES", "MAX_LINE_BYTES", "numbered_lines", "raw_text", "require_file"]
 
 MAX_LINE_BYTES = 50_000_000
 """Lines longer than this are reported and skipped, not read."""
@@ -46,6 +47,19 @@ def numbered_lines(path: str) -> Iterator[tuple[int, bytes | BadRecord]]:
 def raw_text(line: bytes) -> str | None:
     """Return a broken line as text to be mended, unless it is too long to keep."""
     return line.decode("utf-8", "replace").rstrip("\r\n") if len(line) <= KEEP_RAW_BYTES else None
+
+
+def require_file(path: str) -> None:
+    """Refuse a file that cannot be read, before a run begins.
+
+    Raises:
+        ConfigurationError: Names the file and the system's reason.
+    """
+    try:
+        with Path(path).open("rb"):
+            pass
+    except OSError as error:
+        raise ConfigurationError(f"products {path} cannot be read: {error.strerror}") from None
 
 
 @contextmanager
