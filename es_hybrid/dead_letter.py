@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -12,7 +14,7 @@ import orjson
 from es_hybrid.indexing.sources import Rejected
 from es_hybrid.types import Json
 
-__all__ = ["DeadLetterFile"]
+__all__ = ["DeadLetterFile", "append_letters", "letters_of_chunk"]
 
 
 class DeadLetterFile:
@@ -50,6 +52,29 @@ class DeadLetterFile:
             self._file = self._path.with_name(f"{self._path.name}.part").open("wb")
         self._file.write(_line(rejected))
         self._file.flush()
+
+
+@contextmanager
+def letters_of_chunk(path: str | os.PathLike[str] | None) -> Iterator[Path | None]:
+    """Name a dead-letter file of a part of a run; it is removed at the end of the block."""
+    if path is None:
+        yield None
+        return
+    chunk = Path(f"{os.fspath(path)}.chunk")
+    try:
+        yield chunk
+    finally:
+        chunk.unlink(missing_ok=True)
+
+
+def append_letters(chunk: Path | None, path: str | os.PathLike[str] | None) -> None:
+    """Add the letters of a part of a run to those of the whole, so that they are on the disk."""
+    if chunk is None or path is None or not chunk.exists():
+        return
+    with Path(path).open("ab") as file:
+        file.write(chunk.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _line(rejected: Rejected) -> bytes:

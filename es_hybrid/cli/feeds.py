@@ -17,7 +17,13 @@ from es_hybrid.indexing.shard import FeedShard
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.settings import Settings
 
-__all__ = ["add_feed_arguments", "add_shard_argument", "add_sql_arguments", "open_feed"]
+__all__ = [
+    "add_feed_arguments",
+    "add_shard_argument",
+    "add_sql_arguments",
+    "open_feed",
+    "open_other_cluster",
+]
 
 
 def add_feed_arguments(parser: argparse.ArgumentParser) -> None:
@@ -88,7 +94,7 @@ def _source(
     if args.sql:
         yield read_sql(args.sql, table=args.table, query=args.query)
     elif args.from_index:
-        with _other_cluster(args.from_url, shop, settings) as es:
+        with open_other_cluster(args.from_url, shop, settings) as es:
             into = index_info(shop.es, args.name).meta
             yield read_index(es, args.from_index, into=into)
     else:
@@ -97,9 +103,10 @@ def _source(
 
 
 @contextmanager
-def _other_cluster(
+def open_other_cluster(
     url: str | None, shop: HybridClient, settings: Settings
 ) -> Iterator[Elasticsearch]:
+    """Open the cluster of another index; without an address, the one that is written to."""
     if url is None:
         yield shop.es
         return
