@@ -60,6 +60,9 @@ class _AsyncTableChanges:
         self._passes.settle(batch, complete=complete, now_s=now_s)
         return self._passes.position()
 
+    async def aclose(self) -> None:
+        """Do nothing: each page opens and closes its own connection."""
+
 
 class AsyncSqlChanges(_AsyncTableChanges):
     """Changes of a database's table or query, by a column such as `updated_at`.
@@ -153,6 +156,10 @@ class AsyncFileChanges:
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
         """Take note that lines are written; see `Changes.settle`."""
         return self._file.settle(batch, complete=complete, now_s=now_s)
+
+    async def aclose(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class _AsyncSqlTable:

@@ -29,6 +29,7 @@ from es_hybrid.indexing.outcomes import DOWN
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.settings import Settings
+from es_hybrid.types import Json
 
 _PATIENCE = RetryPolicy(max_attempts=2**62, max_elapsed_s=float("inf"), base_s=1.0, cap_s=60.0)
 _SOON_S = 0.2
@@ -104,6 +105,7 @@ class AsyncFollower:
         self._interval_s = interval_s
         self._on_event = on_event
         self._done = FollowReport()
+        self._kept: Json | None = None
 
     async def run(
         self,
@@ -131,9 +133,9 @@ class AsyncFollower:
             HybridError: Another process follows with the same state, or the source is wrong.
         """
         stop = stop or AsyncStop()
-        async with aclosing(state):
-            kept = position_of(await state.load(), identity=changes.identity)
-            changes.restore(kept)
+        async with aclosing(state), aclosing(changes):
+            self._kept = position_of(await state.load(), identity=changes.identity)
+            changes.restore(self._kept)
             attempt = 0
             while not stop.asked:
                 try:
@@ -162,8 +164,9 @@ class AsyncFollower:
             self._tell("follow.note", {"note": note})
         complete = await self._write(index, batch.items) if batch.items else True
         position = changes.settle(batch, complete=complete, now_s=AsyncToolbox.wall_clock())
-        if batch.mark is not None:
+        if position != self._kept:
             await state.save({"source": changes.identity, "position": position})
+            self._kept = position
         return batch
 
     async def _write(self, index: str, items: Sequence[FeedItem]) -> bool:

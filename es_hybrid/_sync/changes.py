@@ -61,6 +61,9 @@ class _TableChanges:
         self._passes.settle(batch, complete=complete, now_s=now_s)
         return self._passes.position()
 
+    def close(self) -> None:
+        """Do nothing: each page opens and closes its own connection."""
+
 
 class SqlChanges(_TableChanges):
     """Changes of a database's table or query, by a column such as `updated_at`.
@@ -154,6 +157,10 @@ class FileChanges:
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
         """Take note that lines are written; see `Changes.settle`."""
         return self._file.settle(batch, complete=complete, now_s=now_s)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class _SqlTable:

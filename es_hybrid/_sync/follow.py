@@ -30,6 +30,7 @@ from es_hybrid.indexing.outcomes import DOWN
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.settings import Settings
+from es_hybrid.types import Json
 
 _PATIENCE = RetryPolicy(max_attempts=2**62, max_elapsed_s=float("inf"), base_s=1.0, cap_s=60.0)
 _SOON_S = 0.2
@@ -105,6 +106,7 @@ class Follower:
         self._interval_s = interval_s
         self._on_event = on_event
         self._done = FollowReport()
+        self._kept: Json | None = None
 
     def run(
         self,
@@ -132,9 +134,9 @@ class Follower:
             HybridError: Another process follows with the same state, or the source is wrong.
         """
         stop = stop or Stop()
-        with closing(state):
-            kept = position_of(state.load(), identity=changes.identity)
-            changes.restore(kept)
+        with closing(state), closing(changes):
+            self._kept = position_of(state.load(), identity=changes.identity)
+            changes.restore(self._kept)
             attempt = 0
             while not stop.asked:
                 try:
@@ -163,8 +165,9 @@ class Follower:
             self._tell("follow.note", {"note": note})
         complete = self._write(index, batch.items) if batch.items else True
         position = changes.settle(batch, complete=complete, now_s=Toolbox.wall_clock())
-        if batch.mark is not None:
+        if position != self._kept:
             state.save({"source": changes.identity, "position": position})
+            self._kept = position
         return batch
 
     def _write(self, index: str, items: Sequence[FeedItem]) -> bool:

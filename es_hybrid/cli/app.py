@@ -103,5 +103,7 @@ def _outcome(args: argparse.Namespace, out: Output) -> int:
             traceback.print_exc()
         out.problem(f"error: {sentence(error)}")
         if out.json:
-            out.document({"error": {"type": type(error).__name__, "message": sentence(error)}})
+            # A command that prints a document a line goes on doing so.
+            show = out.event if getattr(args, "streams", False) else out.document
+            show({"error": {"type": type(error).__name__, "message": sentence(error)}})
         return 1

@@ -36,6 +36,7 @@ INTERRUPTED = "what was written stays; the same command goes on"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `follow` takes."""
+    parser.set_defaults(streams=True)
     parser.add_argument("name", metavar="NAME", help="index or alias that is written")
     add_sql_arguments(parser)
     parser.add_argument("--from-index", metavar="NAME", help="follow another index")

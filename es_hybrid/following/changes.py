@@ -65,6 +65,10 @@ class Changes(Protocol):
         """
         ...
 
+    def close(self) -> None:
+        """Let go of what was opened; `restore` and `read` open it again."""
+        ...
+
 
 class AsyncChanges(Protocol):
     """The same, awaiting."""
@@ -81,6 +85,10 @@ class AsyncChanges(Protocol):
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
         """Take note that a batch is written; see `Changes.settle`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of what was opened; see `Changes.close`."""
         ...
 
 

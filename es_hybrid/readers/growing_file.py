@@ -60,9 +60,12 @@ class GrowingFile:
         Raises:
             OSError: The file is there and cannot be read.
         """
+        first = self._place is None
         if self._file is None and not self._open():
             return Batch(notes=self._taken_notes())
         place = self._place
+        if first:  # which file it is, is kept before anything of it is: it may soon be renamed
+            return Batch(more=True, notes=self._taken_notes(), mark=place)
         if self._file is None or place is None:
             return Batch(notes=self._taken_notes())
         file = io.BufferedReader(self._file)  # a new one: a buffer may hold what is no longer there
@@ -82,8 +85,8 @@ class GrowingFile:
             more = len(items) >= self._limit or ended is not None
             return Batch(tuple(items), more=more, notes=self._taken_notes(), mark=after)
         if ended:
-            return self._next_file(now_s=now_s)
-        return Batch(more=ended is not None, notes=self._taken_notes(), mark=place)
+            return self._next_file(place, now_s=now_s)
+        return Batch(more=ended is not None, notes=self._taken_notes())
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:  # noqa: ARG002 - a line is read once
         """Take note that lines are written, and return the place behind them."""
@@ -103,15 +106,17 @@ class GrowingFile:
                 f"the file that was read is gone, perhaps with lines that were not; "
                 f"{self._path.name} is read from its beginning"
             )
-        return self._open_named()
+        return self._reopen(self._path)
 
-    def _open_named(self, path: Path | None = None) -> bool:
+    def _reopen(self, path: Path) -> bool:
+        """Open a file at its beginning; return whether it is there."""
         try:
-            self._file = io.FileIO(path or self._path)
+            file = io.FileIO(path)
         except FileNotFoundError:
-            self._file = None
             return False
-        status = os.fstat(self._file.fileno())
+        self.close()
+        self._file, self._rotated_s = file, None
+        status = os.fstat(file.fileno())
         self._place = FilePlace(status.st_dev, status.st_ino)
         return True
 
@@ -127,22 +132,27 @@ class GrowingFile:
     def _ended(self, place: FilePlace, *, now_s: float) -> bool | None:
         """Tell whether the open file was renamed: not (`None`), just now (`False`), for good."""
         identity = _identity(self._path)
-        if identity is None or identity == (place.device, place.inode):
+        renamed = identity not in {None, (place.device, place.inode)}
+        if not renamed and (identity is not None or self._following(place) is None):
             self._rotated_s = None
             return None
         self._rotated_s = now_s if self._rotated_s is None else self._rotated_s
         return now_s - self._rotated_s >= _GRACE_S
 
-    def _next_file(self, *, now_s: float) -> Batch:
-        """Go on with the file that came after the open one, and return what it begins with."""
-        place, relatives = self._place, self._relatives()
+    def _following(self, place: FilePlace) -> Path | None:
+        """Return the file that came after one; the named one where that is not known."""
+        relatives = self._relatives()
         identities = [_identity(path) for path in relatives]
-        mine = (place.device, place.inode) if place is not None else None
-        at = identities.index(mine) if mine in identities else -1
-        self.close()
-        self._rotated_s = None
-        following = relatives[at + 1] if 0 <= at < len(relatives) - 1 else self._path
-        if not self._open_named(following):
+        mine = (place.device, place.inode)
+        if mine not in identities:
+            return self._path if self._path in relatives else None
+        at = identities.index(mine) + 1
+        return relatives[at] if at < len(relatives) else None
+
+    def _next_file(self, place: FilePlace, *, now_s: float) -> Batch:
+        """Go on with the file that came after the open one, and return what it begins with."""
+        following = self._following(place)
+        if following is None or not self._reopen(following):
             return Batch(notes=self._taken_notes())
         return self.read(now_s=now_s)
 
