@@ -23,7 +23,7 @@ demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
 	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py $(DEMO_FLAGS)
 
 test: lint ## lint, then every test, against a real Elasticsearch
-	@bash scripts/dev/packages.sh redis-server=redis-server
+	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql
 	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es $(PYTEST_ARGS)
 
 unit: bootstrap ## the tests that need no Elasticsearch

@@ -6,8 +6,10 @@ response = shop.search(index="products", query={"match": {"title": "trail runnin
 """
 
 from es_hybrid._async.client import AsyncHybridClient
+from es_hybrid._async.read_index import async_read_index
 from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
+from es_hybrid._sync.read_index import read_index
 from es_hybrid._version import __version__
 from es_hybrid.checkpoint import Checkpoint
 from es_hybrid.checks import Check, Status
@@ -53,7 +55,7 @@ from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck
 from es_hybrid.query.options import HybridExt, hybrid_ext
 from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
-from es_hybrid.readers import read_ndjson, read_products
+from es_hybrid.readers import read_ndjson, read_parquet, read_products, read_sql
 from es_hybrid.response import HybridResponse
 from es_hybrid.settings import Settings
 from es_hybrid.types import Level, Remembered
@@ -112,9 +114,13 @@ __all__ = [
     "WarmProductsReport",
     "WarmQueriesReport",
     "__version__",
+    "async_read_index",
     "hybrid_ext",
     "load_vectors",
+    "read_index",
     "read_ndjson",
+    "read_parquet",
     "read_products",
+    "read_sql",
     "use_structlog",
 ]

@@ -45,6 +45,16 @@ def sleep(seconds: float) -> None:
     time.sleep(max(seconds, 0.0))
 
 
+async def async_blocking(call: Callable[[], R]) -> R:
+    """Run what blocks, such as a database driver, in a thread, and return its result."""
+    return await asyncio.to_thread(call)
+
+
+def blocking(call: Callable[[], R]) -> R:
+    """Run what blocks here: the caller waits anyway."""
+    return call()
+
+
 async def async_map_ordered(
     fn: Callable[[T], Coroutine[Any, Any, R]],
     items: AsyncIterable[T] | Iterable[T],

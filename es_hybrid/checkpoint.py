@@ -45,6 +45,7 @@ class Progress:
     Attributes:
         index: The index itself, not its alias.
         sources: The files of the feed.
+        part: Which part of the feed, such as `1/4`; `None` for all of it.
         taken: Records of the feed that are dealt with.
         counts: The numbers of the report.
         dead_letter_bytes: Length of the dead-letter file.
@@ -53,6 +54,7 @@ class Progress:
 
     index: str
     sources: tuple[SourceId, ...] = ()
+    part: str | None = None
     taken: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     dead_letter_bytes: int = 0
@@ -66,6 +68,7 @@ class Checkpoint:
         path: Made when the run begins, removed when it is done.
         sources: The files of the feed, in order. A feed of other records would be cut at the wrong
             place, so a run goes on only with the same files; one may have grown.
+        part: Which part of the feed is read, such as `1/4`; `None` for all of it.
 
     Raises:
         ConfigurationError: A source cannot be read again, or not at all.
@@ -79,9 +82,14 @@ class Checkpoint:
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], *, sources: Sequence[str | os.PathLike[str]] = ()
+        self,
+        path: str | os.PathLike[str],
+        *,
+        sources: Sequence[str | os.PathLike[str]] = (),
+        part: str | None = None,
     ) -> None:
         self._path = Path(path)
+        self.part = part
         self.sources = tuple(identify(source) for source in sources)
 
     def begin(self, index: str) -> Progress:
@@ -92,11 +100,14 @@ class Checkpoint:
         """
         found = self._read()
         if found is None:
-            return Progress(index, self.sources)
+            return Progress(index, self.sources, self.part)
         if found.index != index:
             self._refuse(f"is of {found.index}, this run writes to {index}")
         if len(found.sources) != len(self.sources):
             self._refuse(f"is of {len(found.sources)} files, this run reads {len(self.sources)}")
+        if found.part != self.part:
+            asked = self.part or "all"
+            self._refuse(f"is of {found.part or 'all'} of the feed, this run reads {asked}")
         for then, now in zip(found.sources, self.sources, strict=True):
             if now.size < then.size or identify(now.path, upto=then.size).head != then.head:
                 self._refuse(f"is of a feed in which {now.path} was another file")

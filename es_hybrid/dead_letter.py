@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -15,7 +17,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.sources import Rejected
 from es_hybrid.types import Json
 
-__all__ = ["DeadLetterFile"]
+__all__ = ["DeadLetterFile", "append_letters", "letters_of_chunk"]
 
 
 class DeadLetterFile:
@@ -89,6 +91,29 @@ def _reopen(path: Path, size: int) -> BinaryIO:
     file.truncate(size)
     file.seek(size)
     return file
+
+
+@contextmanager
+def letters_of_chunk(path: str | os.PathLike[str] | None) -> Iterator[Path | None]:
+    """Name a dead-letter file of a part of a run; it is removed at the end of the block."""
+    if path is None:
+        yield None
+        return
+    chunk = Path(f"{os.fspath(path)}.chunk")
+    try:
+        yield chunk
+    finally:
+        chunk.unlink(missing_ok=True)
+
+
+def append_letters(chunk: Path | None, path: str | os.PathLike[str] | None) -> None:
+    """Add the letters of a part of a run to those of the whole, so that they are on the disk."""
+    if chunk is None or path is None or not chunk.exists():
+        return
+    with Path(path).open("ab") as file:
+        file.write(chunk.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _line(rejected: Rejected) -> bytes:

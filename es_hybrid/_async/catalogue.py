@@ -11,9 +11,14 @@ from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.admin import create_index
 from es_hybrid._async.delete import delete_products
+from es_hybrid._async.follow import AsyncFollower
+from es_hybrid._async.follow_state import AsyncFileState, AsyncState
 from es_hybrid._async.products import AsyncProductIngest
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._async.update import AsyncUpdater
+from es_hybrid._stop import AsyncStop
+from es_hybrid.following.changes import AsyncChanges
+from es_hybrid.following.report import FollowReport
 from es_hybrid.indexing.deletes import DeleteReport
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
@@ -148,3 +153,61 @@ class AsyncCatalogue:
         return await delete_products(
             self._es, index, ids, settings=self._toolbox.settings.ingest, refresh=refresh
         )
+
+    async def follow(
+        self,
+        index: str,
+        changes: AsyncChanges,
+        *,
+        state: AsyncState | str | os.PathLike[str],
+        fields: FieldMap | str | None = None,
+        id_field: str = "id",
+        deleted_field: str | None = None,
+        dead_letter: str | os.PathLike[str] | None = None,
+        interval_s: float = 5.0,
+        once: bool = False,
+        stop: AsyncStop | None = None,
+        on_event: Callable[[str, Mapping[str, Any]], None] | None = None,
+    ) -> FollowReport:
+        """Write the changes of a source as they come, until asked to stop.
+
+        Nothing is lost by a crash: a position is kept after what is before it is stored, and a
+        chunk that comes twice changes nothing. An Elasticsearch or a database that is away is
+        waited for.
+
+        Args:
+            index: An alias or index that `create_index` made.
+            changes: Where changes come from; see `es_hybrid.follow`.
+            state: Where the position is kept: a file, or an `AsyncIndexState`.
+            fields: Where source fields go, as for `ingest`.
+            id_field: Source field of the id.
+            deleted_field: Field that says that a product is gone, such as `deleted_at`.
+            dead_letter: File for what cannot be stored; it is added to.
+            interval_s: Seconds between two looks at a source that has nothing new.
+            once: Return when there is nothing more, as a cron job does.
+            stop: Ends the run after the chunk under way.
+            on_event: Told of what happens, by name and numbers.
+
+        Returns:
+            What was done, in numbers that add up.
+
+        Raises:
+            ConfigurationError: There is no such index, or the state is of another source.
+            HybridError: Another process follows with the same state, or the source is wrong.
+
+        Example:
+            await shop.follow("products", AsyncFileChanges("log.ndjson"), state="log.state.json")
+        """
+        follower = AsyncFollower(
+            self._es,
+            self.ingest,
+            settings=self._toolbox.settings,
+            fields=fields,
+            id_field=id_field,
+            deleted_field=deleted_field,
+            dead_letter=dead_letter,
+            interval_s=interval_s,
+            on_event=on_event,
+        )
+        kept = AsyncFileState(state) if isinstance(state, (str, os.PathLike)) else state
+        return await follower.run(index, changes, state=kept, once=once, stop=stop)

@@ -10,11 +10,16 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
+from es_hybrid._stop import Stop
 from es_hybrid._sync.admin import create_index
 from es_hybrid._sync.delete import delete_products
+from es_hybrid._sync.follow import Follower
+from es_hybrid._sync.follow_state import FileState, State
 from es_hybrid._sync.products import ProductIngest
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._sync.update import Updater
+from es_hybrid.following.changes import Changes
+from es_hybrid.following.report import FollowReport
 from es_hybrid.indexing.deletes import DeleteReport
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
@@ -149,3 +154,61 @@ class Catalogue:
         return delete_products(
             self._es, index, ids, settings=self._toolbox.settings.ingest, refresh=refresh
         )
+
+    def follow(
+        self,
+        index: str,
+        changes: Changes,
+        *,
+        state: State | str | os.PathLike[str],
+        fields: FieldMap | str | None = None,
+        id_field: str = "id",
+        deleted_field: str | None = None,
+        dead_letter: str | os.PathLike[str] | None = None,
+        interval_s: float = 5.0,
+        once: bool = False,
+        stop: Stop | None = None,
+        on_event: Callable[[str, Mapping[str, Any]], None] | None = None,
+    ) -> FollowReport:
+        """Write the changes of a source as they come, until asked to stop.
+
+        Nothing is lost by a crash: a position is kept after what is before it is stored, and a
+        chunk that comes twice changes nothing. An Elasticsearch or a database that is away is
+        waited for.
+
+        Args:
+            index: An alias or index that `create_index` made.
+            changes: Where changes come from; see `es_hybrid.follow`.
+            state: Where the position is kept: a file, or an `IndexState`.
+            fields: Where source fields go, as for `ingest`.
+            id_field: Source field of the id.
+            deleted_field: Field that says that a product is gone, such as `deleted_at`.
+            dead_letter: File for what cannot be stored; it is added to.
+            interval_s: Seconds between two looks at a source that has nothing new.
+            once: Return when there is nothing more, as a cron job does.
+            stop: Ends the run after the chunk under way.
+            on_event: Told of what happens, by name and numbers.
+
+        Returns:
+            What was done, in numbers that add up.
+
+        Raises:
+            ConfigurationError: There is no such index, or the state is of another source.
+            HybridError: Another process follows with the same state, or the source is wrong.
+
+        Example:
+            shop.follow("products", FileChanges("log.ndjson"), state="log.state.json")
+        """
+        follower = Follower(
+            self._es,
+            self.ingest,
+            settings=self._toolbox.settings,
+            fields=fields,
+            id_field=id_field,
+            deleted_field=deleted_field,
+            dead_letter=dead_letter,
+            interval_s=interval_s,
+            on_event=on_event,
+        )
+        kept = FileState(state) if isinstance(state, (str, os.PathLike)) else state
+        return follower.run(index, changes, state=kept, once=once, stop=stop)

@@ -14,7 +14,17 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from es_hybrid import __version__
-from es_hybrid.cli import create_index, doctor, evaluate, ingest, roles, search, update, warm
+from es_hybrid.cli import (
+    create_index,
+    doctor,
+    evaluate,
+    follow,
+    ingest,
+    roles,
+    search,
+    update,
+    warm,
+)
 from es_hybrid.cli.arguments import Parser, add_common
 from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.output import Output
@@ -26,6 +36,7 @@ _COMMANDS = MappingProxyType(
         "create-index": (create_index, "create an index for products, behind an alias"),
         "ingest": (ingest, "embed products and write them into an index"),
         "update": (update, "change price, stock, sales and the like of products"),
+        "follow": (follow, "write changes into an index as they come"),
         "search": (search, "search an index as a shop would"),
         "evaluate": (evaluate, "judge recipes on queries with graded products"),
         "warm": (warm, "compute the vectors of frequent queries before they are asked for"),
@@ -104,5 +115,7 @@ def _outcome(args: argparse.Namespace, out: Output) -> int:
             traceback.print_exc()
         out.problem(f"error: {sentence(error)}")
         if out.json:
-            out.document({"error": {"type": type(error).__name__, "message": sentence(error)}})
+            # A command that prints a document a line goes on doing so.
+            show = out.event if getattr(args, "streams", False) else out.document
+            show({"error": {"type": type(error).__name__, "message": sentence(error)}})
         return 1

@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
-__all__ = ["Parser", "add_common", "add_feed_arguments", "names", "share"]
+__all__ = ["Parser", "add_common", "add_record_arguments", "names", "share"]
 
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
@@ -97,8 +97,8 @@ def add_common(parser: argparse.ArgumentParser, *, default: bool) -> None:
     )
 
 
-def add_feed_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what every command that reads a feed takes."""
+def add_record_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how the records of a feed are read, and where those that fail go."""
     parser.add_argument(
         "--map",
         dest="fields",
@@ -107,9 +107,6 @@ def add_feed_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--id-field", default="id", metavar="NAME", help="your id field (default: id)"
-    )
-    parser.add_argument(
-        "--format", choices=("ndjson", "csv", "tsv"), help="what FILE is (default: by its name)"
     )
     parser.add_argument(
         "--feed-time",

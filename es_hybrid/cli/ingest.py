@@ -1,23 +1,22 @@
 """Embed products and write them into an index.
 
-FILE is NDJSON, CSV or TSV, plain or gzipped; - is standard input. A line that is broken or that Elasticsearch refuses is
-reported with its id and reason, and neither stops nor loses the rest.
+FILE is NDJSON, CSV or TSV, plain or gzipped, or Parquet; - is standard input. A database or another index can stand in
+its place. A line that is broken or that Elasticsearch refuses is reported with its id and reason, and neither stops nor
+loses the rest.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from es_hybrid import Checkpoint, ConfigurationError, IngestError, IngestReport
-from es_hybrid.cli.arguments import add_feed_arguments, share
+from es_hybrid.cli.arguments import add_record_arguments, share
 from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.feeds import add_shard_argument, add_source_arguments, open_feed
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
-from es_hybrid.indexing.sources import FeedItem
-from es_hybrid.readers import load_vectors, read_products
+from es_hybrid.readers import load_vectors
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
 
@@ -27,8 +26,8 @@ INTERRUPTED = "what was written stays; the same command goes on, and skips what 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `ingest` takes."""
     parser.add_argument("name", metavar="NAME", help="index or alias")
-    parser.add_argument("files", metavar="FILE", nargs="*", help="products")
-    add_feed_arguments(parser)
+    add_source_arguments(parser)
+    add_record_arguments(parser)
     parser.add_argument(
         "--vectors",
         metavar="FILE.npz",
@@ -67,24 +66,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CHECKPOINT",
         help="keep the place in this file, and go on from it where it is there",
     )
+    add_shard_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the products and print the report."""
     _check(args)
     out = Output.of(args)
+    settings = load_settings(args)
     letters = args.dead_letter or args.retry
     checkpoint = None
     if args.resume:
-        checkpoint = Checkpoint(args.resume, sources=[args.retry] if args.retry else args.files)
+        files = [args.retry] if args.retry else args.files
+        checkpoint = Checkpoint(args.resume, sources=files, part=args.shard)
     with (
-        open_shop(load_settings(args)) as shop,
+        open_shop(settings) as shop,
+        open_feed(args, shop, settings) as products,
         out.progress(f"ingest {args.name}") as progress,
     ):
         try:
             report: IngestReport = shop.ingest(
                 args.name,
-                _products(args),
+                products,
                 fields=args.fields,
                 id_field=args.id_field,
                 vectors=load_vectors(args.vectors) if args.vectors else None,
@@ -105,19 +108,18 @@ def run(args: argparse.Namespace) -> int:
     return print_report(report, out, dead_letter=letters)
 
 
-def _products(args: argparse.Namespace) -> Iterator[FeedItem]:
-    if args.retry:
-        return read_products(args.retry, format="ndjson")
-    return chain.from_iterable(read_products(file, format=args.format) for file in args.files)
-
-
 def _check(args: argparse.Namespace) -> None:
-    if bool(args.files) == bool(args.retry):
-        raise ConfigurationError(
-            "both FILE and --retry are given" if args.retry else "no products are given",
-            hint="name FILE, or a dead-letter file with --retry",
-        )
-    if args.retry and args.delete_missing:
+    if args.delete_missing and args.retry:
         raise ConfigurationError(
             "--delete-missing needs the whole feed, and a dead-letter file is a part of one"
+        )
+    if args.delete_missing and args.shard:
+        raise ConfigurationError(
+            "--delete-missing needs the whole feed, and --shard reads a part of it",
+            hint="delete in a run of its own, without --shard: what is unchanged is not written",
+        )
+    if args.resume and (args.sql or args.from_index):
+        raise ConfigurationError(
+            "--resume keeps its place in files",
+            hint="run it again without: what is unchanged is not written; or es-hybrid follow",
         )

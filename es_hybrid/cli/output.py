@@ -37,6 +37,10 @@ class Output:
         """Print the one JSON document."""
         print(json.dumps(content, ensure_ascii=False, indent=2, default=str))
 
+    def event(self, content: Any) -> None:
+        """Print one JSON document on a line of its own, at once: whoever reads is waiting for it."""
+        print(json.dumps(content, ensure_ascii=False, default=str), flush=True)
+
     def line(self, text: object = "") -> None:
         """Print a line of the result."""
         print(text)

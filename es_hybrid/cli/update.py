@@ -1,6 +1,6 @@
 """Change price, stock, sales and the like of products that are there.
 
-FILE holds an id and the fields that change, as NDJSON, CSV or TSV, plain or gzipped; - is standard input. Vectors and all
+FILE holds an id and the fields that change, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard input. Vectors and all
 other fields stay. An id that no product has, and a change of the text that is embedded, are reported and change nothing.
 """
 
@@ -10,8 +10,9 @@ import argparse
 from itertools import chain
 
 from es_hybrid import IngestError, read_products
-from es_hybrid.cli.arguments import add_feed_arguments
+from es_hybrid.cli.arguments import add_record_arguments
 from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.feeds import add_file_arguments
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
 
@@ -23,8 +24,8 @@ INTERRUPTED = "what was changed stays; the same command goes on, and skips what 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `update` takes."""
     parser.add_argument("name", metavar="NAME", help="index or alias")
-    parser.add_argument("files", metavar="FILE", nargs="+", help="ids and what changes")
-    add_feed_arguments(parser)
+    add_file_arguments(parser, nargs="+", what="ids and what changes")
+    add_record_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -13,12 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid import readers
 from es_hybrid.dead_letter import DeadLetterFile
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.report import Failure
 from es_hybrid.indexing.sources import BadRecord, Record, Rejected
-from es_hybrid.readers import read_ndjson, read_products
+from es_hybrid.readers import lines, read_ndjson, read_products
 
 
 def write(path: Path, content: bytes, *, zipped: bool = False) -> Path:
@@ -56,7 +55,7 @@ def test_a_broken_line_does_not_stop_the_rest(tmp_path: Path) -> None:
 
 def test_an_over_long_line_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A line over the limit is reported without being held in memory; the next one is read."""
-    monkeypatch.setattr(readers, "MAX_LINE_BYTES", 2_000_000)
+    monkeypatch.setattr(lines, "MAX_LINE_BYTES", 2_000_000)
     content = b'{"id": 1}\n{"x": "' + b"y" * 5_000_000 + b'"}\n{"id": 3}\n'
     found = products(write(tmp_path / "p.ndjson", content))
     assert found == [(1, {"id": 1}), (2, "line is longer than 2 MB"), (3, {"id": 3})]

@@ -1,0 +1,132 @@
+"""Where a command takes products from: files, a database, another index; all of it or a part."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+
+from elasticsearch import Elasticsearch
+
+from es_hybrid import ConfigurationError, HybridClient, read_index, read_products, read_sql
+from es_hybrid._sync.admin import index_info
+from es_hybrid.cli.connect import open_elasticsearch
+from es_hybrid.indexing.fields import field_types, resolve
+from es_hybrid.indexing.shard import FeedShard
+from es_hybrid.indexing.sources import FeedItem
+from es_hybrid.settings import Settings
+
+__all__ = [
+    "add_file_arguments",
+    "add_shard_argument",
+    "add_source_arguments",
+    "add_sql_arguments",
+    "open_feed",
+    "open_other_cluster",
+]
+
+
+def add_file_arguments(parser: argparse.ArgumentParser, *, nargs: str, what: str) -> None:
+    """Add the files that are read."""
+    parser.add_argument("files", metavar="FILE", nargs=nargs, help=f"{what}; - is standard input")
+    parser.add_argument(
+        "--format",
+        choices=("ndjson", "csv", "tsv", "parquet"),
+        help="what FILE is (default: by its name)",
+    )
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where products come from."""
+    add_file_arguments(parser, nargs="*", what="products")
+    add_sql_arguments(parser)
+    parser.add_argument(
+        "--from-index",
+        metavar="NAME",
+        help="read another index; its vectors are taken along where the model is the same",
+    )
+    parser.add_argument(
+        "--from-url",
+        metavar="URL",
+        help="the cluster of --from-index (default: the one that is written to)",
+    )
+
+
+def add_sql_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how a database is named."""
+    parser.add_argument(
+        "--sql",
+        metavar="URL",
+        help="read a database, such as postgresql+psycopg://shop@host/shop; see --table, --query",
+    )
+    parser.add_argument("--table", metavar="NAME", help="table or view of --sql")
+    parser.add_argument("--query", metavar="SQL", help="SELECT for --sql, in place of --table")
+
+
+def add_shard_argument(parser: argparse.ArgumentParser) -> None:
+    """Add which part of a feed is meant."""
+    parser.add_argument(
+        "--shard",
+        metavar="I/N",
+        help="only part I of N, split by id: N machines with one part each write the whole feed",
+    )
+
+
+@contextmanager
+def open_feed(
+    args: argparse.Namespace, shop: HybridClient, settings: Settings
+) -> Iterator[Iterable[FeedItem]]:
+    """Open the one source that the arguments name.
+
+    Raises:
+        ConfigurationError: None or several are named, or one cannot be opened.
+    """
+    if sum(map(bool, (args.files, args.sql, args.from_index, args.retry))) != 1:
+        raise ConfigurationError(
+            "name one source of products",
+            hint="FILE, --sql URL, --from-index NAME, or a dead-letter file with --retry",
+        )
+    if args.from_url and not args.from_index:
+        raise ConfigurationError("--from-url needs --from-index")
+    shard = FeedShard.parse(args.shard) if args.shard else None
+    with _source(args, shop, settings) as items:
+        yield items if shard is None else _part(items, shard, args, shop)
+
+
+@contextmanager
+def _source(
+    args: argparse.Namespace, shop: HybridClient, settings: Settings
+) -> Iterator[Iterable[FeedItem]]:
+    if args.sql:
+        yield read_sql(args.sql, table=args.table, query=args.query)
+    elif args.from_index:
+        with open_other_cluster(args.from_url, shop, settings) as es:
+            into = index_info(shop.es, args.name).meta
+            yield read_index(es, args.from_index, into=into)
+    elif args.retry:
+        yield read_products(args.retry, format="ndjson")
+    else:
+        feeds = [read_products(file, format=args.format) for file in args.files]
+        yield chain.from_iterable(feeds)
+
+
+@contextmanager
+def open_other_cluster(
+    url: str | None, shop: HybridClient, settings: Settings
+) -> Iterator[Elasticsearch]:
+    """Open the cluster of another index; without an address, the one that is written to."""
+    if url is None:
+        yield shop.es
+        return
+    # The key of one cluster is no business of another one.
+    with open_elasticsearch(settings.model_copy(update={"es_url": url, "es_api_key": None})) as es:
+        yield es
+
+
+def _part(
+    items: Iterable[FeedItem], shard: FeedShard, args: argparse.Namespace, shop: HybridClient
+) -> Iterator[FeedItem]:
+    types = field_types(index_info(shop.es, args.name).mapping.get("properties", {}))
+    fields = resolve(args.fields, id_field=args.id_field, types=types)
+    return shard.of(items, id_of=fields.id_of)
