@@ -6,7 +6,7 @@ import argparse
 import difflib
 import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
 __all__ = ["Parser", "add_common", "add_record_arguments", "names", "share"]
@@ -15,11 +15,18 @@ _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
 
 class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` without abbreviations that names the nearest option or command."""
+    """An `ArgumentParser` without abbreviations that names the nearest option or command.
+
+    Attributes:
+        known: Options as they are spelled.
+        commands: Names of commands.
+        check: Says what is wrong with arguments that are right one by one; `None` for nothing.
+    """
 
     def __init__(self, **settings: Any) -> None:
         self.known: list[str] = []
         self.commands: Collection[str] = ()
+        self.check: Callable[[argparse.Namespace], str | None] = lambda _args: None
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **settings)
 
@@ -49,6 +56,9 @@ class Parser(argparse.ArgumentParser):
         found, rest = super().parse_known_args(args, namespace)
         if rest:
             self.error(f"unexpected {' '.join(rest)}; --help lists what there is")
+        wrong = self.check(found)
+        if wrong is not None:
+            self.error(wrong)
         return found, rest
 
     def error(self, message: str) -> NoReturn:

@@ -9,7 +9,7 @@ from itertools import chain
 
 from elasticsearch import Elasticsearch
 
-from es_hybrid import ConfigurationError, HybridClient, read_index, read_products, read_sql
+from es_hybrid import HybridClient, read_index, read_products, read_sql
 from es_hybrid._sync.admin import index_info
 from es_hybrid.cli.connect import open_elasticsearch
 from es_hybrid.indexing.fields import field_types, resolve
@@ -24,6 +24,7 @@ __all__ = [
     "add_sql_arguments",
     "open_feed",
     "open_other_cluster",
+    "source_mistake",
 ]
 
 
@@ -73,6 +74,16 @@ def add_shard_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def source_mistake(args: argparse.Namespace) -> str | None:
+    """Say what is wrong where no source is named, or several are."""
+    sources = (args.files, args.sql, args.from_index, args.retry)
+    if sum(map(bool, sources)) != 1:
+        return "name one source: FILE, --sql URL, --from-index NAME, or --retry FILE"
+    if args.from_url and not args.from_index:
+        return "--from-url needs --from-index"
+    return None
+
+
 @contextmanager
 def open_feed(
     args: argparse.Namespace, shop: HybridClient, settings: Settings
@@ -80,15 +91,8 @@ def open_feed(
     """Open the one source that the arguments name.
 
     Raises:
-        ConfigurationError: None or several are named, or one cannot be opened.
+        ConfigurationError: It cannot be opened.
     """
-    if sum(map(bool, (args.files, args.sql, args.from_index, args.retry))) != 1:
-        raise ConfigurationError(
-            "name one source of products",
-            hint="FILE, --sql URL, --from-index NAME, or a dead-letter file with --retry",
-        )
-    if args.from_url and not args.from_index:
-        raise ConfigurationError("--from-url needs --from-index")
     shard = FeedShard.parse(args.shard) if args.shard else None
     with _source(args, shop, settings) as items:
         yield items if shard is None else _part(items, shard, args, shop)

@@ -10,15 +10,20 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from es_hybrid import Checkpoint, ConfigurationError, IngestError, IngestReport
+from es_hybrid import Checkpoint, IngestError, IngestReport
 from es_hybrid.cli.arguments import add_record_arguments, share
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.feeds import add_shard_argument, add_source_arguments, open_feed
+from es_hybrid.cli.feeds import (
+    add_shard_argument,
+    add_source_arguments,
+    open_feed,
+    source_mistake,
+)
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
 from es_hybrid.readers import load_vectors
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["INTERRUPTED", "add_arguments", "check", "run"]
 
 INTERRUPTED = "what was written stays; the same command goes on, and skips what is unchanged"
 
@@ -69,9 +74,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shard_argument(parser)
 
 
+def check(args: argparse.Namespace) -> str | None:
+    """Say which arguments contradict each other."""
+    if args.delete_missing and args.retry:
+        return "--delete-missing needs the whole feed, and a dead-letter file is a part of one"
+    if args.delete_missing and args.shard:
+        return "--delete-missing needs the whole feed; run it without --shard"
+    if args.resume and (args.sql or args.from_index):
+        return "--resume keeps its place in files; run it without: what is unchanged is not written"
+    return source_mistake(args)
+
+
 def run(args: argparse.Namespace) -> int:
     """Write the products and print the report."""
-    _check(args)
     out = Output.of(args)
     settings = load_settings(args)
     letters = args.dead_letter or args.retry
@@ -106,20 +121,3 @@ def run(args: argparse.Namespace) -> int:
     if args.retry and letters == args.retry and not report.failed:
         Path(args.retry).unlink()  # all of it is stored
     return print_report(report, out, dead_letter=letters)
-
-
-def _check(args: argparse.Namespace) -> None:
-    if args.delete_missing and args.retry:
-        raise ConfigurationError(
-            "--delete-missing needs the whole feed, and a dead-letter file is a part of one"
-        )
-    if args.delete_missing and args.shard:
-        raise ConfigurationError(
-            "--delete-missing needs the whole feed, and --shard reads a part of it",
-            hint="delete in a run of its own, without --shard: what is unchanged is not written",
-        )
-    if args.resume and (args.sql or args.from_index):
-        raise ConfigurationError(
-            "--resume keeps its place in files",
-            hint="run it again without: what is unchanged is not written; or es-hybrid follow",
-        )
