@@ -25,10 +25,12 @@ from benchmarks.modelling.measure import turns
 from benchmarks.modelling.servers import Servers, servers
 from benchmarks.modelling.slow import hedging, overrun
 from benchmarks.modelling.stacks import MODEL, OFF, Row, settings, stack
+from benchmarks.modelling.targets import targets
 from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._background import Background
 from es_hybrid._sync.embed import EmbedClient
 from es_hybrid._sync.rerank import RerankClient
+from es_hybrid.rank.words import words_scores
 from es_hybrid.settings import EmbedSettings, RerankSettings
 from es_hybrid.types import TextKind
 
@@ -64,6 +66,8 @@ def own_cpu(at: Servers, *, rounds: int) -> list[Row]:
                 f"rerank {count}, deadline kept": reranks(off.pairs, count),
                 f"rerank {count}, cache missed": reranks(on.pairs, count),
             }
+        texts = [product(place) for place in range(50)]
+        lanes["words instead of a rerank of 50"] = lambda n: words_scores(f"trail shoe {n}", texts)
         return turns(lanes, rounds=rounds, calls=20)
 
 
@@ -180,13 +184,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     with servers(dims=args.dims) as at:
         for title, part in _parts(at, args):
-            numbers[title] = found = part()
-            print(f"\n{title}")
-            for row in found:
-                print("  " + "  ".join(f"{key}={value}" for key, value in row.items()))
+            numbers[title] = part()
+            _print(title, numbers[title])
+    own, hit, _, merged, _, late = list(numbers.values())[1:]
+    numbers["targets"] = targets(own, hit, merged, late)
+    _print("targets", numbers["targets"])
     if args.json:
         args.json.write_text(json.dumps(numbers, indent=1) + "\n", encoding="utf-8")
     return 0
+
+
+def _print(title: str, rows: Sequence[Row]) -> None:
+    print(f"\n{title}")
+    for row in rows:
+        print("  " + "  ".join(f"{key}={value}" for key, value in row.items()))
 
 
 def _parts(at: Servers, args: argparse.Namespace) -> list[tuple[str, Callable[[], list[Row]]]]:

@@ -115,8 +115,15 @@ def texts_of(
     settings: Settings,
 ) -> dict[int, str]:
     """Return what the reranker reads of each product, by place; blank ones are left out."""
-    fields = plan.rerank.fields if plan.rerank else ()
-    return product_texts(keys, sources, fields, max_chars=settings.rerank.max_chars)
+    if plan.rerank is None:
+        return {}
+    return product_texts(
+        keys,
+        sources,
+        plan.rerank.fields,
+        max_chars=settings.rerank.max_chars,
+        template=plan.rerank.product_template,
+    )
 
 
 def words_instead(

@@ -8,6 +8,7 @@ from typing import Any
 
 from es_hybrid.errors import RequestError
 from es_hybrid.instructions import query_instruction, rerank_instruction
+from es_hybrid.product_templates import product_template, template_fields
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.language import language_of
 from es_hybrid.query.options import PATH, Rerank
@@ -118,8 +119,12 @@ def rerank_plan(
         return None, None
     wanted = request.options.rerank
     asked = wanted if isinstance(wanted, Rerank) else Rerank()
+    template = asked.product_template or (
+        None if asked.fields else settings.rerank.product_template
+    )
+    template = product_template(template) if template else None
     fields = (
-        asked.fields
+        (template_fields(template) if template else asked.fields)
         or around.schema.rerank_fields
         or _searched_fields(request.body.get("query"), around.schema)
     )
@@ -140,6 +145,7 @@ def rerank_plan(
             budget=price_range_of(request.text or ""),
         ),
         blend=first_given(asked.blend, settings.rerank.blend, profile.blend),
+        product_template=template,
         stand_in=_words_stand_in(settings.rerank.stand_in, language),
     )
     return plan, None

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypedDict
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from es_hybrid.errors import RequestError
+from es_hybrid.product_templates import checked_template
 from es_hybrid.types import Json, Normalizer, ScoreMode
 
 PATH = "ext.hybrid"
@@ -93,6 +94,11 @@ class Rerank(_Options):
     fields: tuple[str, ...] | None = Field(
         None, strict=False, description="Fields shown to the reranker, in order"
     )
+    product_template: str | None = Field(
+        None,
+        description="What the reranker reads of a product: `listing`, `listing:zh`, or lines with"
+        " fields in braces; in place of `fields`",
+    )
     instruction: str | None = Field(
         None,
         description="Task of this request: product-search, gift, similar, cross-lingual, price,"
@@ -101,6 +107,11 @@ class Rerank(_Options):
     blend: float | None = Field(
         None, ge=0, le=1, allow_inf_nan=False, description="Share of the rerank score"
     )
+
+    @field_validator("product_template")
+    @classmethod
+    def _names_a_field(cls, value: str | None) -> str | None:
+        return checked_template(value)
 
 
 class HybridOptions(_Options):

@@ -26,6 +26,8 @@ class RerankPlan:
     fields: tuple[str, ...]
     instruction: str | None
     blend: float
+    product_template: str | None = None
+    """Lines with fields in braces; `None` joins the fields."""
     stand_in: bool = False
     """Whether the query's words order the candidates where the reranker fails."""
 

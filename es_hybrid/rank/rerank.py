@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from es_hybrid.product_templates import filled
 from es_hybrid.rank.normalize import minmax
 from es_hybrid.types import HitKey, Scores
 
@@ -14,15 +15,30 @@ _ABOVE_NOTHING = 1e-9
 """The worst rerank score is still more than none."""
 
 
-def product_text(source: Mapping[str, Any], fields: Sequence[str], *, max_chars: int) -> str:
-    """Return what the reranker reads of a product: the fields' values, in order, cut at a word.
+def product_text(
+    source: Mapping[str, Any],
+    fields: Sequence[str],
+    *,
+    max_chars: int,
+    template: str | None = None,
+) -> str:
+    """Return what the reranker reads of a product, cut at a word.
+
+    Args:
+        source: The document.
+        fields: Whose values are joined, in order.
+        max_chars: Characters of the text.
+        template: Filled in place of joining the fields; see `product_templates`.
 
     Example:
         >>> product_text({"title": "Trail shoe", "brand": "Acme"}, ["title", "brand"], max_chars=99)
         'Trail shoe. Acme'
     """
-    parts = [part for name in fields if (part := " ".join(_texts(_value(source, name))))]
-    text = ". ".join(parts)
+
+    def text_of(name: str) -> str:
+        return " ".join(_texts(_value(source, name)))
+
+    text = filled(template, text_of) if template else ". ".join(filter(None, map(text_of, fields)))
     if len(text) <= max_chars:
         return text
     cut = text[:max_chars]
@@ -37,6 +53,7 @@ def product_texts(
     fields: Sequence[str],
     *,
     max_chars: int,
+    template: str | None = None,
 ) -> dict[int, str]:
     """Return what the reranker reads, by place; products without any text are left out.
 
@@ -45,9 +62,10 @@ def product_texts(
         sources: Their documents; a deleted one is missing.
         fields: What of a document is read, in order.
         max_chars: Characters of one text.
+        template: Filled in place of joining the fields.
     """
     texts = {
-        place: product_text(sources.get(key, {}), fields, max_chars=max_chars)
+        place: product_text(sources.get(key, {}), fields, max_chars=max_chars, template=template)
         for place, key in keys.items()
     }
     return {place: text for place, text in texts.items() if text}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+
+from es_hybrid.product_templates import checked_template
 
 __all__ = [
     "CacheSettings",
@@ -98,6 +100,11 @@ class RerankSettings(_Section):
     instruction: str | None = Field(
         None, description="Task: a name of docs/rerankers.md, or a sentence; `None`: by model"
     )
+    product_template: str | None = Field(
+        None,
+        description="What the reranker reads of a product: `listing`, `listing:zh`, or lines with"
+        " fields in braces, such as `{title}`; `None`: the rerank fields, joined",
+    )
     top: int = Field(50, ge=1, le=1000, description="Candidates that are reranked")
     blend: float | None = Field(
         None, ge=0, le=1, description="Share of the rerank score, 0 to 1; `None`: by model"
@@ -118,6 +125,11 @@ class RerankSettings(_Section):
     replicas: Names = Field((), description="Full addresses of further servers of the same model")
     merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
     hedge_after_ms: float | None = Field(None, ge=0, description=_HEDGE)
+
+    @field_validator("product_template")
+    @classmethod
+    def _names_a_field(cls, value: str | None) -> str | None:
+        return checked_template(value)
 
 
 class CacheSettings(_Section):

@@ -26,7 +26,7 @@ _ANY_ORDER = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALI
 # here is part of the key, so that a new one cannot be forgotten.
 _EITHER = {"api_key", "plugin", "timeout_s", "replicas", "merge_ms", "hedge_after_ms"}
 _EMBED = _EITHER | {"base_url", "encoding_format", "ingest_timeout_s", "batch", "max_in_flight"}
-_RERANK = _EITHER | {"url", "top", "blend", "stand_in", "max_documents"}
+_RERANK = _EITHER | {"url", "top", "blend", "stand_in", "product_template", "max_documents"}
 
 
 def space_of(values: Mapping[str, Any]) -> bytes:

@@ -116,5 +116,5 @@ def _coverage(es: elasticsearch.Elasticsearch, index: str, field: str) -> Check:
     detail = f"{total:,} in {index}, {with_vector:,} with a vector"
     if with_vector == total:
         return Check("products", Status.OK, detail)
-    hint = "products without one are found by their words; es-hybrid ingest embeds them"
+    hint = "products without one are found by their words; es-hybrid warm --products embeds them"
     return Check("products", Status.NOTE, detail, hint)

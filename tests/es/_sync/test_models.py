@@ -129,3 +129,27 @@ def test_many_searches_of_two_tasks(
     assert [request.body["input"] for request in embed_server.requests[1:]] == [
         [f"Instruct: {gift}\nQuery:tent", f"Instruct: {gift}\nQuery:stove"]
     ]
+
+
+def test_what_a_product_looks_like(
+    open_shop: OpenShop,
+    qwen_index: str,
+    embed_server: FakeModelServer,
+    rerank_server: FakeModelServer,
+) -> None:
+    """A template of the request or the settings shows the reranker labelled lines; fields win."""
+    settings = settings_of(embed_server, rerank_server)
+    rerank = settings.rerank.model_copy(update={"product_template": "Brand: {brand}\n{title}"})
+    shop = open_shop(embedder=None, settings=settings.model_copy(update={"rerank": rerank}))
+
+    def read(**asked: Any) -> str:
+        ext = hybrid_ext(rerank={"top": 1, **asked})
+        shop.search(index=qwen_index, query=WORDS, ext=ext)
+        return str(rerank_server.requests[-1].body["documents"][0])
+
+    assert (read()).startswith("Brand: ")
+    lines = (read(product_template="listing")).splitlines()
+    assert [line.partition(" ")[0] for line in lines[1:3]] == ["Brand:", "Price:"]
+    assert "\n" not in read(fields=["title"])
+    with pytest.raises(RequestError, match="names no field"):
+        hybrid_ext(rerank={"product_template": "a tent"})

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from es_hybrid.product_templates import PRODUCT_TEMPLATES
 from es_hybrid.rank.fuse import order_of
 from es_hybrid.rank.ranking import rank
 from es_hybrid.rank.rerank import blend, product_text, product_texts
@@ -116,3 +117,19 @@ def test_weights_at_the_ends() -> None:
     fused = np.array([1.0, 0.9])
     assert order_of(blend(fused, [0, 1], [0.1, 0.9], 0.0)) == [0, 1]
     assert order_of(blend(fused, [0, 1], [0.1, 0.9], 1.0)) == [1, 0]
+
+
+def test_a_template_decides_what_is_read() -> None:
+    """Labels stand where there is a value, nested values are found, and no value is a template."""
+    source = {
+        "title": "{brand} Tent",
+        "price": 99.0,
+        "attributes": {"weight": "2 kg"},
+        "attributes_text": "2 kg",
+    }
+    text = product_text(source, (), max_chars=200, template=PRODUCT_TEMPLATES["listing"])
+    assert text == "{brand} Tent\nPrice: 99.0\n2 kg"
+    dotted = "{attributes.weight}\nonly words"
+    assert product_text(source, (), max_chars=200, template=dotted) == "2 kg\nonly words"
+    assert product_text({}, (), max_chars=200, template="{title}\nBrand: {brand}") == ""
+    assert product_text(source, (), max_chars=7, template="{title}") == "{brand}"
