@@ -76,6 +76,7 @@ class PlanName(StrEnum):
     SINGLE = "single"
     NATIVE_LINEAR = "native_linear"
     NATIVE_RRF = "native_rrf"
+    TEXT_SIMILARITY_RERANKER = "text_similarity_reranker"
     LEXICAL_ONLY = "lexical_only"
     PASSTHROUGH = "passthrough"
 

@@ -9,6 +9,11 @@ from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import VectorField
 from es_hybrid.types import Degradation, FusionOptions, Json, PassthroughReason, PlanName
 
+RETRIEVER_PLANS = frozenset(
+    {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF, PlanName.TEXT_SIMILARITY_RERANKER}
+)
+"""Plans that need a paid licence; each is a compound retriever."""
+
 
 @dataclass(frozen=True, slots=True)
 class RerankPlan:
@@ -18,6 +23,21 @@ class RerankPlan:
     fields: tuple[str, ...]
     instruction: str | None
     blend: float
+
+
+@dataclass(frozen=True, slots=True)
+class InferencePlan:
+    """Reranking by Elasticsearch itself.
+
+    Attributes:
+        endpoint: `inference_id` of a rerank endpoint.
+        field: What it is shown of each product; the retriever takes one field.
+        window: Candidates a leg of the fused plan, should that one take its place.
+    """
+
+    endpoint: str
+    field: str
+    window: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,7 @@ class Plan:
         fusion: How legs become one list.
         min_similarity: Cosine floor of semantic-only hits.
         rerank: What is reranked, `None` where nothing is.
+        inference: What Elasticsearch reranks itself, `None` where it does not.
         boosts: Business factors.
         candidate_fields: Doc values fetched with the candidates.
         id_field: Field to read ids from, `None` reads `_id`.
@@ -62,6 +83,7 @@ class Plan:
     fusion: FusionOptions = field(default_factory=FusionOptions)
     min_similarity: float | None = None
     rerank: RerankPlan | None = None
+    inference: InferencePlan | None = None
     boosts: tuple[Boost, ...] = ()
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None
@@ -77,12 +99,12 @@ class Plan:
     @property
     def fused_by_server(self) -> bool:
         """Whether Elasticsearch fuses the legs itself."""
-        return self.name in {PlanName.SINGLE, PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+        return self.name is PlanName.SINGLE or self.by_retriever
 
     @property
-    def may_be_refused(self) -> bool:
-        """Whether a cluster's licence or version may lack the plan."""
-        return self.name in {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+    def by_retriever(self) -> bool:
+        """Whether a compound retriever does it, which a cluster's licence or version may lack."""
+        return self.name in RETRIEVER_PLANS
 
     @property
     def counts_later(self) -> bool:
@@ -119,6 +141,12 @@ def aggregations_of(body: Json) -> Json:
     return body.get("aggregations") or body.get("aggs") or {}
 
 
+def in_place_of(plan: Plan) -> Plan:
+    """Return the fused plan that takes the place of one that Elasticsearch could not do."""
+    window = plan.window if plan.inference is None else plan.inference.window
+    return replace(plan, name=PlanName.MSEARCH_FUSION, inference=None, window=window)
+
+
 def without_vector(plan: Plan) -> Plan:
     """Return what is left of a plan when the query's vector could not be had."""
-    return replace(plan, name=PlanName.LEXICAL_ONLY, vector=None)
+    return replace(plan, name=PlanName.LEXICAL_ONLY, vector=None, inference=None)

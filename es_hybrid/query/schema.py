@@ -175,13 +175,14 @@ def _vector(fields: Mapping[str, Any], wanted: str | None) -> tuple[VectorField 
 
 
 def _vector_field(name: str, field: Mapping[str, Any]) -> VectorField:
-    kind = field.get("index_options", {}).get("type", "int8_hnsw")
+    floats = field.get("element_type") not in {"byte", "bit"}
+    kind = field.get("index_options", {}).get("type", "int8_hnsw" if floats else "hnsw")
     return VectorField(
         name=name,
         dims=field.get("dims"),
         similarity=field.get("similarity", "cosine"),
         quantized=kind.startswith(_QUANTIZED),
-        floats=field.get("element_type") not in {"byte", "bit"},
+        floats=floats,
     )
 
 
