@@ -13,7 +13,7 @@ BENCH_FLAGS = $(if $(CATALOG),--catalogue '$(CATALOG)') $(if $(MAP),--map '$(MAP
 	$(if $(QRELS),--qrels '$(QRELS)') $(if $(VECTORS),--vectors '$(VECTORS)') $(BENCH_ARGS)
 BENCH_PEERS = .venv-bench-langchain/installed .venv-bench-haystack/installed
 
-.PHONY: help demo test unit lint fmt docs build up down clean check-all bench bootstrap
+.PHONY: help demo test unit lint fmt docs build up down clean check-all swap-oldest bench bootstrap
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,11 +53,20 @@ down: ## stop what `make up` started
 	@$(PYTHON) scripts/dev/services.py down
 
 clean: down ## remove what was made here; the download cache stays
-	rm -rf .venv .venv-es8 .venv-bench-* .dev dist build .coverage .*_cache .hypothesis
+	rm -rf .venv .venv-es8 .venv-oldest .venv-bench-* .dev dist build .coverage .*_cache .hypothesis
 
-check-all: ## every test on 9.4.3 with client 9, and on 8.14.1 with client 8
+check-all: ## every test on 9.4.3 with client 9 and on 8.14.1 with client 8; searches with the oldest client
 	$(MAKE) test ES_VERSION=9.4.3
 	$(MAKE) test ES_VERSION=8.14.1 VENV=.venv-es8
+	$(MAKE) swap-oldest
+
+swap-oldest: .venv-oldest/installed ## searches of shops with client 8.15 and the package elasticsearch_dsl
+	$(BESIDE_SERVICES) -- .venv-oldest/bin/python -m pytest --require-es tests/swap
+
+.venv-oldest/installed: tests/swap/requirements-oldest.txt pyproject.toml
+	$(PYTHON) -m venv --clear .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 bench: $(BENCH_PEERS) ## speed beside the bare client and other libraries [CATALOG= QUERIES= QRELS= VECTORS= MAP= ID= BENCH_ARGS=]
 	$(BESIDE_SERVICES) -- $(BIN)/python -m benchmarks.search $(BENCH_FLAGS)

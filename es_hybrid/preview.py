@@ -168,7 +168,9 @@ def _steps(plan: Plan) -> list[str]:
     if plan.vector is not None:
         weights = f"{fusion.lexical_weight:g} lexical, {fusion.semantic_weight:g} semantic"
         steps.append(f"fusion: {fusion.method}, {weights}, {fusion.scores} scores")
-    if plan.rerank is not None:
+    if plan.inference is not None:
+        steps.append(f"rerank: the best {plan.window} by Elasticsearch, by {plan.inference.field}")
+    elif plan.rerank is not None:
         shown = ", ".join(plan.rerank.fields)
         steps.append(f"rerank: the best {plan.rerank.top} by {shown}, weight {plan.rerank.blend:g}")
     if plan.boosts:

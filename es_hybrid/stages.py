@@ -105,7 +105,7 @@ def candidates_of(
     hits = merge(words, semantic.hits, codes.hits, floor=floor)
     fused = fuse(hits, plan.fusion, fusers)
     left_out = len(lexical.hits) - len(words)
-    return Candidates(hits, fused, admitted(words, hits) - left_out)
+    return Candidates(hits, fused, admitted(hits) - left_out)
 
 
 def texts_of(

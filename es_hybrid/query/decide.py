@@ -13,12 +13,15 @@ from es_hybrid.query.models import (
     Surroundings,
     embed_instruction,
     first_given,
+    inference_plan,
     instructions_of,
     rerank_plan,
+    rerank_top,
     semantic_field,
+    unsupported,
 )
 from es_hybrid.query.passthrough import passthrough_reason
-from es_hybrid.query.plan import Plan, aggregations_of
+from es_hybrid.query.plan import RETRIEVER_PLANS, Plan, aggregations_of
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema
 from es_hybrid.query.text import holds_text
@@ -77,6 +80,12 @@ def make_plan(
     fields, no_boost = _candidate_fields(boosts, schema)
     query = _lexical_query(request, schema)
     name, no_plan = _name(request, around, semantic=vector is not None)
+    inference = None
+    if name is PlanName.TEXT_SIMILARITY_RERANKER:
+        inference, no_plan = inference_plan(request, around, window=window)
+        name = PlanName.MSEARCH_FUSION if inference is None else name
+    if inference is not None:
+        window, no_rerank = rerank_top(request, around), None
     return Plan(
         name=name,
         request=request,
@@ -91,6 +100,7 @@ def make_plan(
         min_similarity=_floor(request, around),
         rerank=rerank,
         instructions=instructions_of(around.models, embed=task, rerank=rerank),
+        inference=inference,
         boosts=tuple(boosts),
         candidate_fields=fields,
         id_field=_id_field(request, schema),
@@ -191,16 +201,12 @@ def _name(
     if fused and aggregations_of(request.body):
         return PlanName.MSEARCH_FUSION, unsupported(f"with {name}, facets count neighbours, too")
     # A compound retriever excludes these (rest-apis/retrievers reference page).
-    native = name in {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
-    if native and any(request.body.get(key) for key in ("rescore", "collapse", "indices_boost")):
+    if name in RETRIEVER_PLANS and any(
+        request.body.get(key) for key in ("rescore", "collapse", "indices_boost")
+    ):
         detail = f"{name} excludes rescore, collapse and indices_boost"
         return PlanName.MSEARCH_FUSION, unsupported(detail)
     return name, None
-
-
-def unsupported(detail: str) -> Degradation:
-    """Return that the cluster cannot do a plan."""
-    return Degradation(Stage.PLAN, DegradationReason.UNSUPPORTED, detail)
 
 
 def _lexical_query(request: SearchRequest, schema: IndexSchema) -> Json:

@@ -12,7 +12,7 @@ from es_hybrid.product_templates import product_template, template_fields
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.language import language_of
 from es_hybrid.query.options import PATH, Rerank
-from es_hybrid.query.plan import RerankPlan
+from es_hybrid.query.plan import InferencePlan, RerankPlan
 from es_hybrid.query.price_range import price_range_of
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema, VectorField
@@ -117,20 +117,11 @@ def rerank_plan(
     settings, profile = around.settings, around.models.reranker_profile
     if request.options.rerank is False or not around.models.reranker:
         return None, None
-    wanted = request.options.rerank
-    asked = wanted if isinstance(wanted, Rerank) else Rerank()
-    template = asked.product_template or (
-        None if asked.fields else settings.rerank.product_template
-    )
-    template = product_template(template) if template else None
-    fields = (
-        (template_fields(template) if template else asked.fields)
-        or around.schema.rerank_fields
-        or _searched_fields(request.body.get("query"), around.schema)
-    )
+    asked = _asked(request)
+    template = _template(asked, around)
+    fields = _shown_fields(request, around)
     if not fields:
-        detail = "set ES_HYBRID_INDEX__RERANK_FIELDS or ext.hybrid.rerank.fields"
-        return None, Degradation(Stage.RERANK, DegradationReason.NO_RERANK_FIELDS, detail)
+        return None, _NO_RERANK_FIELDS
     language = language_of(request.text or "")
     if profile.languages is not None and language not in profile.languages:
         detail = f"the reranker does not know {language}"
@@ -138,8 +129,8 @@ def rerank_plan(
     # The client of the settings' server knows whether its dialect can take the model's usual one.
     usual = None if settings.rerank.url and not settings.rerank.plugin else profile.instruction
     plan = RerankPlan(
-        top=asked.top or settings.rerank.top,
-        fields=tuple(fields),
+        top=rerank_top(request, around),
+        fields=fields,
         instruction=rerank_instruction(
             first_given(asked.instruction, settings.rerank.instruction, usual),
             budget=price_range_of(request.text or ""),
@@ -168,6 +159,63 @@ def instructions_of(
         Stage.RERANK: first_given(own, models.rerank_instruction) if read else None,
     }
     return {stage: task for stage, task in found.items() if task}
+
+
+def inference_plan(
+    request: SearchRequest, around: Surroundings, *, window: int
+) -> tuple[InferencePlan | None, Degradation | None]:
+    """Return what Elasticsearch reranks through an inference endpoint, or why it does not."""
+    if request.options.rerank is False:
+        return None, None
+    asked, settings = _asked(request), around.settings.rerank
+    endpoint = asked.inference_id or settings.inference_id
+    if endpoint is None:
+        hint = "set ES_HYBRID_RERANK__INFERENCE_ID or ext.hybrid.rerank.inference_id"
+        return None, unsupported(f"no inference endpoint to rerank by: {hint}")
+    fields = _shown_fields(request, around)
+    if not fields:
+        return None, _NO_RERANK_FIELDS
+    return InferencePlan(endpoint, fields[0], window), None
+
+
+def rerank_top(request: SearchRequest, around: Surroundings) -> int:
+    """Return how many candidates are reranked."""
+    return _asked(request).top or around.settings.rerank.top
+
+
+def unsupported(detail: str) -> Degradation:
+    """Return that the cluster cannot do a plan."""
+    return Degradation(Stage.PLAN, DegradationReason.UNSUPPORTED, detail)
+
+
+def _asked(request: SearchRequest) -> Rerank:
+    wanted = request.options.rerank
+    return wanted if isinstance(wanted, Rerank) else Rerank()
+
+
+def _template(asked: Rerank, around: Surroundings) -> str | None:
+    """Return how a product is told to the reranker; fields that a request names are told as such."""
+    by_settings = None if asked.fields else around.settings.rerank.product_template
+    wanted = asked.product_template or by_settings
+    return product_template(wanted) if wanted else None
+
+
+def _shown_fields(request: SearchRequest, around: Surroundings) -> tuple[str, ...]:
+    """Return the fields that a reranker is shown, in order."""
+    asked = _asked(request)
+    template = _template(asked, around)
+    return tuple(
+        (template_fields(template) if template else asked.fields)
+        or around.schema.rerank_fields
+        or _searched_fields(request.body.get("query"), around.schema)
+    )
+
+
+_NO_RERANK_FIELDS = Degradation(
+    Stage.RERANK,
+    DegradationReason.NO_RERANK_FIELDS,
+    "set ES_HYBRID_INDEX__RERANK_FIELDS or ext.hybrid.rerank.fields",
+)
 
 
 def first_given(*values: Any) -> Any:

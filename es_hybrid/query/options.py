@@ -107,6 +107,9 @@ class Rerank(_Options):
     blend: float | None = Field(
         None, ge=0, le=1, allow_inf_nan=False, description="Share of the rerank score"
     )
+    inference_id: str | None = Field(
+        None, description="Endpoint of Elasticsearch, for the plan `text_similarity_reranker`"
+    )
 
     @field_validator("product_template")
     @classmethod
@@ -125,7 +128,15 @@ class HybridOptions(_Options):
         None, strict=False, description="The query's vector, where the caller has it"
     )
     plan: (
-        Literal["msearch_fusion", "single", "lexical_only", "native_linear", "native_rrf"] | None
+        Literal[
+            "msearch_fusion",
+            "single",
+            "lexical_only",
+            "native_linear",
+            "native_rrf",
+            "text_similarity_reranker",
+        ]
+        | None
     ) = Field(None, description="How to search")
     window: int | None = Field(None, ge=1, le=10_000, description="Candidates a leg")
     num_candidates: int | None = Field(None, ge=1, le=10_000, description="HNSW candidates a shard")

@@ -17,6 +17,11 @@ from es_hybrid.types import (
     Stage,
 )
 
+RETRIEVER_PLANS = frozenset(
+    {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF, PlanName.TEXT_SIMILARITY_RERANKER}
+)
+"""Plans that need a paid licence; each is a compound retriever."""
+
 
 @dataclass(frozen=True, slots=True)
 class RerankPlan:
@@ -30,6 +35,21 @@ class RerankPlan:
     """Lines with fields in braces; `None` joins the fields."""
     stand_in: bool = False
     """Whether the query's words order the candidates where the reranker fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class InferencePlan:
+    """Reranking by Elasticsearch itself.
+
+    Attributes:
+        endpoint: `inference_id` of a rerank endpoint.
+        field: What it is shown of each product; the retriever takes one field.
+        window: Candidates a leg of the fused plan, should that one take its place.
+    """
+
+    endpoint: str
+    field: str
+    window: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +70,7 @@ class Plan:
         fusion: How legs become one list.
         min_similarity: Cosine floor of semantic-only hits.
         rerank: What is reranked, `None` where nothing is.
+        inference: What Elasticsearch reranks itself, `None` where it does not.
         boosts: Business factors.
         candidate_fields: Doc values fetched with the candidates.
         id_field: Field to read ids from, `None` reads `_id`.
@@ -77,6 +98,7 @@ class Plan:
     fusion: FusionOptions = field(default_factory=FusionOptions)
     min_similarity: float | None = None
     rerank: RerankPlan | None = None
+    inference: InferencePlan | None = None
     boosts: tuple[Boost, ...] = ()
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None
@@ -93,12 +115,12 @@ class Plan:
     @property
     def fused_by_server(self) -> bool:
         """Whether Elasticsearch fuses the legs itself."""
-        return self.name in {PlanName.SINGLE, PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+        return self.name is PlanName.SINGLE or self.by_retriever
 
     @property
-    def may_be_refused(self) -> bool:
-        """Whether a cluster's licence or version may lack the plan."""
-        return self.name in {PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF}
+    def by_retriever(self) -> bool:
+        """Whether a compound retriever does it, which a cluster's licence or version may lack."""
+        return self.name in RETRIEVER_PLANS
 
     @property
     def counts_later(self) -> bool:
@@ -135,6 +157,12 @@ def aggregations_of(body: Json) -> Json:
     return body.get("aggregations") or body.get("aggs") or {}
 
 
+def in_place_of(plan: Plan) -> Plan:
+    """Return the fused plan that takes the place of one that Elasticsearch could not do."""
+    window = plan.window if plan.inference is None else plan.inference.window
+    return replace(plan, name=PlanName.MSEARCH_FUSION, inference=None, window=window)
+
+
 def without_vector(plan: Plan) -> Plan:
     """Return what is left of a plan when the query's vector could not be had."""
-    return replace(plan, name=PlanName.LEXICAL_ONLY, vector=None)
+    return replace(plan, name=PlanName.LEXICAL_ONLY, vector=None, inference=None)

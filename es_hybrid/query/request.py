@@ -102,6 +102,8 @@ URL_PARAMETERS: Mapping[str, str] = {
 }
 """Arguments of `es.search` that travel in the URL, with their names there."""
 
+_KNOWN = frozenset({*BODY_FIELDS, *URL_PARAMETERS, "index", "body"})
+
 _QUERY_STRING_PARAMETERS = {
     "df": "default_field",
     "analyzer": "analyzer",
@@ -206,8 +208,7 @@ def _renamed(given: Json) -> Json:
 def _body(given: Mapping[str, Any]) -> tuple[Json, bool]:
     """Merge the deprecated `body=` with the arguments that travel in the body."""
     named = {BODY_FIELDS[name]: value for name, value in given.items() if name in BODY_FIELDS}
-    known = {*BODY_FIELDS, *URL_PARAMETERS, "index", "body"}
-    understood = known.issuperset(given)
+    understood = _KNOWN.issuperset(given)
     body = given.get("body")
     if body is None:
         return named, understood

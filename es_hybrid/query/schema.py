@@ -41,12 +41,14 @@ class VectorField:
         dims: Vector length; `None` where it is not known yet.
         similarity: `cosine`, `dot_product`, `l2_norm` or `max_inner_product`.
         quantized: Whether the index scores by a compressed copy, so that kNN scores are approximate.
+        floats: Whether components are fractions; bytes and bits are whole numbers of their own.
     """
 
     name: str
     dims: int | None = None
     similarity: str = "cosine"
     quantized: bool = False
+    floats: bool = True
 
     def score(self, cosine: float) -> float:
         """Return the kNN score of a cosine between unit vectors.
@@ -173,12 +175,14 @@ def _vector(fields: Mapping[str, Any], wanted: str | None) -> tuple[VectorField 
 
 
 def _vector_field(name: str, field: Mapping[str, Any]) -> VectorField:
-    kind = field.get("index_options", {}).get("type", "int8_hnsw")
+    floats = field.get("element_type") not in {"byte", "bit"}
+    kind = field.get("index_options", {}).get("type", "int8_hnsw" if floats else "hnsw")
     return VectorField(
         name=name,
         dims=field.get("dims"),
         similarity=field.get("similarity", "cosine"),
         quantized=kind.startswith(_QUANTIZED),
+        floats=floats,
     )
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
@@ -16,6 +17,8 @@ from es_hybrid.types import BoostContext, Hit, Scores
 
 _SECONDS_A_DAY = 86_400.0
 _USUAL_DATE = len("2026-06-01T00:00:00.000Z")
+_NO_DATE = "NaT".ljust(_USUAL_DATE - 1, "\0") + "Z"
+"""What numpy reads as "not a time", in the length of a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ class RecencyBoost:
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
         """Return the factor of each hit, shape `(n,)`."""
         name = self.field
-        values = [values[0] if (values := hit.fields.get(name)) else None for hit in hits]
+        values = [values[0] if (values := hit.fields.get(name)) else _NO_DATE for hit in hits]
         age_days = np.fmax(context.now_s - _seconds(values), 0.0) / _SECONDS_A_DAY
         return 1.0 + (self.by - 1.0) * np.exp2(-age_days / self.half_life_days)
 
@@ -239,22 +242,25 @@ def _number(value: Any, missing: float) -> float:
 
 
 def _seconds(values: Sequence[Any]) -> Scores:
-    """Return seconds since the epoch; of what is no date, minus infinity: long ago.
+    """Return seconds since the epoch; of what is no date, a time long before.
 
     The usual print of Elasticsearch, `2026-06-01T00:00:00.000Z`, is read by numpy, all at once.
     """
     try:
-        texts = ["NaT" if value is None else _without_zone(value) for value in values]
-        stamps = np.array(texts, dtype="datetime64[ms]")
-    except ValueError:
+        stamps = _usual_dates(values).astype("datetime64[ms]")
+    except (TypeError, ValueError):
         return np.array([_seconds_of(value) for value in values])
-    return np.where(np.isnat(stamps), -np.inf, stamps.astype(np.int64) / 1000.0)
+    return stamps.astype(np.int64) / 1000.0  # "not a time" is the smallest number
 
 
-def _without_zone(value: Any) -> str:
-    if type(value) is not str or len(value) != _USUAL_DATE or value[-1] != "Z":
+def _usual_dates(values: Sequence[Any]) -> NDArray[np.bytes_]:
+    """Return dates without their zone; together, since a call for each takes longer than all else."""
+    joined = "".join(values)
+    zones = joined[_USUAL_DATE - 1 :: _USUAL_DATE]
+    if {*map(len, values)} != {_USUAL_DATE} or {*zones} != {"Z"}:
         raise ValueError("not as Elasticsearch prints dates unless told otherwise")
-    return value[:-1]
+    dates = np.frombuffer(joined.encode("ascii"), dtype=f"S{_USUAL_DATE}")
+    return dates.astype(f"S{_USUAL_DATE - 1}")
 
 
 def _seconds_of(value: Any) -> float:

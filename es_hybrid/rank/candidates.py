@@ -31,18 +31,16 @@ def merge(
         ...       [Hit("i", "1", semantic_score=0.9, semantic_rank=1)])[0].semantic_score
         0.9
     """
-    merged: dict[HitKey, Hit] = {(hit.index_name, hit.id): hit for hit in lexical}
+    merged: dict[HitKey, Hit] = {hit[:2]: hit for hit in lexical}  # hit.key, without a call
     for hit in semantic:
-        key = (hit.index_name, hit.id)
+        key = hit[:2]
         known = merged.get(key)
         if known is not None:
-            merged[key] = known._replace(
-                semantic_score=hit.semantic_score, semantic_rank=hit.semantic_rank
-            )
+            merged[key] = known.found_by_meaning(hit.semantic_score, hit.semantic_rank)
         elif floor is None or hit.lexical_score is not None or (hit.semantic_score or 0.0) >= floor:
             merged[key] = hit
     for hit in codes:
-        key = (hit.index_name, hit.id)
+        key = hit[:2]
         merged[key] = merged[key]._replace(code=True) if key in merged else hit
     return list(merged.values())
 
@@ -82,15 +80,6 @@ def group_of(fields: Mapping[str, Sequence[Any]], field: str | None) -> Any:
     return values[0] if values else None
 
 
-def admitted(lexical: Sequence[Hit], candidates: Sequence[Hit]) -> int:
-    """Count candidates that the lexical query does not match: what a fused page adds to the total.
-
-    Args:
-        lexical: The BM25 leg's hits; in `window` mode only these are known to match.
-        candidates: The merged candidates.
-    """
-    unmatched = [hit for hit in candidates if hit.lexical_score is None]
-    if not unmatched:
-        return 0
-    keys = {(hit.index_name, hit.id) for hit in lexical}
-    return sum((hit.index_name, hit.id) not in keys for hit in unmatched)
+def admitted(candidates: Sequence[Hit]) -> int:
+    """Count candidates that the lexical query does not match: what a fused page adds to the total."""
+    return len([1 for hit in candidates if hit.lexical_score is None and hit.lexical_rank is None])

@@ -52,14 +52,15 @@ class Ranking:
         if len(places) < len(self.hits):
             shown = set(places)
             places += [place for place in range(len(self.hits)) if place not in shown]
-        keys = [(hit.index_name, hit.id) for hit in self.hits]
+        hits = self.hits
         groups = (group_of(hit.fields, collapse_field) for hit in self.hits)
         return Order(
-            keys=[keys[place] for place in places],
+            keys=[hits[place][:2] for place in places],
             scores=self.boosted.scores[self.order].round(_DIGITS).tolist(),
             groups=list(dict.fromkeys(groups)) if collapse_field else [],
             added=added,
-            continues=len([1 for hit in self.hits if hit.lexical_rank is not None]) >= window,
+            # The lexical list stands first among the candidates.
+            continues=len(hits) >= window and hits[window - 1].lexical_rank is not None,
         )
 
     def parts(self, from_: int, size: int, *, language: str = "en") -> dict[HitKey, HitParts]:
@@ -124,7 +125,8 @@ def rank(
 
 def _codes_first(hits: Sequence[Hit], scores: Scores) -> Scores:
     """Lift products whose exact code was asked for above all others; no boost reaches them."""
-    if not any(hit.code for hit in hits):
+    marks = [hit.code for hit in hits]
+    if True not in marks:
         return scores
-    codes = np.array([hit.code for hit in hits], dtype=bool)
+    codes = np.array(marks, dtype=bool)
     return np.where(codes, scores + scores.max() + 1.0, scores)

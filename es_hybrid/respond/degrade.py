@@ -58,3 +58,9 @@ def failed_leg(leg: LegResult) -> Degradation:
     cause = error.get("caused_by") or error
     detail = f"the {leg.name} leg: {cause.get('type', 'error')}"
     return Degradation(Stage.RETRIEVE, DegradationReason.LEG_FAILED, detail)
+
+
+def failed_inference(leg: LegResult) -> Degradation:
+    """Return that Elasticsearch could not rerank by itself; the fused order takes its place."""
+    detail = f"Elasticsearch's inference endpoint: status {leg.status}"
+    return Degradation(Stage.RERANK, DegradationReason.SERVICE_ERROR, detail)

@@ -125,6 +125,9 @@ class RerankSettings(_Section):
     replicas: Names = Field((), description="Full addresses of further servers of the same model")
     merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
     hedge_after_ms: float | None = Field(None, ge=0, description=_HEDGE)
+    inference_id: str | None = Field(
+        None, description="Elasticsearch's own endpoint, for the plan `text_similarity_reranker`"
+    )
 
     @field_validator("product_template")
     @classmethod
@@ -158,7 +161,13 @@ class SearchSettings(_Section):
     """The query client."""
 
     plan: Literal[
-        "auto", "msearch_fusion", "single", "lexical_only", "native_linear", "native_rrf"
+        "auto",
+        "msearch_fusion",
+        "single",
+        "lexical_only",
+        "native_linear",
+        "native_rrf",
+        "text_similarity_reranker",
     ] = Field("auto", description="How to search; `auto` chooses by what the cluster can do")
     window: int = Field(100, ge=1, le=10_000, description="Candidates a leg")
     num_candidates: int | None = Field(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from es_hybrid.types import NAMED_QUERY, Hit, Json, LegName, LegResult
+from es_hybrid.types import NAMED_QUERY, Hit, Json, LegName, LegResult, hits_of
 
 _ORJSON = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
@@ -86,7 +86,7 @@ def read_leg(leg: LegName, response: Mapping[str, Any], *, id_field: str | None)
     hits = response.get("hits", {})
     rest = {name: value for name, value in response.items() if name not in ("hits", "status")}
     rest["total"] = hits.get("total")
-    return LegResult(leg, tuple(_READERS[leg](hits.get("hits", ()), id_field)), rest)
+    return LegResult(leg, _READERS[leg](hits.get("hits", ()), id_field), rest)
 
 
 def read_native(leg: LegName, response: Mapping[str, Any], *, id_field: str | None) -> LegResult:
@@ -94,41 +94,42 @@ def read_native(leg: LegName, response: Mapping[str, Any], *, id_field: str | No
     result = read_leg(leg, response, id_field=id_field)
     if leg is not LegName.LEXICAL or result.error is not None:
         return result
-    name = NAMED_QUERY[LegName.LEXICAL]
+    lexical = _named(response["hits"]["hits"], NAMED_QUERY[LegName.LEXICAL])
     native = tuple(
-        hit._replace(native_score=hit.lexical_score, lexical_score=_named(raw, name))
-        for hit, raw in zip(result.hits, response["hits"]["hits"], strict=True)
+        hit._replace(native_score=hit.lexical_score, lexical_score=score)
+        for hit, score in zip(result.hits, lexical, strict=True)
     )
     return replace(result, hits=native)
 
 
-def _lexical_hits(hits: Sequence[Json], id_field: str | None) -> list[Hit]:
-    other = NAMED_QUERY[LegName.SEMANTIC]
-    read = []
-    for rank, hit in enumerate(hits, start=1):
-        fields = hit.get("fields", _NO_FIELDS)
-        id_ = fields[id_field][0] if id_field else hit["_id"]
-        score, named = hit.get("_score"), _named(hit, other)
-        read.append(Hit(hit["_index"], id_, score, named, rank, None, None, fields))
-    return read
+def _lexical_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...]:
+    fields = [hit.get("fields", _NO_FIELDS) for hit in hits]
+    return hits_of(
+        [hit["_index"] for hit in hits],
+        _ids(hits, fields, id_field),
+        lexical_scores=[hit.get("_score") for hit in hits],
+        semantic_scores=_named(hits, NAMED_QUERY[LegName.SEMANTIC]),
+        lexical_ranks=range(1, len(hits) + 1),
+        fields=fields,
+    )
 
 
-def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> list[Hit]:
-    other = NAMED_QUERY[LegName.LEXICAL]
-    read = []
-    for rank, hit in enumerate(hits, start=1):
-        fields = hit.get("fields", _NO_FIELDS)
-        id_ = fields[id_field][0] if id_field else hit["_id"]
-        score, named = hit.get("_score"), _named(hit, other)
-        read.append(Hit(hit["_index"], id_, named, score, None, rank, None, fields))
-    return read
+def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...]:
+    fields = [hit.get("fields", _NO_FIELDS) for hit in hits]
+    return hits_of(
+        [hit["_index"] for hit in hits],
+        _ids(hits, fields, id_field),
+        lexical_scores=_named(hits, NAMED_QUERY[LegName.LEXICAL]),
+        semantic_scores=[hit.get("_score") for hit in hits],
+        semantic_ranks=range(1, len(hits) + 1),
+        fields=fields,
+    )
 
 
-def _code_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
-    for hit in hits:
-        fields = hit.get("fields", {})
-        key = fields[id_field][0] if id_field else hit["_id"]
-        yield Hit(hit["_index"], key, fields=fields, code=True)
+def _code_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...]:
+    fields = [hit.get("fields", _NO_FIELDS) for hit in hits]
+    keys = zip(hits, _ids(hits, fields, id_field), fields, strict=True)
+    return tuple(Hit(hit["_index"], id_, fields=own, code=True) for hit, id_, own in keys)
 
 
 _READERS = {
@@ -138,10 +139,21 @@ _READERS = {
 }
 
 
-def _named(hit: Json, name: str) -> float | None:
+def _ids(
+    hits: Sequence[Json], fields: Sequence[Mapping[str, Sequence[Any]]], id_field: str | None
+) -> list[str]:
+    if id_field is None:
+        return [hit["_id"] for hit in hits]
+    return [own[id_field][0] for own in fields]
+
+
+def _named(hits: Sequence[Json], name: str) -> list[float | None]:
+    """Return a named query's score of each hit, `None` where it does not match."""
     # Without include_named_queries_score there is a list of names, which says nothing of scores.
-    matched = hit.get("matched_queries")
-    return matched.get(name) if type(matched) is dict else None
+    return [
+        named.get(name) if type(named := hit.get("matched_queries")) is dict else None
+        for hit in hits
+    ]
 
 
 def _default(value: Any) -> Any:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeAlias
 
+from elasticsearch import Elasticsearch
+
 
 @dataclass(frozen=True)
 class Request:
@@ -23,6 +25,19 @@ class Request:
 
 Answerer: TypeAlias = Callable[[Request], tuple[int, Any]]
 """From a request to a status and a JSON body."""
+
+
+def forward_to(es: Elasticsearch) -> Answerer:
+    """Return what answers a request with the real cluster's answer."""
+
+    def answer(request: Request) -> tuple[int, Any]:
+        kind = "application/x-ndjson" if "_msearch" in request.path else "application/json"
+        headers = {"accept": "application/json", "content-type": kind}
+        body = request.body or None
+        told = es.perform_request(request.method, request.path, headers=headers, body=body)
+        return 200, told.body
+
+    return answer
 
 
 @contextmanager

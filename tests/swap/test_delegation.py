@@ -20,7 +20,7 @@ from elasticsearch.helpers import async_bulk, async_scan
 
 from es_hybrid import AsyncHybridClient, HybridClient, Settings
 from es_hybrid.testing import AsyncHashEmbedder, HashEmbedder, ScriptedReranker
-from tests.support.recording import Request, recording_server
+from tests.support.recording import Request, forward_to, recording_server
 from tests.support.shops import DIMS
 from tests.swap.catalogue import Names, mapping
 
@@ -251,19 +251,6 @@ def test_compatibility_headers(es: Elasticsearch, names: Names) -> None:
         for request in requests:
             assert "compatible-with=" in request.headers["accept"]
             assert not request.body or "compatible-with=" in request.headers["content-type"]
-
-
-def forward_to(es: Elasticsearch) -> Any:
-    """Return what answers a request with the real cluster's answer."""
-
-    def answer(request: Request) -> tuple[int, Any]:
-        kind = "application/x-ndjson" if "_msearch" in request.path else "application/json"
-        headers = {"accept": "application/json", "content-type": kind}
-        body = request.body or None
-        told = es.perform_request(request.method, request.path, headers=headers, body=body)
-        return 200, told.body
-
-    return answer
 
 
 def test_names_that_do_not_exist(shop: HybridClient) -> None:

@@ -245,7 +245,7 @@ async def test_a_boost_on_a_field_that_is_none(
     assert any("maker" in lack.detail for lack in response.hybrid.degraded)
 
 
-@pytest.mark.parametrize("name", ["native_linear", "native_rrf"])
+@pytest.mark.parametrize("name", ["native_linear", "native_rrf", "text_similarity_reranker"])
 async def test_a_plan_that_the_licence_lacks(
     async_open_shop: OpenShop, async_es: AsyncElasticsearch, products_index: str, name: str
 ) -> None:
@@ -254,9 +254,10 @@ async def test_a_plan_that_the_licence_lacks(
     assert licence == "basic", "this test is about the free licence"
     shop = async_open_shop()
     fused = await shop.search(index=products_index, query=WORDS, size=COUNT)
+    options = {"plan": name, "rerank": {"inference_id": "nobody"}}
     for _ in range(2):
         response = await shop.search(
-            index=products_index, query=WORDS, size=COUNT, ext={"hybrid": {"plan": name}}
+            index=products_index, query=WORDS, size=COUNT, ext={"hybrid": options}
         )
         assert response.hybrid.plan is PlanName.MSEARCH_FUSION
         assert reasons(response) == [DegradationReason.UNSUPPORTED]

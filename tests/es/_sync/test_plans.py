@@ -228,7 +228,7 @@ def test_a_boost_on_a_field_that_is_none(open_shop: OpenShop, products_index: st
     assert any("maker" in lack.detail for lack in response.hybrid.degraded)
 
 
-@pytest.mark.parametrize("name", ["native_linear", "native_rrf"])
+@pytest.mark.parametrize("name", ["native_linear", "native_rrf", "text_similarity_reranker"])
 def test_a_plan_that_the_licence_lacks(
     open_shop: OpenShop, es: Elasticsearch, products_index: str, name: str
 ) -> None:
@@ -237,9 +237,10 @@ def test_a_plan_that_the_licence_lacks(
     assert licence == "basic", "this test is about the free licence"
     shop = open_shop()
     fused = shop.search(index=products_index, query=WORDS, size=COUNT)
+    options = {"plan": name, "rerank": {"inference_id": "nobody"}}
     for _ in range(2):
         response = shop.search(
-            index=products_index, query=WORDS, size=COUNT, ext={"hybrid": {"plan": name}}
+            index=products_index, query=WORDS, size=COUNT, ext={"hybrid": options}
         )
         assert response.hybrid.plan is PlanName.MSEARCH_FUSION
         assert reasons(response) == [DegradationReason.UNSUPPORTED]

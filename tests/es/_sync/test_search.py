@@ -96,6 +96,26 @@ def test_every_candidate_has_both_exact_scores(
             assert part.hit.lexical_score is None
 
 
+def test_vectors_of_bytes(
+    open_shop: OpenShop, es: Elasticsearch, make_index: Callable[..., str]
+) -> None:
+    """The caller's own vector of whole numbers finds both lists with exact scores."""
+    mapping = shop_mapping()
+    field = {"type": "dense_vector", "dims": 2, "element_type": "byte", "similarity": "cosine"}
+    mapping["properties"]["embedding"] = field
+    products = [
+        {**product, "embedding": [number + 1, 40 - number]}
+        for number, product in enumerate(shop_products()[:30])
+    ]
+    index = make_index(products, mapping=mapping, without_vector=[p["id"] for p in products])
+    options = {"vector": [100, 1], "explain": True, "window": 5, "min_similarity": -1.0}
+    response = open_shop().search(index=index, query=WORDS, size=10, ext={"hybrid": options})
+    assert response.hybrid.degraded == ()
+    scores = [part.hit.semantic_score for part in response.hybrid.parts.values()]
+    assert None not in scores
+    assert max(scores) == pytest.approx(0.97114, abs=1e-4)  # of 30, 11
+
+
 def test_three_shards(
     open_shop: OpenShop, es: Elasticsearch, make_index: Callable[..., str]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from es_hybrid.instructions import PRODUCT_SEARCH, RERANK_TASKS
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.decide import make_plan
 from es_hybrid.query.models import Models, Surroundings
-from es_hybrid.query.plan import Plan, without_vector
+from es_hybrid.query.plan import InferencePlan, Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField
 from es_hybrid.rank.boost import NumericBoost
@@ -326,6 +327,7 @@ def test_without_its_vector() -> None:
 
 
 NATIVE = (PlanName.NATIVE_LINEAR, PlanName.NATIVE_RRF)
+ENDPOINT = Settings(rerank={"inference_id": "own", "top": 30})
 
 
 @pytest.mark.parametrize("name", NATIVE)
@@ -359,3 +361,41 @@ def test_what_the_cluster_refused_before(name: PlanName) -> None:
     assert [(d.stage, d.reason) for d in made.degraded] == [
         (Stage.PLAN, DegradationReason.UNSUPPORTED)
     ]
+
+
+def test_reranking_by_elasticsearch() -> None:
+    """As many as the reranker would be shown are asked for; the fused plan stands by whole."""
+    made = plan({"plan": "text_similarity_reranker"}, settings=ENDPOINT)
+    assert (made.name, made.window) == (PlanName.TEXT_SIMILARITY_RERANKER, 30)
+    assert made.inference == InferencePlan(endpoint="own", field="title", window=100)
+    instead = in_place_of(made)
+    assert (instead.name, instead.window) == (PlanName.MSEARCH_FUSION, 100)
+    assert (instead.inference, instead.rerank) == (None, made.rerank)
+    wanted = {"inference_id": "other", "fields": ["brand"], "top": 10}
+    asked = plan({"plan": "text_similarity_reranker", "rerank": wanted}, settings=ENDPOINT)
+    assert asked.inference == InferencePlan(endpoint="other", field="brand", window=100)
+    assert asked.window == 10
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "reasons"),
+    [
+        ({}, None, [DegradationReason.UNSUPPORTED]),
+        ({"rerank": False}, ENDPOINT, []),
+    ],
+)
+def test_without_an_endpoint(options: Any, settings: Any, reasons: list[DegradationReason]) -> None:
+    """The fused plan takes its place; told, unless the request wants no reranking."""
+    made = plan({"plan": "text_similarity_reranker", **options}, settings=settings)
+    assert (made.name, made.inference) == (PlanName.MSEARCH_FUSION, None)
+    assert [lack.reason for lack in made.degraded] == reasons
+
+
+def test_nothing_to_show_to_elasticsearch() -> None:
+    """Without a field to read there is no reranking."""
+    bare = replace(SCHEMA, rerank_fields=(), search_fields=())
+    query = {"query_string": {"query": "shoe"}}
+    settings = Settings(rerank={"inference_id": "own"}, search={"plan": "text_similarity_reranker"})
+    made = plan(schema=bare, settings=settings, query=query, models=Models(embedder="m"))
+    assert made.name is PlanName.MSEARCH_FUSION
+    assert [lack.reason for lack in made.degraded] == [DegradationReason.NO_RERANK_FIELDS]

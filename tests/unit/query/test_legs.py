@@ -11,6 +11,7 @@ import pytest
 
 from es_hybrid.query.capabilities import Server
 from es_hybrid.query.legs import (
+    exact_score,
     fused_body,
     header,
     knn_clause,
@@ -19,7 +20,7 @@ from es_hybrid.query.legs import (
     needs_named_scores,
     semantic_body,
 )
-from es_hybrid.query.plan import Plan
+from es_hybrid.query.plan import InferencePlan, Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import VectorField
 from es_hybrid.types import FusionOptions, LegName, PlanName, ScoreMode
@@ -216,3 +217,60 @@ def test_a_filters_inner_hits_are_asked_once() -> None:
     query = {"bool": {"must": [QUERY], "filter": [nested]}}
     body = semantic_body(plan(changes={"query": query, "filter": nested}), VECTOR, NEW)
     assert str(body).count("inner_hits") <= 1
+
+
+def test_reranking_by_elasticsearch() -> None:
+    """Both legs stand under one retriever with the filter, each score named; sizes agree."""
+    inference = InferencePlan(endpoint="own", field="title", window=100)
+    made = plan(
+        post_filter=RED,
+        changes={
+            "name": PlanName.TEXT_SIMILARITY_RERANKER,
+            "inference": inference,
+            "window": 20,
+        },
+    )
+    body = fused_body(made, VECTOR, NEW)
+    asked = body["retriever"]["text_similarity_reranker"]
+    assert (asked["inference_id"], asked["inference_text"], asked["field"]) == (
+        "own",
+        "shoe",
+        "title",
+    )
+    assert asked["rank_window_size"] == body["size"] == 20
+    both = asked["retriever"]["standard"]["query"]["bool"]
+    assert both["filter"] == RED
+    assert [list(leg) for leg in both["should"]] == [["bool"], ["knn"]]
+    assert "query" not in body
+    assert "filter" not in body["post_filter"]["bool"]
+    assert needs_named_scores(made)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "dot_product", "max_inner_product"])
+def test_a_script_takes_the_vector_in_whole_numbers(similarity: str) -> None:
+    """They give back the vector to the last of its 24 bits."""
+    vector = np.random.default_rng(3).standard_normal(768).astype(np.float32)
+    query = exact_score(VectorField("v", 768, similarity), vector, name="n")
+    params = query["script_score"]["script"]["params"]
+    assert params["vector"].dtype == np.int32
+    back = params["vector"] * params["unit"]
+    assert np.abs(back - vector).max() <= np.abs(vector).max() / 2**24
+
+
+@pytest.mark.parametrize(
+    "field", [VectorField("v", 3, "l2_norm"), VectorField("v", 3, floats=False)]
+)
+def test_vectors_that_cannot_be_scaled(field: VectorField) -> None:
+    """Distances need the vector itself, and bytes are whole numbers already."""
+    query = exact_score(field, VECTOR, name="n")
+    assert query["script_score"]["script"]["params"]["vector"] is VECTOR
+    made = plan(changes={"vector": VectorField("v", 3, floats=False)})
+    assert knn_clause(made, VECTOR, NEW)["query_vector"] is VECTOR
+
+
+def test_a_vector_without_direction() -> None:
+    """Elasticsearch is left to refuse it."""
+    params = exact_score(VectorField("v", 3), VECTOR * 0, name="n")["script_score"]["script"][
+        "params"
+    ]
+    assert params["vector"].tolist() == [0, 0, 0]

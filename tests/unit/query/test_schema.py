@@ -30,6 +30,12 @@ def test_the_one_vector_field() -> None:
     assert schema(mapping(deep)).vector == VectorField("ml.v", 3, "l2_norm", quantized=True)
 
 
+def test_vectors_of_bytes() -> None:
+    """They are what they are: nothing compressed, nothing to scale."""
+    field = {**VECTOR, "element_type": "byte"}
+    assert schema(mapping({"e": field})).vector == VectorField("e", 3, floats=False)
+
+
 @pytest.mark.parametrize(
     ("kind", "quantized"),
     [

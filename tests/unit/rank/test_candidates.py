@@ -70,13 +70,13 @@ def test_nothing_is_lost_or_doubled(words: list[str], meaning: list[str]) -> Non
 def test_admitted(words: list[str], meaning: list[str]) -> None:
     """What a fused page adds to the total is what no word of the query matches."""
     merged = merge(lexical(*words), semantic(*meaning))
-    assert admitted(lexical(*words), merged) == len(set(meaning) - set(words))
+    assert admitted(merged) == len(set(meaning) - set(words))
 
 
 def test_weak_word_matches_are_counted_already() -> None:
     """A hit from outside the lexical list that the words do match adds nothing to the total."""
     merged = merge(lexical("a"), semantic("b", words=0.0))
-    assert admitted(lexical("a"), merged) == 0
+    assert admitted(merged) == 0
 
 
 @pytest.mark.parametrize(
