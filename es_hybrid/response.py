@@ -25,6 +25,7 @@ class HybridInfo:
         added: How many hits of the total no word of the query matches.
         degraded: What the search did without, and why.
         timings_ms: Wall-clock milliseconds a stage.
+        rules: Name and version of the rules in force, such as `default@3`; `None` without any.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
         parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
     """
@@ -35,6 +36,7 @@ class HybridInfo:
     added: int = 0
     degraded: tuple[Degradation, ...] = ()
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
+    rules: str | None = None
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
 
@@ -51,6 +53,8 @@ class HybridInfo:
             ],
             "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
         }
+        if self.rules is not None:
+            info["rules"] = self.rules
         if self.order is not None:
             info["order"] = self.order
         if self.parts:

@@ -44,6 +44,8 @@ class LegName(StrEnum):
     SEMANTIC = "semantic"
     CODE = "code"
     """Products whose exact code is in the query; they take no part in fusion, they come first."""
+    PIN = "pin"
+    """Products that a rule pins; they take no part in fusion, they stand where the rule says."""
 
 
 FUSED_LEGS = (LegName.LEXICAL, LegName.SEMANTIC)
@@ -63,6 +65,7 @@ class Stage(StrEnum):
     FUSE = "fuse"
     RERANK = "rerank"
     BOOST = "boost"
+    RULES = "rules"
     FETCH = "fetch"
     RESPOND = "respond"
 
@@ -116,6 +119,8 @@ class DegradationReason(StrEnum):
     BREAKER_OPEN = "breaker_open"
     LEG_FAILED = "leg_failed"
     NO_VECTORS = "no_vectors"
+    NO_RULES = "no_rules"
+    STALE_RULES = "stale_rules"
     UNSUPPORTED = "unsupported"
 
 
@@ -242,8 +247,10 @@ class BoostContext:
 
     Attributes:
         now_s: Seconds since the epoch, one value for the whole search.
-        options: What the request said for this boost, for plug-ins.
+        options: The request's `context`, such as audience or season, for plug-ins.
+        text: The shopper's words.
     """
 
     now_s: float
     options: Mapping[str, Any] = field(default_factory=dict)
+    text: str = ""

@@ -9,6 +9,7 @@ from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.admin import create_index
 from es_hybrid._async.products import AsyncProductIngest
+from es_hybrid._async.rules import AsyncRules
 from es_hybrid._async.toolbox import AsyncToolbox
 
 
@@ -22,6 +23,11 @@ class AsyncCatalogue:
     def ingest(self) -> AsyncProductIngest:
         """Writes products when called; otherwise the wrapped client's `ingest` namespace."""
         return AsyncProductIngest(self._es, self._toolbox)
+
+    @property
+    def rules(self) -> AsyncRules:
+        """Business rules in their index: put, get, diff, roll back."""
+        return AsyncRules(self._es, index=self._toolbox.settings.rules.index)
 
     async def create_index(
         self,

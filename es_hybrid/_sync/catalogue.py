@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._sync.admin import create_index
 from es_hybrid._sync.products import ProductIngest
+from es_hybrid._sync.rules import Rules
 from es_hybrid._sync.toolbox import Toolbox
 
 
@@ -23,6 +24,11 @@ class Catalogue:
     def ingest(self) -> ProductIngest:
         """Writes products when called; otherwise the wrapped client's `ingest` namespace."""
         return ProductIngest(self._es, self._toolbox)
+
+    @property
+    def rules(self) -> Rules:
+        """Business rules in their index: put, get, diff, roll back."""
+        return Rules(self._es, index=self._toolbox.settings.rules.index)
 
     def create_index(
         self,

@@ -69,6 +69,8 @@ def msearch_searches(
         searches.append((LegName.SEMANTIC, semantic_body(plan, vector, server)))
     if plan.code_query is not None:
         searches.append((LegName.CODE, code_body(plan)))
+    if plan.policies.pins:
+        searches.append((LegName.PIN, pin_body(plan)))
     return searches
 
 
@@ -121,6 +123,25 @@ def code_body(plan: Plan) -> Json:
         "size": _CODE_HITS,
         "track_total_hits": False,
     }
+
+
+def pin_body(plan: Plan) -> Json:
+    """Return the leg that finds pinned products: those that the filters let through."""
+    ids = list(dict.fromkeys(pin.id for pin in plan.policies.pins))
+    filters: list[Json] = [{"ids": {"values": ids}}]
+    if plan.filter is not None:
+        filters.append(without_inner_hits(plan.filter))
+    leg = {
+        "query": {"bool": {"filter": filters}},
+        **_candidates(plan),
+        **_copied(plan.request.body, _BOTH_LEGS),
+        "size": len(ids),
+        "track_total_hits": False,
+        # Says whether the words match it, so that totals count it once.
+        "post_filter": _carrying([_named(without_inner_hits(plan.query))], None),
+    }
+    leg.pop("collapse", None)
+    return leg
 
 
 def fused_body(plan: Plan, vector: Vector, server: Server) -> Json:

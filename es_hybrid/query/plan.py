@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from es_hybrid.policies import NO_POLICIES, Policies
 from es_hybrid.protocols import Boost
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import VectorField
@@ -38,6 +39,9 @@ class Plan:
         min_similarity: Cosine floor of semantic-only hits.
         rerank: What is reranked, `None` where nothing is.
         boosts: Business factors.
+        policies: What else the rules say.
+        asked: Query and filter as they were asked for, without what the rules leave out; by these
+            an order's token is known.
         candidate_fields: Doc values fetched with the candidates.
         id_field: Field to read ids from, `None` reads `_id`.
         degraded: What is known to be missing before anything is sent.
@@ -63,6 +67,8 @@ class Plan:
     min_similarity: float | None = None
     rerank: RerankPlan | None = None
     boosts: tuple[Boost, ...] = ()
+    policies: Policies = NO_POLICIES
+    asked: tuple[Json, Json | None] | None = None
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None
     degraded: tuple[Degradation, ...] = ()
@@ -111,7 +117,7 @@ class Plan:
     def collapse_field(self) -> str | None:
         """Field of which each value is answered once."""
         collapse = self.request.body.get("collapse")
-        return collapse["field"] if collapse else None
+        return collapse["field"] if collapse else self.policies.variants
 
 
 def aggregations_of(body: Json) -> Json:

@@ -36,3 +36,13 @@ def failed_leg(leg: LegResult) -> Degradation:
     cause = error.get("caused_by") or error
     detail = f"the {leg.name} leg: {cause.get('type', 'error')}"
     return Degradation(Stage.RETRIEVE, DegradationReason.LEG_FAILED, detail)
+
+
+def failed_vectors(kind: str) -> Degradation:
+    """Return that stored vectors could not be fetched, so that nothing was compared for variety.
+
+    Args:
+        kind: Elasticsearch's type of the error.
+    """
+    detail = f"the vectors could not be fetched: {kind}"
+    return Degradation(Stage.RULES, DegradationReason.LEG_FAILED, detail)

@@ -131,10 +131,21 @@ def _code_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
         yield Hit(hit["_index"], key, fields=fields, code=True)
 
 
+def _pin_hits(hits: Sequence[Json], id_field: str | None) -> Iterable[Hit]:
+    own = NAMED_QUERY[LegName.LEXICAL]
+    for hit in hits:
+        fields, named = hit.get("fields", {}), hit.get("matched_queries", ())
+        key = fields[id_field][0] if id_field else hit["_id"]
+        # Without include_named_queries_score there is a list of names: matched, score unknown.
+        score = named.get(own) if type(named) is dict else 0.0 if own in named else None
+        yield Hit(hit["_index"], key, score, fields=fields)
+
+
 _READERS = {
     LegName.LEXICAL: _lexical_hits,
     LegName.SEMANTIC: _semantic_hits,
     LegName.CODE: _code_hits,
+    LegName.PIN: _pin_hits,
 }
 
 

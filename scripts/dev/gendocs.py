@@ -18,7 +18,7 @@ import sys
 import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -114,6 +114,8 @@ def _kind(field: FieldInfo) -> str:
 
 
 def _word(annotation: Any) -> str:
+    if get_origin(annotation) is Annotated:
+        return _word(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return " or ".join(_code(value) for value in get_args(annotation))
     if get_origin(annotation) in {tuple, list}:
