@@ -21,6 +21,8 @@ from es_hybrid.errors import (
     ReindexInProgress,
     RequestError,
     RerankError,
+    RulesConflict,
+    RulesError,
     ServiceError,
     ServiceTimeout,
     SwapRefused,
@@ -43,7 +45,8 @@ from es_hybrid.protocols import (
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck
 from es_hybrid.query.options import HybridExt, hybrid_ext
-from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
+from es_hybrid.rank.boost import FieldBoost, IdBoost, NumericBoost, RecencyBoost
+from es_hybrid.rank.decay import DecayBoost
 from es_hybrid.readers import read_ndjson, read_products
 from es_hybrid.response import HybridResponse
 from es_hybrid.settings import Settings
@@ -57,6 +60,7 @@ __all__ = [
     "Capabilities",
     "ConfigurationError",
     "ContractError",
+    "DecayBoost",
     "Embedder",
     "EmbeddingError",
     "FacetCheck",
@@ -69,6 +73,7 @@ __all__ = [
     "HybridExt",
     "HybridResponse",
     "HybridWarning",
+    "IdBoost",
     "IngestError",
     "IngestReport",
     "MappingMismatch",
@@ -79,6 +84,8 @@ __all__ = [
     "RequestError",
     "RerankError",
     "Reranker",
+    "RulesConflict",
+    "RulesError",
     "SearchDone",
     "SearchPlan",
     "ServiceError",
