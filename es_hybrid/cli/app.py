@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from es_hybrid import __version__
-from es_hybrid.cli import create_index, doctor, evaluate, ingest, search, warm
+from es_hybrid.cli import create_index, doctor, evaluate, ingest, rules, search, simulate, warm
 from es_hybrid.cli.arguments import Parser, add_common
 from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.output import Output
@@ -26,6 +26,8 @@ _COMMANDS = MappingProxyType(
         "create-index": (create_index, "create an index for products, behind an alias"),
         "ingest": (ingest, "embed products and write them into an index"),
         "search": (search, "search an index as a shop would"),
+        "rules": (rules, "save, read, compare and roll back business rules"),
+        "simulate": (simulate, "show what a rule set would change for the queries of a log"),
         "evaluate": (evaluate, "judge recipes on queries with graded products"),
         "warm": (warm, "compute the vectors of frequent queries before they are asked for"),
         "doctor": (doctor, "check settings, Elasticsearch, index and model servers"),

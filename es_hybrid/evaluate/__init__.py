@@ -23,9 +23,10 @@ from es_hybrid.evaluate.report import (
     judge,
     judged_queries,
 )
-from es_hybrid.evaluate.runs import RECIPES, Answer, Recipe, Run, select_recipes
+from es_hybrid.evaluate.runs import FAULTS, RECIPES, Answer, Recipe, Run, select_recipes
 
 __all__ = [
+    "FAULTS",
     "RECIPES",
     "Answer",
     "EvaluationReport",

@@ -12,7 +12,14 @@ from es_hybrid.rules.conditions import Moment, When
 from es_hybrid.rules.diff import Change, diff_rules
 from es_hybrid.rules.document import RuleSet, parse_rules
 from es_hybrid.rules.in_force import InForce, ReadyRules
-from es_hybrid.rules.simulation import PageMetrics, QueryChange, Simulation, compare
+from es_hybrid.rules.simulation import (
+    PageMetrics,
+    QueryChange,
+    Shown,
+    Simulation,
+    compare,
+    shown_products,
+)
 from es_hybrid.rules.versions import RulesVersion
 
 __all__ = [
@@ -25,9 +32,11 @@ __all__ = [
     "ReadyRules",
     "RuleSet",
     "RulesVersion",
+    "Shown",
     "Simulation",
     "When",
     "compare",
     "diff_rules",
     "parse_rules",
+    "shown_products",
 ]

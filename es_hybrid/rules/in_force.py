@@ -25,7 +25,7 @@ from es_hybrid.rules.boosts import boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment, When
 from es_hybrid.rules.document import BudgetRule, PinRule, RuleSet, StockRule
 
-__all__ = ["NO_RULES", "InForce", "ReadyRules"]
+__all__ = ["NO_RULES", "InForce", "ReadyRules", "stock_policy"]
 
 _CENTS = 100.0
 
@@ -124,7 +124,7 @@ class ReadyRules:
             boosts if budget is None else (*boosts, budget),
             Policies(
                 source=self.source,
-                stock=_stock(rules.stock) if rules.stock else None,
+                stock=stock_policy(rules.stock) if rules.stock else None,
                 pins=tuple(self._pins(moment)),
                 exclusions=tuple(
                     Exclusion(rule.ids, rule.field, rule.equals)
@@ -161,7 +161,8 @@ def _holds(when: When | None, moment: Moment) -> bool:
     return when is None or when.holds(moment)
 
 
-def _stock(rule: StockRule) -> StockPolicy:
+def stock_policy(rule: StockRule) -> StockPolicy:
+    """Return what a rule says of sold-out products."""
     return StockPolicy(
         field=rule.field,
         action=StockAction(rule.action),

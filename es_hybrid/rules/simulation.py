@@ -6,12 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from es_hybrid.evaluate import ndcg
-from es_hybrid.types import Json
+from es_hybrid.rank.stock import in_stock
+from es_hybrid.rules.document import RuleSet, StockRule
+from es_hybrid.rules.in_force import stock_policy
+from es_hybrid.types import Hit, Json
 
-__all__ = ["PageMetrics", "QueryChange", "Shown", "Simulation", "compare"]
+__all__ = ["PageMetrics", "QueryChange", "Shown", "Simulation", "compare", "shown_products"]
 
 
 class Shown(NamedTuple):
@@ -158,6 +161,47 @@ def compare(
         before=_metrics(before, grades),
         after=_metrics(after, grades),
     )
+
+
+def shown_products(
+    hits: Sequence[Mapping[str, Any]],
+    rules: RuleSet,
+    *,
+    price: str = "price",
+    brand: str = "brand",
+    stock: str | None = None,
+) -> list[Shown]:
+    """Return the products of an answer's hits.
+
+    Args:
+        hits: As Elasticsearch answers them, with their `_source`.
+        rules: Say when a product is sold out.
+        price: Field of the price.
+        brand: Field that variety is counted by.
+        stock: Field of the stock, in place of the rules'.
+
+    Example:
+        >>> hits = [{"_id": "1", "_source": {"price": 9.5, "stock": 0}}]
+        >>> shown_products(hits, RuleSet())[0]
+        Shown(id='1', price=9.5, in_stock=False, brand=None)
+    """
+    rule = rules.stock or StockRule()
+    policy = stock_policy(rule if stock is None else rule.model_copy(update={"field": stock}))
+    shown = []
+    for hit in hits:
+        source = hit.get("_source") or {}
+        amount, named = source.get(policy.field), source.get(brand)
+        known = Hit("", "", fields={policy.field: [amount]})
+        cost = source.get(price)
+        shown.append(
+            Shown(
+                str(hit["_id"]),
+                float(cost) if isinstance(cost, (int, float)) else None,
+                None if amount is None else in_stock([known], policy)[0],
+                str(named[0] if isinstance(named, list) else named) if named else None,
+            )
+        )
+    return shown
 
 
 def _metrics(page: Sequence[Shown], grades: Mapping[str, int] | None) -> PageMetrics:

@@ -55,13 +55,23 @@ def cli_table() -> str | None:
     common = {option for action in top._actions for option in action.option_strings}  # noqa: SLF001 - argparse has no public way to list arguments
     head = ("Argument", "Default", "Meaning")
     parts = [f"### {top.prog}\n\n{top.description or ''}\n\n{_table(head, _arguments(top, set()))}"]
-    for action in top._actions:  # noqa: SLF001 - same
-        if isinstance(action.choices, dict):
-            for parser in action.choices.values():
-                summary = (parser.description or "").strip().split("\n\n")[0]
-                table = _table(head, _arguments(parser, common))
-                parts.append(f"### {parser.prog}\n\n{summary}\n\n{table}")
+    for level, parser in _commands(top, 3):
+        summary = (parser.description or "").strip().split("\n\n")[0]
+        rows = list(_arguments(parser, common))
+        table = f"\n{_table(head, rows)}" if rows else ""
+        parts.append(f"{'#' * level} {parser.prog}\n\n{summary}\n{table}")
     return "\n".join(parts)
+
+
+def _commands(
+    parser: argparse.ArgumentParser, level: int
+) -> Iterator[tuple[int, argparse.ArgumentParser]]:
+    """Yield each command with the level of its heading, and its own commands after it."""
+    for action in parser._actions:  # noqa: SLF001 - same
+        if isinstance(action.choices, dict):
+            for command in action.choices.values():
+                yield level, command
+                yield from _commands(command, level + 1)
 
 
 TABLES = {"settings": settings_table, "ext": ext_table, "cli": cli_table}
