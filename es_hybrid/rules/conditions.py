@@ -104,6 +104,8 @@ class When(BaseModel):
             raise ValueError("says nothing; leave it out for a rule that always holds")
         if any(not folded(text) for text in (*self.query, *self.words)):
             raise ValueError("holds a blank text")
+        if any(len(text) > _LONGEST for text in (*self.query, *self.words)):
+            raise ValueError(f"holds a text of more than {_LONGEST} characters")
         if self.since and self.until and self.since >= self.until:
             raise ValueError("ends before it begins")
         return self
