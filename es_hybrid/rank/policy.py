@@ -12,21 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from es_hybrid.policies import Cap, Policies
+from es_hybrid.policies import Policies
 from es_hybrid.rank import diversity
 from es_hybrid.rank.candidates import group_of
 from es_hybrid.rank.ranking import Ranking
-from es_hybrid.rank.slots import arrange
+from es_hybrid.rank.slots import CapCounter, arrange
 from es_hybrid.rank.steps import Cause, Reason, Step, StepName
 from es_hybrid.rank.stock import in_stock, settled
-from es_hybrid.rank.values import texts
 from es_hybrid.types import Hit, HitKey, Scores, Vector
 
 _NO_VECTORS: Mapping[HitKey, Vector] = {}
-
-
-def _never(_: str) -> bool:
-    return False
 
 
 @dataclass(slots=True)
@@ -68,7 +63,7 @@ def apply_policies(
     *,
     pinned: Sequence[Hit] = (),
     vectors: Mapping[HitKey, Vector] = _NO_VECTORS,
-    is_named: Callable[[str], bool] = _never,
+    is_named: Callable[[str], bool] | None = None,
     collapse_field: str | None = None,
 ) -> Ranking:
     """Return a ranking in the order that the policies give it.
@@ -130,7 +125,7 @@ def _arrange(
     policies: Policies,
     available: Sequence[bool],
     *,
-    is_named: Callable[[str], bool],
+    is_named: Callable[[str], bool] | None,
     collapse_field: str | None,
 ) -> None:
     if not policies.pins and not policies.caps:
@@ -141,11 +136,11 @@ def _arrange(
         groups = {group_of(desk.hits[position].fields, collapse_field) for position in pins}
         order = [p for p in order if group_of(desk.hits[p].fields, collapse_field) not in groups]
     rest = [position for position in order if position not in pins]
-    exempt = [_named(desk.hits, cap, is_named) for cap in policies.caps]
-    codes = set(desk.codes)
-    arranged, held = arrange(
-        rest, desk.hits, fixed=fixed, caps=policies.caps, exempt=exempt, free=codes
-    )
+    codes = desk.codes
+    counters = [
+        CapCounter.of(cap, desk.hits, is_named=is_named, free=codes) for cap in policies.caps
+    ]
+    arranged, held = arrange(rest, fixed=fixed, counters=counters)
     before = {position: place for place, position in enumerate(desk.order)}
     reasons = {
         position: Reason(Cause.CAPPED, held[position])
@@ -178,14 +173,6 @@ def _places(hits: Sequence[Hit], policies: Policies, available: Sequence[bool]) 
         fixed[place] = position
         used.add(position)
     return fixed
-
-
-def _named(hits: Sequence[Hit], cap: Cap, is_named: Callable[[str], bool]) -> set[str]:
-    """Return the values of a capped field that the shopper named: they asked for them."""
-    if not cap.exempt_named:
-        return set()
-    values = {value for hit in hits for value in texts(hit.fields, cap.field)}
-    return {value for value in values if is_named(value)}
 
 
 def _scaled(scores: Sequence[float]) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from es_hybrid.policies import Cap
@@ -12,12 +12,12 @@ from es_hybrid.types import Hit
 
 
 @dataclass(slots=True)
-class _Counter:
+class CapCounter:
     """Counts one cap's values in the present run of places.
 
     Attributes:
         cap: The cap.
-        values: Each candidate's values that are capped.
+        values: Each candidate's values that are capped, by position.
         seen: How often each value stands in the present run.
     """
 
@@ -25,25 +25,53 @@ class _Counter:
     values: Sequence[tuple[str, ...]]
     seen: dict[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls,
+        cap: Cap,
+        hits: Sequence[Hit],
+        *,
+        is_named: Callable[[str], bool] | None = None,
+        free: Iterable[int] = (),
+    ) -> CapCounter:
+        """Return a counter that has seen nothing yet.
+
+        Args:
+            cap: The cap.
+            hits: All candidates.
+            is_named: Whether the shopper named a value; then it is not counted, unless the cap says
+                otherwise.
+            free: Positions of candidates that no cap holds back.
+        """
+        name = cap.field
+        values = [texts(hit.fields, name) for hit in hits]
+        exempt = set[str]()
+        if is_named is not None and cap.exempt_named:
+            exempt = {
+                value for value in {each for own in values for each in own} if is_named(value)
+            }
+        if exempt:
+            values = [tuple(v for v in own if v not in exempt) for own in values]
+        for position in free:
+            values[position] = ()
+        return cls(cap, values)
+
     def full(self, position: int) -> str | None:
         """Return the value of which no further product may stand in this run."""
-        most, seen = self.cap.most, self.seen
-        return next((value for value in self.values[position] if seen.get(value, 0) >= most), None)
+        for value in self.values[position]:
+            if self.seen.get(value, 0) >= self.cap.most:
+                return value
+        return None
 
     def add(self, position: int) -> None:
-        """Count a product that was placed."""
-        for value in self.values[position]:
-            self.seen[value] = self.seen.get(value, 0) + 1
+        """Count a product that was placed, each value once."""
+        seen, values = self.seen, self.values[position]
+        for value in values if len(values) < 2 else dict.fromkeys(values):
+            seen[value] = seen.get(value, 0) + 1
 
 
 def arrange(
-    order: Sequence[int],
-    hits: Sequence[Hit],
-    *,
-    fixed: Mapping[int, int],
-    caps: Sequence[Cap] = (),
-    exempt: Sequence[Collection[str]] = (),
-    free: Collection[int] = (),
+    order: Sequence[int], *, fixed: Mapping[int, int], counters: Sequence[CapCounter] = ()
 ) -> tuple[list[int], dict[int, str]]:
     """Return an order with fixed products at their places, in which every cap holds.
 
@@ -52,35 +80,37 @@ def arrange(
 
     Args:
         order: Positions of the candidates that are not fixed, best first.
-        hits: All candidates.
         fixed: Position by place, from 0; places past the end are the last ones.
-        caps: All of them hold.
-        exempt: For each cap the values that it does not count.
-        free: Positions that no cap holds back.
+        counters: One a cap.
 
     Returns:
         All positions, and the value for which a product had to wait, by position.
 
     Example:
         >>> hits = [Hit("i", i, fields={"brand": [b]}) for i, b in (("1", "A"), ("2", "A"), ("3", "B"))]
-        >>> arrange([0, 1, 2], hits, fixed={}, caps=[Cap("brand", most=1, per=2)])
+        >>> arrange([0, 1, 2], fixed={}, counters=[CapCounter.of(Cap("brand", most=1, per=2), hits)])
         ([0, 2, 1], {1: 'A'})
     """
-    counters = list(_counters(hits, caps, exempt, free))
     total = len(order) + len(fixed)
     late = deque(p for place, p in sorted(fixed.items()) if place >= total)
+    begins: dict[int, list[CapCounter]] = {}
+    for counter in counters:
+        for place in range(0, total, counter.cap.per):
+            begins.setdefault(place, []).append(counter)
     queue, waiting = deque(order), deque[int]()
     arranged: list[int] = []
     held: dict[int, str] = {}
     for place in range(total):
-        for counter in counters:
-            if place % counter.cap.per == 0:
+        if place in begins:
+            for counter in begins[place]:
                 counter.seen.clear()
-                waiting.extend(queue)
-                queue, waiting = waiting, deque()
+            waiting.extend(queue)
+            queue, waiting = waiting, deque()
         position = fixed.get(place)
         if position is None:
-            position = _next(queue, waiting, counters, held, late)
+            position = _next(queue, waiting, counters, held)
+        if position is None:
+            position = late.popleft()
         for counter in counters:
             counter.add(position)
         arranged.append(position)
@@ -90,35 +120,18 @@ def arrange(
 def _next(
     queue: deque[int],
     waiting: deque[int],
-    counters: Sequence[_Counter],
+    counters: Sequence[CapCounter],
     held: dict[int, str],
-    late: deque[int],
-) -> int:
-    """Return who is next, letting those over a cap wait."""
+) -> int | None:
+    """Return who is next, letting those over a cap wait; `None` where nobody is left."""
     while queue:
         position = queue.popleft()
-        over = next((value for c in counters if (value := c.full(position)) is not None), None)
-        if over is None:
+        for counter in counters:
+            over = counter.full(position)
+            if over is not None:
+                held.setdefault(position, over)
+                waiting.append(position)
+                break
+        else:
             return position
-        held.setdefault(position, over)
-        waiting.append(position)
-    return waiting.popleft() if waiting else late.popleft()
-
-
-def _counters(
-    hits: Sequence[Hit],
-    caps: Sequence[Cap],
-    exempt: Sequence[Collection[str]],
-    free: Collection[int],
-) -> Iterator[_Counter]:
-    for number, cap in enumerate(caps):
-        named = exempt[number] if number < len(exempt) else ()
-        yield _Counter(
-            cap,
-            [
-                ()
-                if position in free
-                else tuple(v for v in dict.fromkeys(texts(hit.fields, cap.field)) if v not in named)
-                for position, hit in enumerate(hits)
-            ],
-        )
+    return waiting.popleft() if waiting else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from es_hybrid.policies import StockAction, StockPolicy
+from es_hybrid.rank.candidates import group_of
 from es_hybrid.rank.steps import Cause, Reason
 from es_hybrid.rank.values import numbers, plain, texts
 from es_hybrid.types import Hit
@@ -58,7 +59,7 @@ def settled(
         order: Positions, best first, without those that no policy may move.
         scores: A score for each of them, never rising along the order.
         hits: All candidates.
-        stock: The policy.
+        stock: The policy; one that moves sold-out products.
         available: Which of the candidates can be bought.
     """
     gone = [position for position in order if not available[position]]
@@ -72,10 +73,8 @@ def settled(
             return Arranged(sorted(order, key=lambda position: -lowered[position]), reasons)
         case StockAction.BURY:
             return Arranged([p for p in order if available[p]] + gone, reasons)
-        case StockAction.SUBSTITUTE:
-            return _substituted(order, hits, stock, available, gone)
         case _:
-            return Arranged(list(order), {})
+            return _substituted(order, hits, stock, available, gone)
 
 
 def _substituted(
@@ -86,8 +85,8 @@ def _substituted(
     gone: Sequence[int],
 ) -> Arranged:
     """Let the best product below that can be bought, of the same group, take each one's place."""
-    groups = {position: _group(hits[position], stock) for position in order}
-    below: dict[str, list[int]] = {}
+    groups = {position: group_of(hits[position].fields, stock.group) for position in order}
+    below: dict[Any, list[int]] = {}
     for position in reversed(order):
         group = groups[position]
         if available[position] and group is not None:
@@ -96,7 +95,7 @@ def _substituted(
     taken: set[int] = set()
     reasons = {position: Reason(Cause.SOLD_OUT) for position in gone}
     for position in order:
-        mates = below.get(groups[position] or "", [])
+        mates = below.get(groups[position], [])
         if position in taken or not (available[position] or mates):
             continue
         # The last one is the best one that has not been passed or taken: of an available product
@@ -107,7 +106,3 @@ def _substituted(
         if chosen != position:
             reasons[chosen] = Reason(Cause.SUBSTITUTE, hits[position].id)
     return Arranged(kept + list(gone), reasons)
-
-
-def _group(hit: Hit, stock: StockPolicy) -> str | None:
-    return next(iter(texts(hit.fields, stock.group or "")), None)

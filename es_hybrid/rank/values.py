@@ -96,7 +96,12 @@ def plain(value: Any) -> str:
 
 def texts(fields: Mapping[str, Sequence[Any]], name: str) -> tuple[str, ...]:
     """Return all values of one field as texts."""
-    return tuple(map(plain, fields.get(name, ())))
+    values = fields.get(name)
+    if not values:
+        return ()
+    if len(values) == 1 and type(values[0]) is str:
+        return (values[0],)
+    return tuple(map(plain, values))
 
 
 def _number(value: Any, missing: float) -> float:

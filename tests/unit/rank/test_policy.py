@@ -279,3 +279,25 @@ def test_pins_without_any_hit() -> None:
     after = apply_policies(ranked([]), Policies(pins=(Pin("p90", 3),)), pinned=PINNED)
     assert ids(after) == ["p90"]
     assert after.scores_in_order.tolist() == [1.0]
+
+
+def test_a_product_that_is_pinned_twice() -> None:
+    """The first rule that pins it says where."""
+    hits = [product(n) for n in (0, 3, 6)]
+    policies = Policies(pins=(Pin("p06", 2, 0), Pin("p06", 1, 1)))
+    assert ids(apply_policies(ranked(hits), policies)) == ["p00", "p06", "p03"]
+
+
+def test_a_cap_without_exemption() -> None:
+    """Where the rule says so, a brand is capped even for those who type it."""
+    hits = [product(n, brand=b) for n, b in enumerate("AAB")]
+    policies = Policies(caps=(Cap("brand", most=1, per=6, exempt_named=False),))
+    after = apply_policies(ranked(hits), policies, is_named=lambda value: True)
+    assert ids(after) == ["p00", "p02", "p01"]
+
+
+def test_variety_without_any_vector() -> None:
+    """Where no product has a vector, the order stays."""
+    ranking = ranked([product(0), product(3)])
+    after = apply_policies(ranking, Policies(diversity=Diversity(strength=0.9)))
+    assert (ids(after), after.steps) == (ids(ranking), [])
