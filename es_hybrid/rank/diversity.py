@@ -51,13 +51,14 @@ def by_field(
     for place, value in enumerate(values):
         for text in value:
             members.setdefault(text, []).append(place)
+    free = np.zeros(len(pool))
     chosen = []
     for _ in range(min(diversity.first, len(pool))):
-        best = int(gains.argmax())
+        best = int((gains + free).argmax())
         chosen.append(best)
+        free[best] = -np.inf
         for text in values[best]:
             gains[members[text]] *= keep
-        gains[best] = -np.inf
     return _with_rest(order, pool, chosen)
 
 

@@ -4,7 +4,7 @@
     python scripts/dev/gendocs.py --check    # compare
 
 A page asks for a table by the markers `<!-- generated: NAME -->` and `<!-- end -->`; what stands
-between them is replaced. NAME is `settings`, `cli` or `ext`. Pages without markers are not touched.
+between them is replaced. NAME is `settings`, `cli`, `ext` or `rules`. Pages without markers are not touched.
 """
 
 from __future__ import annotations
@@ -46,6 +46,14 @@ def ext_table() -> str | None:
     return _table(("Option", "Type", "Default", "Meaning"), _fields(options, sections=True))
 
 
+def rules_table() -> str | None:
+    """Return one row for each key of a rule set."""
+    rules = _find("es_hybrid.rules", "RuleSet")
+    if rules is None:
+        return None
+    return _table(("Key", "Type", "Default", "Meaning"), _fields(rules, sections=True))
+
+
 def cli_table() -> str | None:
     """Return one table for the options of all commands, and one for each command."""
     build_parser = _find("es_hybrid.cli.app", "build_parser")
@@ -74,7 +82,12 @@ def _commands(
                 yield from _commands(command, level + 1)
 
 
-TABLES = {"settings": settings_table, "ext": ext_table, "cli": cli_table}
+TABLES = {
+    "settings": settings_table,
+    "ext": ext_table,
+    "rules": rules_table,
+    "cli": cli_table,
+}
 
 
 def _find(module: str, name: str) -> Any:
