@@ -185,19 +185,20 @@ def shown_products(
         >>> shown_products(hits, RuleSet())[0]
         Shown(id='1', price=9.5, in_stock=False, brand=None)
     """
-    rule = rules.stock or StockRule()
+    # What a product without the field is, only a rule can say.
+    said, rule = rules.stock is not None, rules.stock or StockRule()
     policy = stock_policy(rule if stock is None else rule.model_copy(update={"field": stock}))
     shown = []
     for hit in hits:
         source = hit.get("_source") or {}
         amount, named = source.get(policy.field), source.get(brand)
-        known = Hit("", "", fields={policy.field: [amount]})
+        known = Hit("", "", fields={} if amount is None else {policy.field: [amount]})
         cost = source.get(price)
         shown.append(
             Shown(
                 str(hit["_id"]),
                 float(cost) if isinstance(cost, (int, float)) else None,
-                None if amount is None else in_stock([known], policy)[0],
+                in_stock([known], policy)[0] if said or amount is not None else None,
                 str(named[0] if isinstance(named, list) else named) if named else None,
             )
         )

@@ -51,7 +51,19 @@ def rules_table() -> str | None:
     rules = _find("es_hybrid.rules", "RuleSet")
     if rules is None:
         return None
-    return _table(("Key", "Type", "Default", "Meaning"), _fields(rules, sections=True))
+    rows: list[tuple[str, ...]] = []
+    for name, field in rules.model_fields.items():
+        rows.append((name, _kind(field), _default(field), field.description or ""))
+        listed = [inner for m in _members(field.annotation) for inner in (m, *get_args(m))]
+        for inner in filter(_is_model, listed):
+            begin = f"{name}[]." if inner not in _members(field.annotation) else f"{name}."
+            own = {n: f for n, f in inner.model_fields.items() if n != "when"}
+            rows += [
+                (f"{begin}{n}", _kind(f), _default(f), f.description or "") for n, f in own.items()
+            ]
+            if "when" in inner.model_fields:
+                rows.append((f"{begin}when", "object", "", "Its [condition](#conditions)"))
+    return _table(("Key", "Type", "Default", "Meaning"), rows)
 
 
 def cli_table() -> str | None:
@@ -141,6 +153,8 @@ def _word(annotation: Any) -> str:
         return _word(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return " or ".join(_code(value) for value in get_args(annotation))
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return " or ".join(_word(member) for member in get_args(annotation))
     if get_origin(annotation) in {tuple, list}:
         return f"list of {_word(get_args(annotation)[0])}"
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):

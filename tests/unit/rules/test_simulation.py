@@ -68,3 +68,5 @@ def test_the_stock_of_the_rules() -> None:
     hits = [{"_id": "1", "_source": {"in_stock": True, "left": False}}]
     assert shown_products(hits, rules)[0].in_stock is True
     assert shown_products(hits, rules, stock="left")[0].in_stock is False
+    strict = parse_rules({"stock": {"missing": "sold_out"}})
+    assert shown_products(hits, strict)[0].in_stock is False
