@@ -13,7 +13,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.decay import SECONDS_A_DAY, DecayBoost
 from es_hybrid.rank.price_window import PriceWindowBoost
-from es_hybrid.rank.values import first_values, numbers, plain, seconds
+from es_hybrid.rank.values import first_values, numbers, plain, seconds, texts
 from es_hybrid.types import BoostContext, Hit, Scores
 
 
@@ -53,14 +53,9 @@ class FieldBoost:
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""
         wanted = self.equals if isinstance(self.equals, (list, tuple, set)) else (self.equals,)
-        texts = {plain(value) for value in wanted}
+        differs = frozenset(map(plain, wanted)).isdisjoint
         name, by = self.field, self.by
-        return np.array(
-            [
-                by if any(plain(v) in texts for v in hit.fields.get(name, ())) else 1.0
-                for hit in hits
-            ]
-        )
+        return np.array([1.0 if differs(texts(hit.fields, name)) else by for hit in hits])
 
 
 @dataclass(frozen=True, slots=True)

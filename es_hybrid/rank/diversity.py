@@ -8,7 +8,7 @@ import numpy as np
 
 from es_hybrid.policies import Diversity
 from es_hybrid.rank.values import texts
-from es_hybrid.types import Hit, HitKey, Scores, Vector
+from es_hybrid.types import Hit, HitKey, Vector, Vectors
 
 _POOL = 3
 """Candidates that may come up into the various places, as a multiple of these."""
@@ -105,12 +105,13 @@ def _with_rest(order: Sequence[int], pool: Sequence[int], chosen: Sequence[int])
     return top + [position for position in order if position not in taken]
 
 
-def _unit_rows(vectors: Sequence[Vector | None]) -> Scores | None:
+def _unit_rows(vectors: Sequence[Vector | None]) -> Vectors | None:
     """Return vectors as rows of length 1, zeros where there is none."""
     dims = next((len(vector) for vector in vectors if vector is not None), None)
     if dims is None:
         return None
     zero = np.zeros(dims, dtype=np.float32)
-    rows = np.array([zero if v is None or len(v) != dims else v for v in vectors], np.float64)
+    rows = np.array([zero if v is None or len(v) != dims else v for v in vectors], np.float32)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0.0, lengths, 1.0)
+    lengths[lengths == 0.0] = 1.0
+    return np.asarray(rows / lengths, dtype=np.float32)

@@ -17,7 +17,7 @@ class CapCounter:
 
     Attributes:
         cap: The cap.
-        values: Each candidate's values that are capped, by position.
+        values: Each candidate's different values that are capped, by position.
         seen: How often each value stands in the present run.
     """
 
@@ -45,6 +45,7 @@ class CapCounter:
         """
         name = cap.field
         values = [texts(hit.fields, name) for hit in hits]
+        values = [own if len(own) < 2 else tuple(dict.fromkeys(own)) for own in values]
         exempt = set[str]()
         if is_named is not None and cap.exempt_named:
             exempt = {
@@ -58,15 +59,16 @@ class CapCounter:
 
     def full(self, position: int) -> str | None:
         """Return the value of which no further product may stand in this run."""
+        seen, most = self.seen, self.cap.most
         for value in self.values[position]:
-            if self.seen.get(value, 0) >= self.cap.most:
+            if seen.get(value, 0) >= most:
                 return value
         return None
 
     def add(self, position: int) -> None:
-        """Count a product that was placed, each value once."""
-        seen, values = self.seen, self.values[position]
-        for value in values if len(values) < 2 else dict.fromkeys(values):
+        """Count a product that was placed."""
+        seen = self.seen
+        for value in self.values[position]:
             seen[value] = seen.get(value, 0) + 1
 
 

@@ -82,6 +82,9 @@ class Step:
     reasons: Mapping[int, Reason] = field(default_factory=dict)
 
 
+_PLACES = range(1, 1_000_000)
+
+
 def moves_of(steps: Iterable[Step], wanted: Iterable[int]) -> dict[int, tuple[Move, ...]]:
     """Return what the steps did to some of the candidates.
 
@@ -99,8 +102,8 @@ def moves_of(steps: Iterable[Step], wanted: Iterable[int]) -> dict[int, tuple[Mo
     """
     moves: dict[int, list[Move]] = {position: [] for position in wanted}
     for step in steps:
-        before = {position: place for place, position in enumerate(step.before, start=1)}
-        after = {position: place for place, position in enumerate(step.after, start=1)}
+        before = dict(zip(step.before, _PLACES, strict=False))
+        after = dict(zip(step.after, _PLACES, strict=False))
         for position, own in moves.items():
             reason, then = step.reasons.get(position), after.get(position)
             if then is not None and (reason is not None or before.get(position) != then):

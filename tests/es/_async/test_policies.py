@@ -193,6 +193,17 @@ async def test_an_excluded_product_is_not_pinned(
     assert not {"p01", "p04"} & set(ids(response))
 
 
+async def test_a_pin_where_nothing_matches(async_open_shop: OpenShop, products_index: str) -> None:
+    """A campaign's product is shown even for words that no product has."""
+    query = {"multi_match": {"query": "qwertz", "fields": ["title"]}}
+    response = await async_open_shop().search(
+        index=products_index,
+        query=query,
+        ext=ruled({"pins": [{"ids": ["p70"], "position": 4}]}, plan="lexical_only"),
+    )
+    assert (ids(response), response.total, response.hybrid.added) == (["p70"], 1, 1)
+
+
 async def test_many_searches_obey_rules_as_one_does(
     async_open_shop: OpenShop, products_index: str
 ) -> None:

@@ -186,6 +186,17 @@ def test_an_excluded_product_is_not_pinned(open_shop: OpenShop, products_index: 
     assert not {"p01", "p04"} & set(ids(response))
 
 
+def test_a_pin_where_nothing_matches(open_shop: OpenShop, products_index: str) -> None:
+    """A campaign's product is shown even for words that no product has."""
+    query = {"multi_match": {"query": "qwertz", "fields": ["title"]}}
+    response = open_shop().search(
+        index=products_index,
+        query=query,
+        ext=ruled({"pins": [{"ids": ["p70"], "position": 4}]}, plan="lexical_only"),
+    )
+    assert (ids(response), response.total, response.hybrid.added) == (["p70"], 1, 1)
+
+
 def test_many_searches_obey_rules_as_one_does(open_shop: OpenShop, products_index: str) -> None:
     """`msearch` gives each search the order that `search` gives it."""
     shop = open_shop()
