@@ -26,6 +26,8 @@ from es_hybrid.errors import (
     ReindexInProgress,
     RequestError,
     RerankError,
+    RulesConflict,
+    RulesError,
     ServiceError,
     ServiceTimeout,
     SwapRefused,
@@ -54,7 +56,8 @@ from es_hybrid.protocols import (
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck
 from es_hybrid.query.options import HybridExt, hybrid_ext
-from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
+from es_hybrid.rank.boost import FieldBoost, IdBoost, NumericBoost, RecencyBoost
+from es_hybrid.rank.decay import DecayBoost
 from es_hybrid.readers import read_ndjson, read_parquet, read_products, read_sql
 from es_hybrid.response import HybridResponse
 from es_hybrid.settings import Settings
@@ -74,6 +77,7 @@ __all__ = [
     "Checkpoint",
     "ConfigurationError",
     "ContractError",
+    "DecayBoost",
     "DeleteReport",
     "DeletesRefused",
     "Embedder",
@@ -88,6 +92,7 @@ __all__ = [
     "HybridExt",
     "HybridResponse",
     "HybridWarning",
+    "IdBoost",
     "IngestError",
     "IngestReport",
     "InstructedEmbedder",
@@ -101,6 +106,8 @@ __all__ = [
     "RequestError",
     "RerankError",
     "Reranker",
+    "RulesConflict",
+    "RulesError",
     "SearchDone",
     "SearchPlan",
     "ServiceError",

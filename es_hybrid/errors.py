@@ -3,6 +3,8 @@
     HybridError                          .stage  .retryable  .hint
     ├─ ConfigurationError (ValueError)   a setting is missing, unknown or contradictory
     ├─ RequestError (ValueError)         ext.hybrid is wrong; .path
+    ├─ RulesError (ValueError)           a rule set is wrong, or is not there; .path
+    ├─ RulesConflict                     somebody else changed a rule set meanwhile
     ├─ ServiceError                      a model server failed; .service .status .attempts .elapsed_s
     │  ├─ EmbeddingError
     │  ├─ RerankError
@@ -39,6 +41,8 @@ __all__ = [
     "ReindexInProgress",
     "RequestError",
     "RerankError",
+    "RulesConflict",
+    "RulesError",
     "ServiceError",
     "ServiceTimeout",
     "SwapRefused",
@@ -109,6 +113,19 @@ class RequestError(HybridError, ValueError):
             'searches.3.ext.hybrid.text'
         """
         return type(self)(self.reason, path=f"{outer}.{self.path}", hint=self.hint)
+
+
+class RulesError(HybridError, ValueError):
+    """A rule set is wrong, or is not there; `.path` names the JSON path."""
+
+    def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {message}", stage="rules", hint=hint)
+        self.path = path
+        self.reason = message
+
+
+class RulesConflict(HybridError):
+    """Somebody else changed a rule set meanwhile; nothing was put in force."""
 
 
 class ServiceError(HybridError):

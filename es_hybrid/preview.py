@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from es_hybrid.policies import Policies
 from es_hybrid.query.capabilities import Server
 from es_hybrid.query.legs import (
     fused_body,
@@ -16,7 +17,7 @@ from es_hybrid.query.legs import (
     needs_named_scores,
 )
 from es_hybrid.query.plan import Plan
-from es_hybrid.types import Json, LegName, PlanName, Vector
+from es_hybrid.types import FUSED_LEGS, Json, LegName, PlanName, Vector
 from es_hybrid.wire.msearch import ANSWER_PATHS, as_text, decode, encode, msearch_lines
 
 __all__ = ["CandidateRequest", "SearchPlan", "candidate_request", "counting_request", "search_plan"]
@@ -73,8 +74,8 @@ def candidate_request(plan: Plan, vector: Vector | None, server: Server) -> Cand
     searches = msearch_searches(plan, vector, server)
     native = plan.fused_by_server and vector is not None
     if native and vector is not None:
-        codes = [search for search in searches if search[0] is LegName.CODE]
-        searches = [(LegName.LEXICAL, fused_body(plan, vector, server)), *codes]
+        others = [search for search in searches if search[0] not in FUSED_LEGS]
+        searches = [(LegName.LEXICAL, fused_body(plan, vector, server)), *others]
     named = vector is not None and needs_named_scores(plan)
     return _request(plan, searches, native=native, named=named)
 
@@ -175,5 +176,26 @@ def _steps(plan: Plan) -> list[str]:
         steps.append(f"rerank: the best {plan.rerank.top} by {shown}, weight {plan.rerank.blend:g}")
     if plan.boosts:
         steps.append(f"boosts: {', '.join(boost.name for boost in plan.boosts)}")
+    steps += _rules(plan.policies)
     steps.append("then the page's documents are fetched by id")
     return steps
+
+
+def _rules(policies: Policies) -> list[str]:
+    """Say which rules are in force."""
+    said = [f"rules: {policies.source}"] if policies.source else []
+    if policies.limits is not None:
+        places, share = policies.limits.places, policies.limits.share
+        said += [f"limits: at most {places} places"] if places is not None else []
+        said += [f"limits: at most {share:g} of the relevance range"] if share is not None else []
+    if policies.stock is not None:
+        said.append(f"sold out: {policies.stock.action} by {policies.stock.field}")
+    if policies.exclusions:
+        said.append(f"left out: {len(policies.exclusions)} rules")
+    if policies.diversity is not None:
+        by = policies.diversity.field or "vectors"
+        said.append(f"variety: {policies.diversity.strength:g} by {by}")
+    said += [f"cap: {cap.most} of one {cap.field} in {cap.per}" for cap in policies.caps]
+    if policies.pins:
+        said.append(f"pins: {', '.join(pin.id for pin in policies.pins)}")
+    return said

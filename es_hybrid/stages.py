@@ -11,6 +11,7 @@ import numpy as np
 from elastic_transport import ApiResponseMeta
 
 from es_hybrid.errors import ContractError
+from es_hybrid.last_mile import limits_of
 from es_hybrid.protocols import Fuser, SearchDone
 from es_hybrid.query.plan import Plan
 from es_hybrid.rank.candidates import above_floor, admitted, merge
@@ -45,11 +46,13 @@ class Candidates:
         hits: Each product once, in the order that breaks ties.
         fused: Their fused scores, 0 to 1, shape `(n,)`.
         added: How many of them the lexical query does not match.
+        pinned: Products that rules pin, whether they are among the hits or not.
     """
 
     hits: Sequence[Hit]
     fused: Scores
     added: int
+    pinned: Sequence[Hit] = ()
 
     def best(self, count: int) -> dict[int, HitKey]:
         """Return the keys of the best by fused score, by their place among the hits."""
@@ -96,8 +99,10 @@ def candidates_of(
     semantic: LegResult,
     codes: LegResult,
     fusers: Mapping[str, Fuser],
+    *,
+    pins: Sequence[Hit] = (),
 ) -> Candidates:
-    """Merge the legs and fuse their scores."""
+    """Merge the legs and fuse their scores; pinned products take no part in that."""
     floor = plan.score_floor
     if plan.admit_matches_only and any(hit.lexical_score is not None for hit in lexical.hits):
         floor = math.inf
@@ -105,7 +110,7 @@ def candidates_of(
     hits = merge(words, semantic.hits, codes.hits, floor=floor)
     fused = fuse(hits, plan.fusion, fusers)
     left_out = len(lexical.hits) - len(words)
-    return Candidates(hits, fused, admitted(hits) - left_out)
+    return Candidates(hits, fused, admitted(hits) - left_out, pins)
 
 
 def texts_of(
@@ -152,24 +157,29 @@ def ranking_of(
     *,
     now_s: float,
 ) -> Ranking:
-    """Blend, boost, order and collapse."""
+    """Blend, boost within limits, order and collapse."""
     return rank(
         candidates.hits,
         candidates.fused,
         reranked,
         rerank_weight=plan.rerank.blend if plan.rerank else 0.0,
         boosts=plan.boosts,
-        context=BoostContext(now_s=now_s),
+        context=BoostContext(
+            now_s=now_s,
+            options=plan.request.options.context or {},
+            text=plan.request.text or "",
+        ),
         clamp=(settings.search.boost_min, settings.search.boost_max),
+        limits=limits_of(plan, settings),
         collapse_field=plan.collapse_field,
     )
 
 
 def final_order(plan: Plan, candidates: Candidates, ranking: Ranking) -> Order:
     """Return what the pages need of a ranking."""
-    return ranking.final_order(
-        window=plan.window, added=candidates.added, collapse_field=plan.collapse_field
-    )
+    came = ranking.hits[len(candidates.hits) :]  # pinned, and no candidates
+    added = candidates.added + sum(hit.lexical_score is None for hit in came)
+    return ranking.final_order(window=plan.window, added=added, collapse_field=plan.collapse_field)
 
 
 def fingerprint_of(plan: Plan) -> str:
@@ -177,7 +187,8 @@ def fingerprint_of(plan: Plan) -> str:
     request = plan.request
     deciding = [request.body.get(name) for name in ("rescore", "indices_boost", "runtime_mappings")]
     routing = request.params.get("routing")
-    asked = (plan.query, plan.filter, plan.collapse_field, *deciding, routing)
+    query, filters = plan.asked or (plan.query, plan.filter)
+    asked = (query, filters, plan.collapse_field, *deciding, routing)
     return fingerprint(request.index, *asked)
 
 
@@ -250,6 +261,7 @@ def response_of(
         remembered=notes.remembered,
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
+        rules=plan.policies.source,
         parts=explained,
     )
     if request.explicit:

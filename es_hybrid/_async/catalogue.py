@@ -14,6 +14,7 @@ from es_hybrid._async.delete import delete_products
 from es_hybrid._async.follow import AsyncFollower
 from es_hybrid._async.follow_state import AsyncFileState, AsyncState
 from es_hybrid._async.products import AsyncProductIngest
+from es_hybrid._async.rules import AsyncRules
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._async.update import AsyncUpdater
 from es_hybrid._stop import AsyncStop
@@ -35,6 +36,11 @@ class AsyncCatalogue:
     def ingest(self) -> AsyncProductIngest:
         """Writes products when called; otherwise the wrapped client's `ingest` namespace."""
         return AsyncProductIngest(self._es, self._toolbox)
+
+    @property
+    def rules(self) -> AsyncRules:
+        """Business rules in their index: put, get, diff, roll back."""
+        return AsyncRules(self._es, index=self._toolbox.settings.rules.index)
 
     async def create_index(
         self,

@@ -164,7 +164,12 @@ class AsyncManySearcher:
                 job.plan = in_place_of(job.plan)
             fusers = self._tools.fusers(job.plan)
             job.candidates = candidates_of(
-                job.plan, legs.lexical, legs.semantic, legs.codes, fusers
+                job.plan,
+                legs.lexical,
+                legs.semantic,
+                legs.codes,
+                fusers,
+                pins=legs.pins.hits,
             )
 
     async def _rerank(self, jobs: Sequence[Job], budget: Budget) -> None:
@@ -226,6 +231,8 @@ class AsyncManySearcher:
         tools = self._tools
         now_s = tools.wall_clock()
         ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        if job.plan.policies.reorder:
+            ranking = await self._searcher.ruled(job.plan, candidates, ranking, job.notes)
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = await self._retriever.page(job.plan, order)

@@ -10,6 +10,7 @@ from elastic_transport import ApiResponseMeta, ObjectApiResponse
 from elasticsearch import ApiError, AsyncElasticsearch
 from elasticsearch.exceptions import HTTP_EXCEPTIONS
 
+from es_hybrid.last_mile import vectors_in
 from es_hybrid.preview import CandidateRequest, bare_arguments, candidate_request, counting_request
 from es_hybrid.query.capabilities import Server
 from es_hybrid.query.fetch import (
@@ -19,11 +20,12 @@ from es_hybrid.query.fetch import (
     page_body,
     rest_body,
     text_body,
+    vectors_body,
 )
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.rank.order import Order
 from es_hybrid.respond.answer import below, in_order, with_inner_hits
-from es_hybrid.respond.degrade import failed_inference, failed_leg
+from es_hybrid.respond.degrade import failed_inference, failed_leg, failed_vectors
 from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, PlanName, Vector
 from es_hybrid.wire.msearch import read_leg, read_native
 
@@ -41,6 +43,7 @@ class Retrieved:
         lexical: The BM25 leg, never failed.
         semantic: The kNN leg; empty where there was none, or it failed.
         codes: Products found by exact code; empty where none was asked for.
+        pins: Pinned products that the filters let through; empty where no rule pins any.
         meta: Of the HTTP answer.
         lack: What Elasticsearch could not do of the plan.
         refused: The plan that it refused as a whole, for its licence or its version.
@@ -50,6 +53,7 @@ class Retrieved:
     lexical: LegResult
     semantic: LegResult
     codes: LegResult
+    pins: LegResult
     meta: ApiResponseMeta
     lack: Degradation | None = None
     refused: PlanName | None = None
@@ -63,6 +67,7 @@ class Retrieved:
             legs[LegName.LEXICAL],
             legs.get(LegName.SEMANTIC, LegResult(LegName.SEMANTIC)),
             legs.get(LegName.CODE, LegResult(LegName.CODE)),
+            legs.get(LegName.PIN, LegResult(LegName.PIN)),
             meta,
             failed_leg(failed) if failed is not None else None,
         )
@@ -159,6 +164,16 @@ class AsyncRetriever:
         """Fetch what the reranker reads, by key; a deleted document is missing."""
         found = await self._hits(plan, text_body(plan, keys))
         return {(hit["_index"], hit["_id"]): hit["_source"] for hit in found}
+
+    async def vectors(
+        self, plan: Plan, keys: Sequence[HitKey]
+    ) -> dict[HitKey, Vector] | Degradation:
+        """Fetch stored vectors, by key; a product without one is missing."""
+        body = vectors_body(plan, keys)
+        try:
+            return vectors_in(await self._hits(plan, body), body["fields"][0])
+        except ApiError as error:
+            return failed_vectors(error.error)
 
     async def counts(self, plan: Plan) -> Retrieved | LegResult:
         """Ask for totals, aggregations and suggestions alone: the order is known."""

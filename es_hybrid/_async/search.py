@@ -12,12 +12,14 @@ from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
+from es_hybrid.last_mile import compared_keys, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.models import Surroundings, unsupported
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
 from es_hybrid.rank.order import thaw
+from es_hybrid.rank.ranking import Ranking
 from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridResponse
@@ -73,10 +75,14 @@ class AsyncSearcher:
             return await self._bare(plan, notes, failed=legs)
         plan = in_place_of(plan) if legs.replaced else plan
         fusers = self._tools.fusers(plan)
-        candidates = candidates_of(plan, legs.lexical, legs.semantic, legs.codes, fusers)
+        candidates = candidates_of(
+            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
+        )
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
         now_s = self._tools.wall_clock()
         ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
+        if plan.policies.reorder:
+            ranking = await self.ruled(plan, candidates, ranking, notes)
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = await self._retriever.page(plan, order)
@@ -109,9 +115,26 @@ class AsyncSearcher:
                 schema = await tools.schemas.of(self._es, request)
                 refused = tools.schemas.refused
                 around = Surroundings(tools.settings, schema, tools.models, refused)
-                plan = make_plan(request, around, boosts=tools.boosts(request.options.boosts))
+                rules, lack = await tools.rulebook.of(self._es, request)
+                notes.degraded(*([] if lack is None else [lack]))
+                ruled_by = tools.in_force(request, rules, money=schema.money)
+                plan = make_plan(
+                    request, around, boosts=ruled_by.boosts, policies=ruled_by.policies
+                )
         notes.degraded(*plan.degraded)
         return plan
+
+    async def ruled(
+        self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes
+    ) -> Ranking:
+        """Apply the rules to a ranking; the one place that fetches what they compare."""
+        with notes.timing(Stage.RULES):
+            keys = compared_keys(plan, ranking)
+            vectors = await self._retriever.vectors(plan, keys) if keys else {}
+            if isinstance(vectors, Degradation):
+                notes.degraded(vectors)
+                vectors = {}
+            return ruled(plan, ranking, pinned=candidates.pinned, vectors=vectors)
 
     async def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""

@@ -16,6 +16,7 @@ from es_hybrid._sync.delete import delete_products
 from es_hybrid._sync.follow import Follower
 from es_hybrid._sync.follow_state import FileState, State
 from es_hybrid._sync.products import ProductIngest
+from es_hybrid._sync.rules import Rules
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._sync.update import Updater
 from es_hybrid.following.changes import Changes
@@ -36,6 +37,11 @@ class Catalogue:
     def ingest(self) -> ProductIngest:
         """Writes products when called; otherwise the wrapped client's `ingest` namespace."""
         return ProductIngest(self._es, self._toolbox)
+
+    @property
+    def rules(self) -> Rules:
+        """Business rules in their index: put, get, diff, roll back."""
+        return Rules(self._es, index=self._toolbox.settings.rules.index)
 
     def create_index(
         self,

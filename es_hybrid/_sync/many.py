@@ -163,7 +163,12 @@ class ManySearcher:
                 job.plan = in_place_of(job.plan)
             fusers = self._tools.fusers(job.plan)
             job.candidates = candidates_of(
-                job.plan, legs.lexical, legs.semantic, legs.codes, fusers
+                job.plan,
+                legs.lexical,
+                legs.semantic,
+                legs.codes,
+                fusers,
+                pins=legs.pins.hits,
             )
 
     def _rerank(self, jobs: Sequence[Job], budget: Budget) -> None:
@@ -225,6 +230,8 @@ class ManySearcher:
         tools = self._tools
         now_s = tools.wall_clock()
         ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        if job.plan.policies.reorder:
+            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes)
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = self._retriever.page(job.plan, order)

@@ -13,12 +13,14 @@ from es_hybrid._budget import Budget
 from es_hybrid._sync.results import Results
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.toolbox import Toolbox
+from es_hybrid.last_mile import compared_keys, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.models import Surroundings, unsupported
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
 from es_hybrid.rank.order import thaw
+from es_hybrid.rank.ranking import Ranking
 from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridResponse
@@ -74,10 +76,14 @@ class Searcher:
             return self._bare(plan, notes, failed=legs)
         plan = in_place_of(plan) if legs.replaced else plan
         fusers = self._tools.fusers(plan)
-        candidates = candidates_of(plan, legs.lexical, legs.semantic, legs.codes, fusers)
+        candidates = candidates_of(
+            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
+        )
         candidates, reranked = self._rerank(plan, candidates, budget, notes)
         now_s = self._tools.wall_clock()
         ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
+        if plan.policies.reorder:
+            ranking = self.ruled(plan, candidates, ranking, notes)
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = self._retriever.page(plan, order)
@@ -110,9 +116,24 @@ class Searcher:
                 schema = tools.schemas.of(self._es, request)
                 refused = tools.schemas.refused
                 around = Surroundings(tools.settings, schema, tools.models, refused)
-                plan = make_plan(request, around, boosts=tools.boosts(request.options.boosts))
+                rules, lack = tools.rulebook.of(self._es, request)
+                notes.degraded(*([] if lack is None else [lack]))
+                ruled_by = tools.in_force(request, rules, money=schema.money)
+                plan = make_plan(
+                    request, around, boosts=ruled_by.boosts, policies=ruled_by.policies
+                )
         notes.degraded(*plan.degraded)
         return plan
+
+    def ruled(self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes) -> Ranking:
+        """Apply the rules to a ranking; the one place that fetches what they compare."""
+        with notes.timing(Stage.RULES):
+            keys = compared_keys(plan, ranking)
+            vectors = self._retriever.vectors(plan, keys) if keys else {}
+            if isinstance(vectors, Degradation):
+                notes.degraded(vectors)
+                vectors = {}
+            return ruled(plan, ranking, pinned=candidates.pinned, vectors=vectors)
 
     def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""

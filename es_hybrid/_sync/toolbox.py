@@ -14,19 +14,25 @@ from es_hybrid._logging import get_logger
 from es_hybrid._sync.cached import CachedEmbedder
 from es_hybrid._sync.guard import Guard
 from es_hybrid._sync.models import ModelStack
+from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
+from es_hybrid.policies import NO_POLICIES
 from es_hybrid.profiles import embedder_profile, reranker_profile
 from es_hybrid.protocols import Boost, Embedder, Fuser, Hook, Reranker, SearchDone
 from es_hybrid.query.models import Models
 from es_hybrid.query.options import PATH
 from es_hybrid.query.plan import Plan
-from es_hybrid.rank.boost_options import read_boosts
+from es_hybrid.query.request import SearchRequest
+from es_hybrid.query.schema import Money
 from es_hybrid.rank.fuse import FUSERS
+from es_hybrid.rules.boosts import ConditionalBoost, boosts_in_force, read_conditional
+from es_hybrid.rules.conditions import Moment
+from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
 from es_hybrid.settings import Settings
-from es_hybrid.types import Degradation, Json, Level, Stage, TextKind, Vectors
+from es_hybrid.types import Degradation, Level, Stage, TextKind, Vectors
 
 
 class Toolbox:
@@ -60,6 +66,7 @@ class Toolbox:
         self.reranker = self._stack.reranker
         self._log = get_logger("es_hybrid.search", log_queries=settings.search.log_queries)
         self._boosts = tuple(boosts)
+        self._conditional = any(isinstance(boost, ConditionalBoost) for boost in boosts)
         self._hook = hook
         # May lose a step between threads: it is for a dashboard.
         self.levels = dict.fromkeys(Level, 0)
@@ -75,6 +82,7 @@ class Toolbox:
         self.schemas = Schemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
 
     @property
     def queries(self) -> CachedEmbedder | None:
@@ -151,11 +159,35 @@ class Toolbox:
 
         return self._rerank_guard.run(call, budget=budget, raise_errors=raise_errors)
 
-    def boosts(self, asked: Sequence[Json] | None) -> tuple[Boost, ...]:
-        """Return the boosts in force: the request's where it names any, the client's otherwise."""
+    def in_force(
+        self, request: SearchRequest, rules: ReadyRules, *, money: Money | None
+    ) -> InForce:
+        """Return the boosts and policies of one search.
+
+        A request's own boosts, or the profile that it names, stand in place of the client's and the
+        rules'.
+
+        Args:
+            request: What the caller sent.
+            rules: The rules in force.
+            money: Currency and unit of the index's prices.
+
+        Raises:
+            RequestError: A boost of the request is wrong, or names what is not there.
+        """
+        asked = request.options.boosts
+        if rules is NO_RULES and asked is None and not self._conditional:
+            return InForce(self._boosts, NO_POLICIES)
+        text, context = request.text or "", request.options.context
+        moment = Moment.of(text, context=context, now_s=self.wall_clock())
+        found = rules.at(moment, text=text, money=money)
         if asked is None:
-            return self._boosts
-        return read_boosts(asked, plugin=self._boost)
+            boosts = (*self._boosts, *found.boosts)
+        elif isinstance(asked, str):
+            boosts = self.rulebook.profile(rules, asked)
+        else:
+            boosts = read_conditional(asked, plugin=self._boost)
+        return InForce(boosts_in_force(boosts, moment), found.policies)
 
     def _boost(self, name: str, path: str) -> Boost:
         if name not in plugin_names(PluginGroup.BOOSTS):

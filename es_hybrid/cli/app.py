@@ -21,7 +21,9 @@ from es_hybrid.cli import (
     follow,
     ingest,
     roles,
+    rules,
     search,
+    simulate,
     update,
     warm,
 )
@@ -38,6 +40,8 @@ _COMMANDS = MappingProxyType(
         "update": (update, "change price, stock, sales and the like of products"),
         "follow": (follow, "write changes into an index as they come"),
         "search": (search, "search an index as a shop would"),
+        "rules": (rules, "save, read, compare and roll back business rules"),
+        "simulate": (simulate, "show what a rule set would change for the queries of a log"),
         "evaluate": (evaluate, "judge recipes on queries with graded products"),
         "warm": (warm, "compute the vectors of frequent queries before they are asked for"),
         "roles": (roles, "print the least role that a key needs, or create such a key"),

@@ -41,7 +41,7 @@ from es_hybrid.evaluate.report import (
     judged_queries,
 )
 from es_hybrid.evaluate.run_files import read_run, run_lines, trec_lines
-from es_hybrid.evaluate.runs import RECIPES, Answer, Recipe, Run, select_recipes
+from es_hybrid.evaluate.runs import FAULTS, RECIPES, Answer, Recipe, Run, select_recipes
 from es_hybrid.evaluate.significance import (
     bootstrap_interval,
     bootstrap_p,
@@ -54,6 +54,7 @@ from es_hybrid.evaluate.thresholds import Shortfall, Threshold
 
 __all__ = [
     "DEFAULT_MEASURES",
+    "FAULTS",
     "RECIPES",
     "Answer",
     "Comparison",

@@ -11,9 +11,9 @@ from typing import Any
 from es_hybrid.evaluate.judgments import JudgmentError
 from es_hybrid.types import Degradation, DegradationReason, Json
 
-__all__ = ["RECIPES", "Answer", "Recipe", "Run", "select_recipes"]
+__all__ = ["FAULTS", "RECIPES", "Answer", "Recipe", "Run", "select_recipes"]
 
-_FAULTS = frozenset(
+FAULTS = frozenset(
     {
         DegradationReason.TIMEOUT,
         DegradationReason.SERVICE_ERROR,
@@ -22,6 +22,7 @@ _FAULTS = frozenset(
         DegradationReason.LEG_FAILED,
     }
 )
+"""Reasons that are somebody's failure, and not a choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,23 +54,29 @@ class Recipe:
         return {"hybrid": section}
 
 
-# Business boosts tilt relevance on purpose, so they are off where relevance is judged.
+# Boosts and rules tilt relevance on purpose, so they are off where relevance is judged.
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         recipe.name: recipe
         for recipe in (
-            Recipe("lexical", {"plan": "lexical_only", "rerank": False, "boosts": []}),
+            Recipe(
+                "lexical", {"plan": "lexical_only", "rerank": False, "boosts": [], "rules": False}
+            ),
             Recipe(
                 "semantic",
                 {
                     "fusion": {"method": "linear", "weights": {"lexical": 0.0, "semantic": 1.0}},
                     "rerank": False,
                     "boosts": [],
+                    "rules": False,
                 },
             ),
-            Recipe("fusion", {"fusion": {"scores": "window"}, "rerank": False, "boosts": []}),
-            Recipe("hybrid", {"rerank": False, "boosts": []}),
-            Recipe("rerank", {"boosts": []}),
+            Recipe(
+                "fusion",
+                {"fusion": {"scores": "window"}, "rerank": False, "boosts": [], "rules": False},
+            ),
+            Recipe("hybrid", {"rerank": False, "boosts": [], "rules": False}),
+            Recipe("rerank", {"boosts": [], "rules": False}),
         )
     }
 )
@@ -146,4 +153,4 @@ class Run:
 
     def faults(self) -> int:
         """Count the queries whose answer was worse because something broke or was too slow."""
-        return sum(any(d.reason in _FAULTS for d in a.degraded) for a in self.answers)
+        return sum(any(d.reason in FAULTS for d in a.degraded) for a in self.answers)

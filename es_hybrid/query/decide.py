@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from es_hybrid.errors import RequestError
+from es_hybrid.policies import NO_POLICIES, Policies
 from es_hybrid.protocols import Boost
 from es_hybrid.query.codes import code_query, code_words
+from es_hybrid.query.exclusions import exclusion_filters, narrowed
 from es_hybrid.query.filters import as_list, conjunction, harvest_filters
 from es_hybrid.query.models import (
     Surroundings,
@@ -58,7 +60,11 @@ def make_passthrough(request: SearchRequest) -> Plan | None:
 
 
 def make_plan(
-    request: SearchRequest, around: Surroundings, *, boosts: Sequence[Boost] = ()
+    request: SearchRequest,
+    around: Surroundings,
+    *,
+    boosts: Sequence[Boost] = (),
+    policies: Policies = NO_POLICIES,
 ) -> Plan:
     """Decide how a request that can be improved is carried out.
 
@@ -66,6 +72,7 @@ def make_plan(
         request: What the caller sent.
         around: Settings, index schema and models.
         boosts: The boosts in force for this request.
+        policies: What else the rules say for it.
 
     Raises:
         RequestError: The caller's own vector does not fit the index.
@@ -77,8 +84,9 @@ def make_plan(
     window = options.window or search.window
     wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
     codes = code_words(request.text or "") if schema.code_fields else ()
-    fields, no_boost = _candidate_fields(boosts, schema)
-    query = _lexical_query(request, schema)
+    fields, no_boost = _candidate_fields(boosts, policies, schema)
+    query, own_filters = _lexical_query(request, schema), _filters(request.body)
+    left_out = exclusion_filters(policies)
     name, no_plan = _name(request, around, semantic=vector is not None)
     inference = None
     if name is PlanName.TEXT_SIMILARITY_RERANKER:
@@ -89,12 +97,12 @@ def make_plan(
     return Plan(
         name=name,
         request=request,
-        query=query,
+        query=narrowed(query, left_out),
         window=window,
         num_candidates=max(wanted, window, 100),
         vector=vector,
         embed_instruction=task,
-        filter=_filter(request.body),
+        filter=conjunction([*own_filters, *left_out]),
         code_query=code_query(codes, schema.code_fields) if codes else None,
         fusion=_fusion(request, around),
         min_similarity=_floor(request, around),
@@ -102,13 +110,16 @@ def make_plan(
         instructions=instructions_of(around.models, embed=task, rerank=rerank),
         inference=inference,
         boosts=tuple(boosts),
+        policies=policies,
+        asked=(query, conjunction(own_filters)) if left_out else None,
         candidate_fields=fields,
-        id_field=_id_field(request, schema),
+        id_field=_id_field(request, policies, schema),
         degraded=tuple(
             lack for lack in (no_vector, no_rerank, no_plan, no_boost) if lack is not None
         ),
         untouched=(
-            not (vector or rerank or boosts or codes or options.order)
+            not (vector or rerank or boosts or codes or options.order or left_out)
+            and not (policies.reorder or policies.variants)
             and query == request.body.get("query")
         ),
         facets_of_candidates=(options.facets or search.facets) == "candidates",
@@ -121,21 +132,23 @@ def make_plan(
 
 
 def _candidate_fields(
-    boosts: Sequence[Boost], schema: IndexSchema
+    boosts: Sequence[Boost], policies: Policies, schema: IndexSchema
 ) -> tuple[tuple[str, ...], Degradation | None]:
-    """Return the doc values the boosts read, and which of them the index cannot give."""
-    wanted = tuple(dict.fromkeys(name for boost in boosts for name in boost.fields))
+    """Return the doc values that boosts and policies read, and which the index cannot give."""
+    wanted = dict.fromkeys(name for boost in boosts for name in boost.fields)
+    wanted |= dict.fromkeys(policies.fields)
     missing = [name for name in wanted if name not in schema.doc_value_fields]
     if not missing:
-        return wanted, None
-    detail = f"no doc values in {', '.join(missing)}: boosts on them change nothing"
+        return tuple(wanted), None
+    detail = f"no doc values in {', '.join(missing)}: boosts and rules on them change nothing"
     lack = Degradation(Stage.BOOST, DegradationReason.NO_DOC_VALUES, detail)
     return tuple(name for name in wanted if name not in missing), lack
 
 
-def _id_field(request: SearchRequest, schema: IndexSchema) -> str | None:
+def _id_field(request: SearchRequest, policies: Policies, schema: IndexSchema) -> str | None:
     # Elasticsearch 8.14 fails a search with both collapse and docvalue_fields.
-    if request.body.get("collapse") or schema.id_field not in schema.doc_value_fields:
+    collapsed = request.body.get("collapse") or policies.variants
+    if collapsed or schema.id_field not in schema.doc_value_fields:
         return None
     return schema.id_field
 
@@ -221,10 +234,10 @@ def _lexical_query(request: SearchRequest, schema: IndexSchema) -> Json:
     return {"bool": {"must": [bare], "filter": [query]}} if query else bare
 
 
-def _filter(body: Mapping[str, Any]) -> Json | None:
+def _filters(body: Mapping[str, Any]) -> list[Json]:
     query = body.get("query")
     filters = harvest_filters(query) if holds_text(query) else [query] if query else []
-    return conjunction([*filters, *as_list(body.get("post_filter"))])
+    return [*filters, *as_list(body.get("post_filter"))]
 
 
 _EXPLICIT: Mapping[PassthroughReason, str] = {

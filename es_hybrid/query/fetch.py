@@ -108,6 +108,17 @@ def text_body(plan: Plan, keys: Sequence[HitKey]) -> Json:
     }
 
 
+def vectors_body(plan: Plan, keys: Sequence[HitKey]) -> Json:
+    """Return the search that fetches stored vectors."""
+    return {
+        "query": _by_id(keys),
+        "size": len(keys),
+        "track_total_hits": False,
+        "_source": False,
+        "fields": [plan.vector.name if plan.vector else ""],
+    }
+
+
 def rest_body(
     plan: Plan, ranked: Sequence[HitKey], groups: Sequence[Any], *, from_: int, size: int
 ) -> Json:

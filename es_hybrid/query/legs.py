@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from es_hybrid.query.capabilities import Server
+from es_hybrid.query.exact_scores import exact_score
 from es_hybrid.query.filters import without_inner_hits
 from es_hybrid.query.plan import InferencePlan, Plan
 from es_hybrid.query.schema import VectorField
@@ -42,24 +42,6 @@ _BOTH_LEGS = ("timeout", "indices_boost", "runtime_mappings", "ext", "stats")
 _AGGREGATIONS = ("aggregations", "aggs")
 _LEXICAL_LEG = ("aggregations", "aggs", "suggest", "profile", "rescore", "track_total_hits")
 
-# The scores that kNN search gives each similarity, from the dense_vector reference page:
-# https://www.elastic.co/guide/en/elasticsearch/reference/current/dense-vector.html
-_SCORE_SCRIPTS: Mapping[str, str] = {
-    "cosine": "(1.0 + cosineSimilarity(params.vector, params.field)) / 2.0",
-    "dot_product": "(1.0 + params.unit * dotProduct(params.vector, params.field)) / 2.0",
-    "l2_norm": "double d = l2norm(params.vector, params.field); return 1.0 / (1.0 + d * d);",
-    "max_inner_product": (
-        "double s = params.unit * dotProduct(params.vector, params.field);"
-        " return s < 0 ? 1.0 / (1.0 - s) : s + 1.0;"
-    ),
-}
-
-_SCALES = frozenset({"cosine", "dot_product", "max_inner_product"})
-"""Similarities that a vector's length divides out of, or multiplies."""
-
-_LARGEST_WHOLE = 2**24
-"""Up to here float32, in which Elasticsearch computes, holds every whole number."""
-
 
 def msearch_searches(
     plan: Plan, vector: Vector | None, server: Server
@@ -76,6 +58,8 @@ def msearch_searches(
         searches.append((LegName.SEMANTIC, semantic_body(plan, vector, server)))
     if plan.code_query is not None:
         searches.append((LegName.CODE, code_body(plan)))
+    if plan.policies.pins:
+        searches.append((LegName.PIN, pin_body(plan)))
     return searches
 
 
@@ -128,6 +112,25 @@ def code_body(plan: Plan) -> Json:
         "size": _CODE_HITS,
         "track_total_hits": False,
     }
+
+
+def pin_body(plan: Plan) -> Json:
+    """Return the leg that finds pinned products: those that the filters let through."""
+    ids = list(dict.fromkeys(pin.id for pin in plan.policies.pins))
+    filters: list[Json] = [{"ids": {"values": ids}}]
+    if plan.filter is not None:
+        filters.append(without_inner_hits(plan.filter))
+    leg = {
+        "query": {"bool": {"filter": filters}},
+        **_candidates(plan),
+        **_copied(plan.request.body, _BOTH_LEGS),
+        "size": len(ids),
+        "track_total_hits": False,
+        # Says whether the words match it, so that totals count it once.
+        "post_filter": _carrying([_named(without_inner_hits(plan.query))], None),
+    }
+    leg.pop("collapse", None)
+    return leg
 
 
 def fused_body(plan: Plan, vector: Vector, server: Server) -> Json:
@@ -215,35 +218,6 @@ def knn_clause(plan: Plan, vector: Vector, server: Server) -> Json:
     if field.quantized and server.rescores_vectors:
         clause["rescore_vector"] = {"oversample": 1.0}
     return clause
-
-
-def exact_score(field: VectorField, vector: Vector, *, name: str) -> Json:
-    """Return a named query whose score is the one kNN search would give.
-
-    Products without a vector do not match: unguarded, one of them would fail the whole leg.
-    """
-    params: Json = {"vector": vector, "unit": 1.0, "field": field.name}
-    if field.floats and field.similarity in _SCALES:
-        whole, unit = _in_whole_numbers(vector)
-        params = {"vector": whole, "unit": unit, "field": field.name}
-    return {
-        "script_score": {
-            "query": {"exists": {"field": field.name}},
-            "script": {"source": _SCORE_SCRIPTS[field.similarity], "params": params},
-            "_name": name,
-        }
-    }
-
-
-def _in_whole_numbers(vector: Vector) -> tuple[NDArray[np.int32], float]:
-    """Return a vector as multiples of a unit: a third less to send, and a quarter of the time to print.
-
-    The largest component keeps all of its 24 bits, so that no score changes by more than rounding.
-    """
-    unit = float(np.abs(vector).max()) / _LARGEST_WHOLE
-    if not 0.0 < unit < np.inf:
-        return np.zeros(len(vector), dtype=np.int32), 0.0
-    return np.rint(vector / unit).astype(np.int32), unit
 
 
 def header(plan: Plan) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -30,7 +30,10 @@ class HybridExt(TypedDict, total=False):
     embed: Mapping[str, Any]
     fusion: Mapping[str, Any]
     rerank: bool | Mapping[str, Any]
-    boosts: Sequence[Mapping[str, Any]]
+    boosts: Sequence[Mapping[str, Any]] | str
+    boost_limits: Mapping[str, Any]
+    rules: bool | str | Mapping[str, Any]
+    context: Mapping[str, str | Sequence[str]]
     facets: str
     admit: str
     explain_language: str
@@ -117,6 +120,19 @@ class Rerank(_Options):
         return checked_template(value)
 
 
+class Limits(_Options):
+    """How far all boosts together may move a product."""
+
+    places: int | None = Field(None, ge=0, description="At most so many places up or down")
+    share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        allow_inf_nan=False,
+        description="At most this share of the relevance range",
+    )
+
+
 class HybridOptions(_Options):
     """One search's `ext.hybrid`, checked."""
 
@@ -146,8 +162,19 @@ class HybridOptions(_Options):
     embed: Embed | None = Field(None, description="How the query is embedded")
     fusion: Fusion | None = Field(None, description="How the legs become one list")
     rerank: bool | Rerank | None = Field(None, description="`false` turns it off")
-    boosts: tuple[Json, ...] | None = Field(
-        None, strict=False, description="Business boosts; an empty list turns the client's off"
+    boosts: Annotated[tuple[Json, ...], Field(strict=False)] | str | None = Field(
+        None,
+        description="Business boosts, or the name of a profile of the rules; an empty list turns"
+        " the client's and the rules' off",
+    )
+    boost_limits: Limits | None = Field(None, description="How far boosts may move a product")
+    rules: bool | str | Json | None = Field(
+        None,
+        description="Name of a stored rule set, or a rule set itself; `false` turns rules off",
+    )
+    context: dict[str, Annotated[tuple[str, ...], Field(strict=False)] | str] | None = Field(
+        None,
+        description='What rules may depend on, such as `{"audience": "women"}`',
     )
     facets: Literal["lexical", "candidates"] | None = Field(
         None, description="What aggregations count: the lexical matches, or the candidates"
@@ -170,6 +197,13 @@ class HybridOptions(_Options):
     on_error: Literal["degrade", "raise"] | None = Field(
         None, description="What a failing model server does"
     )
+
+    @field_validator("rules")
+    @classmethod
+    def _rules_are_not_true(cls, value: object) -> object:
+        if value is True:
+            raise ValueError("is a name, an object, or false")
+        return value
 
     @field_validator("text")
     @classmethod
@@ -227,12 +261,14 @@ def hybrid_ext(**options: Any) -> Json:
 
 
 _UNION_TYPES = frozenset({"bool", "str", "Rerank"})
+_UNION_LISTS = "["
+"""Begins what Pydantic calls a tried list of a union, after its kind."""
 
 
 def _path(location: Sequence[str | int]) -> str:
     # Pydantic adds the tried type of a union.
     parts = (str(part) for part in location if part not in _UNION_TYPES)
-    return ".".join((PATH, *parts))
+    return ".".join((PATH, *(part for part in parts if _UNION_LISTS not in part)))
 
 
 def _message(error: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from es_hybrid.policies import NO_POLICIES, Policies
 from es_hybrid.protocols import Boost
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import VectorField
@@ -72,6 +73,9 @@ class Plan:
         rerank: What is reranked, `None` where nothing is.
         inference: What Elasticsearch reranks itself, `None` where it does not.
         boosts: Business factors.
+        policies: What else the rules say.
+        asked: Query and filter as they were asked for, without what the rules leave out; by these
+            an order's token is known.
         candidate_fields: Doc values fetched with the candidates.
         id_field: Field to read ids from, `None` reads `_id`.
         instructions: The task that each model will read, by stage.
@@ -100,6 +104,8 @@ class Plan:
     rerank: RerankPlan | None = None
     inference: InferencePlan | None = None
     boosts: tuple[Boost, ...] = ()
+    policies: Policies = NO_POLICIES
+    asked: tuple[Json, Json | None] | None = None
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None
     instructions: Mapping[Stage, str] = field(default_factory=dict)
@@ -149,7 +155,7 @@ class Plan:
     def collapse_field(self) -> str | None:
         """Field of which each value is answered once."""
         collapse = self.request.body.get("collapse")
-        return collapse["field"] if collapse else None
+        return collapse["field"] if collapse else self.policies.variants
 
 
 def aggregations_of(body: Json) -> Json:

@@ -17,6 +17,7 @@ _DOC_VALUE_TYPES = frozenset(
         "date_nanos",
         "double",
         "float",
+        "geo_point",
         "half_float",
         "integer",
         "ip",
@@ -67,6 +68,19 @@ class VectorField:
 
 
 @dataclass(frozen=True, slots=True)
+class Money:
+    """What the mapping says of an index's prices; nothing guesses.
+
+    Attributes:
+        currency: ISO code, `None` where it is not said.
+        unit: `major`, such as euros, or `minor`, such as cents.
+    """
+
+    currency: str | None = None
+    unit: str = "major"
+
+
+@dataclass(frozen=True, slots=True)
 class IndexSchema:
     """What a search needs to know of an index.
 
@@ -79,6 +93,7 @@ class IndexSchema:
         code_fields: Fields that hold exact codes.
         search_fields: Fields of a bare text search, with boosts.
         rerank_fields: Fields shown to the reranker, in order.
+        money: Currency and unit of prices, `None` where the mapping does not say.
     """
 
     vector: VectorField | None = None
@@ -89,6 +104,7 @@ class IndexSchema:
     code_fields: tuple[str, ...] = ()
     search_fields: tuple[str, ...] = ()
     rerank_fields: tuple[str, ...] = ()
+    money: Money | None = None
 
 
 def read_schema(answer: Mapping[str, Any], settings: IndexSettings) -> IndexSchema:
@@ -119,6 +135,7 @@ def read_schema(answer: Mapping[str, Any], settings: IndexSettings) -> IndexSche
         code_fields=_shared([s.code_fields for s in schemas]),
         search_fields=_shared([s.search_fields for s in schemas]),
         rerank_fields=_shared([s.rerank_fields for s in schemas]),
+        money=first.money if all(s.money == first.money for s in schemas) else None,
     )
 
 
@@ -138,7 +155,14 @@ def _read_one(mappings: Mapping[str, Any], settings: IndexSettings) -> IndexSche
         code_fields=settings.code_fields or tuple(meta.get("code_fields", ())),
         search_fields=settings.search_fields or tuple(meta.get("search_fields", ())) or texts,
         rerank_fields=settings.rerank_fields or tuple(meta.get("rerank_fields", ())),
+        money=_money(meta.get("money")),
     )
+
+
+def _money(said: Any) -> Money | None:
+    if not isinstance(said, Mapping):
+        return None
+    return Money(said.get("currency"), said.get("unit") or "major")
 
 
 def _fields(properties: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

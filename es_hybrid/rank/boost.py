@@ -5,20 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
+from es_hybrid.rank.decay import SECONDS_A_DAY, DecayBoost
+from es_hybrid.rank.price_window import PriceWindowBoost
+from es_hybrid.rank.values import first_values, numbers, plain, seconds, texts
 from es_hybrid.types import BoostContext, Hit, Scores
-
-_SECONDS_A_DAY = 86_400.0
-_USUAL_DATE = len("2026-06-01T00:00:00.000Z")
-_NO_DATE = "NaT".ljust(_USUAL_DATE - 1, "\0") + "Z"
-"""What numpy reads as "not a time", in the length of a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +39,7 @@ class FieldBoost:
     @property
     def name(self) -> str:
         """The field and what it must equal."""
-        return f"{self.field}={_plain(self.equals)}"
+        return f"{self.field}={plain(self.equals)}"
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -57,14 +53,9 @@ class FieldBoost:
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""
         wanted = self.equals if isinstance(self.equals, (list, tuple, set)) else (self.equals,)
-        texts = {_plain(value) for value in wanted}
+        differs = frozenset(map(plain, wanted)).isdisjoint
         name, by = self.field, self.by
-        return np.array(
-            [
-                by if any(_plain(v) in texts for v in hit.fields.get(name, ())) else 1.0
-                for hit in hits
-            ]
-        )
+        return np.array([1.0 if differs(texts(hit.fields, name)) else by for hit in hits])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +101,7 @@ class NumericBoost:
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""
         with np.errstate(over="ignore"):
-            x = np.maximum(_numbers(hits, self.field, self.missing), 0.0) / self.scale
+            x = np.maximum(numbers(hits, self.field, self.missing), 0.0) / self.scale
         capped = np.minimum(x, 1.0)
         match self.shape:
             case "saturation":
@@ -157,10 +148,45 @@ class RecencyBoost:
 
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
         """Return the factor of each hit, shape `(n,)`."""
-        name = self.field
-        values = [values[0] if (values := hit.fields.get(name)) else _NO_DATE for hit in hits]
-        age_days = np.fmax(context.now_s - _seconds(values), 0.0) / _SECONDS_A_DAY
+        dates = seconds(first_values(hits, self.field))
+        age_days = np.fmax(context.now_s - dates, 0.0) / SECONDS_A_DAY
         return 1.0 + (self.by - 1.0) * np.exp2(-age_days / self.half_life_days)
+
+
+@dataclass(frozen=True, slots=True)
+class IdBoost:
+    """Multiply the products of a list.
+
+    Attributes:
+        ids: Document ids.
+        by: The factor, above 0; below 1 demotes.
+
+    Example:
+        >>> IdBoost(("4711",), by=1.3).factor(Hit("i", "4711"), BoostContext(now_s=0))
+        1.3
+    """
+
+    ids: tuple[str, ...]
+    by: float = 1.2
+
+    @property
+    def name(self) -> str:
+        """How many products are in the list."""
+        return f"list of {len(self.ids)}"
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """None: ids come with every candidate."""
+        return ()
+
+    def factor(self, hit: Hit, context: BoostContext) -> float:
+        """Return `by` for a product of the list, 1 for any other."""
+        return float(self.factors((hit,), context)[0])
+
+    def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
+        """Return the factor of each hit, shape `(n,)`."""
+        listed, by = set(self.ids), self.by
+        return np.array([by if hit.id in listed else 1.0 for hit in hits])
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +202,17 @@ class Boosted:
     scores: Scores
     factors: Mapping[str, Scores] = field(default_factory=dict)
     products: Scores | None = None
+
+    def with_more(self, count: int) -> Boosted:
+        """Return the same with so many hits more at the end that no boost touched."""
+        if not count:
+            return self
+        ones = np.ones(count)
+        return Boosted(
+            np.append(self.scores, np.zeros(count)),
+            {name: np.append(values, ones) for name, values in self.factors.items()},
+            None if self.products is None else np.append(self.products, ones),
+        )
 
 
 def apply_boosts(
@@ -213,73 +250,12 @@ def apply_boosts(
     return Boosted(relevance * products, factors, products)
 
 
-_BUILT_IN = (FieldBoost, NumericBoost, RecencyBoost)
+_WHOLE = (FieldBoost, NumericBoost, RecencyBoost, IdBoost, DecayBoost, PriceWindowBoost)
+"""Boosts that work on all hits at once."""
 
 
 def _factors(boost: Boost, hits: Sequence[Hit], context: BoostContext) -> Scores:
     # A class made from one of these may bring a factor() of its own, which then counts.
-    if isinstance(boost, _BUILT_IN) and type(boost) in _BUILT_IN:
+    if isinstance(boost, _WHOLE) and type(boost) in _WHOLE:
         return boost.factors(hits, context)
     return np.array([boost.factor(hit, context) for hit in hits], dtype=np.float64)
-
-
-def _numbers(hits: Sequence[Hit], name: str, missing: float) -> Scores:
-    """Return one number a hit; what is none, or not finite, is `missing`."""
-    values = [values[0] if (values := hit.fields.get(name)) else missing for hit in hits]
-    try:
-        numbers = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        numbers = np.array([_number(value, missing) for value in values])
-    finite = np.isfinite(numbers)
-    return numbers if finite.all() else np.where(finite, numbers, missing)
-
-
-def _number(value: Any, missing: float) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return missing
-
-
-def _seconds(values: Sequence[Any]) -> Scores:
-    """Return seconds since the epoch; of what is no date, a time long before.
-
-    The usual print of Elasticsearch, `2026-06-01T00:00:00.000Z`, is read by numpy, all at once.
-    """
-    try:
-        stamps = _usual_dates(values).astype("datetime64[ms]")
-    except (TypeError, ValueError):
-        return np.array([_seconds_of(value) for value in values])
-    return stamps.astype(np.int64) / 1000.0  # "not a time" is the smallest number
-
-
-def _usual_dates(values: Sequence[Any]) -> NDArray[np.bytes_]:
-    """Return dates without their zone; together, since a call for each takes longer than all else."""
-    joined = "".join(values)
-    zones = joined[_USUAL_DATE - 1 :: _USUAL_DATE]
-    if {*map(len, values)} != {_USUAL_DATE} or {*zones} != {"Z"}:
-        raise ValueError("not as Elasticsearch prints dates unless told otherwise")
-    dates = np.frombuffer(joined.encode("ascii"), dtype=f"S{_USUAL_DATE}")
-    return dates.astype(f"S{_USUAL_DATE - 1}")
-
-
-def _seconds_of(value: Any) -> float:
-    """Return seconds since the epoch of a date, however Elasticsearch prints it."""
-    if isinstance(value, (int, float)):
-        return float(value) / 1000.0
-    text = str(value)
-    if text.lstrip("-").isdigit():
-        return int(text) / 1000.0
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        return -math.inf
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-
-
-def _plain(value: Any) -> str:
-    """Return a value as text, so that `5` equals `5.0` and `True` equals `"true"`."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    whole = isinstance(value, float) and value.is_integer()
-    return str(int(value)) if whole else str(value)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from es_hybrid.rank.steps import Cause, Move
 from es_hybrid.types import Hit, Json
 
 
@@ -24,6 +25,7 @@ class Words(NamedTuple):
     reranked: str
     raised: str
     lowered: str
+    causes: Mapping[Cause, str]
 
 
 WORDS: Mapping[str, Words] = {
@@ -39,6 +41,14 @@ WORDS: Mapping[str, Words] = {
         reranked="the reranker gave it {:.2f}",
         raised="raised ×{:.2f} for {}",  # noqa: RUF001
         lowered="lowered ×{:.2f} for {}",  # noqa: RUF001
+        causes={
+            Cause.LIMITED: "boosts move nothing by more than {} places",
+            Cause.SOLD_OUT: "sold out",
+            Cause.SUBSTITUTE: "in place of {}, which is sold out",
+            Cause.VARIETY: "brought up for variety",
+            Cause.CAPPED: "held back: enough of {} above",
+            Cause.PINNED: "pinned",
+        },
     ),
     "zh": Words(
         sentence="第{}名：{}。",  # noqa: RUF001
@@ -52,6 +62,14 @@ WORDS: Mapping[str, Words] = {
         reranked="重排得分{:.2f}",
         raised="因{1}加权×{0:.2f}",  # noqa: RUF001
         lowered="因{1}降权×{0:.2f}",  # noqa: RUF001
+        causes={
+            Cause.LIMITED: "加权最多移动{}位",
+            Cause.SOLD_OUT: "已售罄",
+            Cause.SUBSTITUTE: "替代已售罄的{}",
+            Cause.VARIETY: "为丰富结果而提前",
+            Cause.CAPPED: "前面{}的商品已够多，故后移",  # noqa: RUF001
+            Cause.PINNED: "人工置顶",
+        },
     ),
 }
 """The sentences, by language."""
@@ -70,6 +88,7 @@ class HitParts:
         factors: Each boost's factor.
         boost: The clamped product of all factors.
         score: The final score.
+        moves: What the policies did, first to last; the last one ends at `position`.
         language: Of the sentence, `en` or `zh`.
     """
 
@@ -81,6 +100,7 @@ class HitParts:
     score: float
     boost: float = 1.0
     factors: Mapping[str, float] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
     language: str = "en"
 
     @property
@@ -91,6 +111,8 @@ class HitParts:
         if self.rerank is not None:
             reasons.append(words.reranked.format(self.rerank))
         reasons += _boost_reasons(self.factors, words)
+        told = (move.reason for move in self.moves if move.reason is not None)
+        reasons += [words.causes[cause].format(value) for cause, value in told]
         return words.sentence.format(self.position, words.comma.join(reasons))
 
     def to_dict(self) -> Json:
@@ -106,6 +128,7 @@ class HitParts:
             "factors": {name: _rounded(factor) for name, factor in self.factors.items()},
             "boost": _rounded(self.boost),
             "score": _rounded(self.score),
+            **({"moves": [move.to_dict() for move in self.moves]} if self.moves else {}),
             "why": self.why,
         }
 

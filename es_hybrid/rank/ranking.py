@@ -7,13 +7,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from es_hybrid.policies import BoostLimits
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.boost import Boosted, apply_boosts
 from es_hybrid.rank.candidates import collapse, group_of
 from es_hybrid.rank.fuse import order_of
+from es_hybrid.rank.limits import within_places, within_share
 from es_hybrid.rank.order import Order
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.rank.rerank import blend
+from es_hybrid.rank.steps import Cause, Reason, Step, StepName, moves_of
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores
 
 _DIGITS = 7
@@ -31,6 +34,8 @@ class Ranking:
         boosted: Final scores and what each boost did.
         order: Positions, best first; with collapsing, one a group.
         reranked: Rerank scores by position.
+        shown_scores: By place in the order, where this is not the order of the scores.
+        steps: What changed the order after the boosts.
     """
 
     hits: Sequence[Hit]
@@ -39,6 +44,13 @@ class Ranking:
     boosted: Boosted
     order: Sequence[int]
     reranked: Mapping[int, float] = field(default_factory=dict)
+    shown_scores: Scores | None = None
+    steps: Sequence[Step] = ()
+
+    @property
+    def scores_in_order(self) -> Scores:
+        """Final scores by place, never rising."""
+        return self.boosted.scores[self.order] if self.shown_scores is None else self.shown_scores
 
     def final_order(self, *, window: int, added: int, collapse_field: str | None = None) -> Order:
         """Return what the pages need: keys and scores, best first.
@@ -56,7 +68,7 @@ class Ranking:
         groups = (group_of(hit.fields, collapse_field) for hit in self.hits)
         return Order(
             keys=[hits[place][:2] for place in places],
-            scores=self.boosted.scores[self.order].round(_DIGITS).tolist(),
+            scores=self.scores_in_order.round(_DIGITS).tolist(),
             groups=list(dict.fromkeys(groups)) if collapse_field else [],
             added=added,
             # The lexical list stands first among the candidates.
@@ -65,7 +77,9 @@ class Ranking:
 
     def parts(self, from_: int, size: int, *, language: str = "en") -> dict[HitKey, HitParts]:
         """Return what made each score of one page, by key, best first."""
-        boosted = self.boosted
+        boosted, scores = self.boosted, self.scores_in_order
+        page = self.order[from_ : from_ + size]
+        moves = moves_of(self.steps, page) if self.steps else {}
         return {
             self.hits[place].key: HitParts(
                 position=position,
@@ -74,11 +88,12 @@ class Ranking:
                 fused=float(self.fused[place]),
                 rerank=self.reranked.get(place),
                 relevance=float(self.relevance[place]),
-                score=float(boosted.scores[place]),
+                score=float(scores[position - 1]),
                 boost=1.0 if boosted.products is None else float(boosted.products[place]),
                 factors={name: float(values[place]) for name, values in boosted.factors.items()},
+                moves=moves.get(place, ()),
             )
-            for position, place in enumerate(self.order[from_ : from_ + size], start=from_ + 1)
+            for position, place in enumerate(page, start=from_ + 1)
         }
 
 
@@ -91,9 +106,10 @@ def rank(
     boosts: Sequence[Boost] = (),
     context: BoostContext,
     clamp: tuple[float, float] = (0.5, 2.0),
+    limits: BoostLimits | None = None,
     collapse_field: str | None = None,
 ) -> Ranking:
-    """Blend the rerank scores in, boost, order, collapse.
+    """Blend the rerank scores in, boost within limits, order, collapse.
 
     Args:
         hits: The candidates, in the order that breaks ties.
@@ -103,6 +119,7 @@ def rank(
         boosts: Business factors.
         context: What boosts may know.
         clamp: Smallest and largest product of all boosts.
+        limits: How far all boosts together may move a product.
         collapse_field: Doc-value field of which each value is answered once.
 
     Example:
@@ -116,11 +133,32 @@ def rank(
     if reranked:
         relevance = blend(fused, list(reranked), list(reranked.values()), rerank_weight)
     boosted = apply_boosts(relevance, hits, boosts, context, clamp=clamp)
+    limits = limits if boosted.products is not None else None
+    if limits is not None and limits.share is not None:
+        scores = within_share(relevance, boosted.scores, limits.share)
+        boosted = replace(boosted, scores=scores)
     boosted = replace(boosted, scores=_codes_first(hits, boosted.scores))
     order = order_of(boosted.scores)
     if collapse_field is not None:
         order = collapse(hits, order, collapse_field)
-    return Ranking(hits, fused, relevance, boosted, order, reranked or {})
+    ranking = Ranking(hits, fused, relevance, boosted, order, reranked or {})
+    if limits is not None and limits.places is not None:
+        return _within_places(ranking, limits.places)
+    return ranking
+
+
+def _within_places(ranking: Ranking, places: int) -> Ranking:
+    """Return a ranking in which no product is further from its place by relevance alone."""
+    shown = set(ranking.order)
+    by_relevance = order_of(_codes_first(ranking.hits, ranking.relevance))
+    before = [position for position in by_relevance if position in shown]
+    order = within_places(before, ranking.order, places)
+    if order == ranking.order:
+        return ranking
+    reason = Reason(Cause.LIMITED, str(places))
+    moved = {p: reason for p, old in zip(order, ranking.order, strict=True) if p != old}
+    step = Step(StepName.LIMITS, ranking.order, order, moved)
+    return replace(ranking, order=order, shown_scores=ranking.scores_in_order, steps=[step])
 
 
 def _codes_first(hits: Sequence[Hit], scores: Scores) -> Scores:

@@ -8,10 +8,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from es_hybrid.types import Hit, Scores
 
 _USUAL_DATE = len("2026-06-01T00:00:00.000Z")
+_NO_DATE = "NaT".ljust(_USUAL_DATE - 1, "\0") + "Z"
+"""What numpy reads as "not a time", in the length of a date."""
 
 
 def first_values(hits: Sequence[Hit], name: str) -> list[Any]:
@@ -36,9 +39,8 @@ def seconds(values: Sequence[Any]) -> Scores:
     The usual print of Elasticsearch, `2026-06-01T00:00:00.000Z`, is read by numpy, all at once.
     """
     try:
-        texts = ["NaT" if value is None else _without_zone(value) for value in values]
-        stamps = np.array(texts, dtype="datetime64[ms]")
-    except ValueError:
+        stamps = _usual_dates(values).astype("datetime64[ms]")
+    except (TypeError, ValueError):
         return np.array([seconds_of(value) for value in values])
     return np.where(np.isnat(stamps), -np.inf, stamps.astype(np.int64) / 1000.0)
 
@@ -96,7 +98,12 @@ def plain(value: Any) -> str:
 
 def texts(fields: Mapping[str, Sequence[Any]], name: str) -> tuple[str, ...]:
     """Return all values of one field as texts."""
-    return tuple(map(plain, fields.get(name, ())))
+    values = fields.get(name)
+    if not values:
+        return ()
+    if len(values) == 1 and type(values[0]) is str:
+        return (values[0],)
+    return tuple(map(plain, values))
 
 
 def _number(value: Any, missing: float) -> float:
@@ -106,7 +113,12 @@ def _number(value: Any, missing: float) -> float:
         return missing
 
 
-def _without_zone(value: Any) -> str:
-    if type(value) is not str or len(value) != _USUAL_DATE or value[-1] != "Z":
+def _usual_dates(values: Sequence[Any]) -> NDArray[np.bytes_]:
+    """Return dates without their zone; together, since a call for each takes longer than all else."""
+    dates = [_NO_DATE if value is None else value for value in values]
+    joined = "".join(dates)
+    zones = joined[_USUAL_DATE - 1 :: _USUAL_DATE]
+    if {*map(len, dates)} != {_USUAL_DATE} or {*zones} != {"Z"}:
         raise ValueError("not as Elasticsearch prints dates unless told otherwise")
-    return value[:-1]
+    found = np.frombuffer(joined.encode("ascii"), dtype=f"S{_USUAL_DATE}")
+    return found.astype(f"S{_USUAL_DATE - 1}")

@@ -64,3 +64,13 @@ def failed_inference(leg: LegResult) -> Degradation:
     """Return that Elasticsearch could not rerank by itself; the fused order takes its place."""
     detail = f"Elasticsearch's inference endpoint: status {leg.status}"
     return Degradation(Stage.RERANK, DegradationReason.SERVICE_ERROR, detail)
+
+
+def failed_vectors(kind: str) -> Degradation:
+    """Return that stored vectors could not be fetched, so that nothing was compared for variety.
+
+    Args:
+        kind: Elasticsearch's type of the error.
+    """
+    detail = f"the vectors could not be fetched: {kind}"
+    return Degradation(Stage.RULES, DegradationReason.LEG_FAILED, detail)

@@ -13,6 +13,7 @@ from es_hybrid.settings.sections import (
     IndexSettings,
     IngestSettings,
     RerankSettings,
+    RulesSettings,
     SearchSettings,
 )
 from es_hybrid.settings.tree import Settings, known_names
@@ -23,6 +24,7 @@ __all__ = [
     "IndexSettings",
     "IngestSettings",
     "RerankSettings",
+    "RulesSettings",
     "SearchSettings",
     "Settings",
     "known_names",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
@@ -15,6 +16,7 @@ __all__ = [
     "IngestSettings",
     "Names",
     "RerankSettings",
+    "RulesSettings",
     "SearchSettings",
 ]
 
@@ -199,6 +201,12 @@ class SearchSettings(_Section):
     )
     boost_min: float = Field(0.5, gt=0, le=1, description="Smallest product of all boosts")
     boost_max: float = Field(2.0, ge=1, description="Largest product of all boosts")
+    boost_places: int | None = Field(
+        None, ge=0, description="Most places that all boosts together move a product"
+    )
+    boost_share: float | None = Field(
+        None, ge=0, le=1, description="Most that they move it, as a share of the relevance range"
+    )
     breaker_failures: int = Field(3, ge=1, description="Failures in a row that open the breaker")
     breaker_cooldown_s: float = Field(
         5.0, gt=0, description="Seconds a broken service is left alone"
@@ -212,6 +220,27 @@ class SearchSettings(_Section):
         " `with`, and log or raise what is wrong",
     )
     log_queries: bool = Field(default=False, description="Whether shoppers' words may be logged")
+
+
+def _decoded(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class RulesSettings(_Section):
+    """Business rules: sold-out policy, pins, caps, variety; see docs/rules.md."""
+
+    name: str | None = Field(None, description="Rule set of the rules index that is in force")
+    inline: Annotated[dict[str, Any] | None, BeforeValidator(_decoded)] = Field(
+        None, description="In its place, a rule set itself; in the environment as JSON"
+    )
+    index: str = Field("es-hybrid-rules", description="Where rule sets are kept")
+    ttl_s: float = Field(
+        30.0, gt=0, description="Seconds a rule set is used before it is looked up"
+    )
+    timeout_s: float = Field(0.25, gt=0, description="Seconds that a search waits for a look-up")
+    retry_s: float = Field(
+        5.0, gt=0, description="Seconds after which a failed look-up is tried again"
+    )
 
 
 class IngestSettings(_Section):

@@ -19,6 +19,7 @@ from es_hybrid.settings.sections import (
     IndexSettings,
     IngestSettings,
     RerankSettings,
+    RulesSettings,
     SearchSettings,
 )
 
@@ -51,6 +52,7 @@ class Settings(BaseSettings):
     rerank: RerankSettings = RerankSettings()
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
+    rules: RulesSettings = RulesSettings()
     ingest: IngestSettings = IngestSettings()
 
     def __init__(self, **values: Any) -> None:

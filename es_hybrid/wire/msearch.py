@@ -132,10 +132,27 @@ def _code_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...]:
     return tuple(Hit(hit["_index"], id_, fields=own, code=True) for hit, id_, own in keys)
 
 
+def _pin_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...]:
+    own = NAMED_QUERY[LegName.LEXICAL]
+    fields = [hit.get("fields", _NO_FIELDS) for hit in hits]
+    # Without include_named_queries_score there is a list of names: matched, score unknown.
+    scores = [
+        named.get(own) if type(named) is dict else 0.0 if own in named else None
+        for named in (hit.get("matched_queries", ()) for hit in hits)
+    ]
+    return hits_of(
+        [hit["_index"] for hit in hits],
+        _ids(hits, fields, id_field),
+        lexical_scores=scores,
+        fields=fields,
+    )
+
+
 _READERS = {
     LegName.LEXICAL: _lexical_hits,
     LegName.SEMANTIC: _semantic_hits,
     LegName.CODE: _code_hits,
+    LegName.PIN: _pin_hits,
 }
 
 

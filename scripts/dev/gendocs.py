@@ -4,7 +4,7 @@
     python scripts/dev/gendocs.py --check    # compare
 
 A page asks for a table by the markers `<!-- generated: NAME -->` and `<!-- end -->`; what stands
-between them is replaced. NAME is `settings`, `cli` or `ext`. Pages without markers are not touched.
+between them is replaced. NAME is `settings`, `cli`, `ext` or `rules`. Pages without markers are not touched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import sys
 import types
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
@@ -46,6 +46,26 @@ def ext_table() -> str | None:
     return _table(("Option", "Type", "Default", "Meaning"), _fields(options, sections=True))
 
 
+def rules_table() -> str | None:
+    """Return one row for each key of a rule set."""
+    rules = _find("es_hybrid.rules", "RuleSet")
+    if rules is None:
+        return None
+    rows: list[tuple[str, ...]] = []
+    for name, field in rules.model_fields.items():
+        rows.append((name, _kind(field), _default(field), field.description or ""))
+        listed = [inner for m in _members(field.annotation) for inner in (m, *get_args(m))]
+        for inner in filter(_is_model, listed):
+            begin = f"{name}[]." if inner not in _members(field.annotation) else f"{name}."
+            own = {n: f for n, f in inner.model_fields.items() if n != "when"}
+            rows += [
+                (f"{begin}{n}", _kind(f), _default(f), f.description or "") for n, f in own.items()
+            ]
+            if "when" in inner.model_fields:
+                rows.append((f"{begin}when", "object", "", "Its [condition](#conditions)"))
+    return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
 def cli_table() -> str | None:
     """Return one table for the options of all commands, and one for each command."""
     build_parser = _find("es_hybrid.cli.app", "build_parser")
@@ -55,16 +75,31 @@ def cli_table() -> str | None:
     common = {option for action in top._actions for option in action.option_strings}  # noqa: SLF001 - argparse has no public way to list arguments
     head = ("Argument", "Default", "Meaning")
     parts = [f"### {top.prog}\n\n{top.description or ''}\n\n{_table(head, _arguments(top, set()))}"]
-    for action in top._actions:  # noqa: SLF001 - same
-        if isinstance(action.choices, dict):
-            for parser in action.choices.values():
-                summary = (parser.description or "").strip().split("\n\n")[0]
-                table = _table(head, _arguments(parser, common))
-                parts.append(f"### {parser.prog}\n\n{summary}\n\n{table}")
+    for level, parser in _commands(top, 3):
+        summary = (parser.description or "").strip().split("\n\n")[0]
+        rows = list(_arguments(parser, common))
+        table = f"\n{_table(head, rows)}" if rows else ""
+        parts.append(f"{'#' * level} {parser.prog}\n\n{summary}\n{table}")
     return "\n".join(parts)
 
 
-TABLES = {"settings": settings_table, "ext": ext_table, "cli": cli_table}
+def _commands(
+    parser: argparse.ArgumentParser, level: int
+) -> Iterator[tuple[int, argparse.ArgumentParser]]:
+    """Yield each command with the level of its heading, and its own commands after it."""
+    for action in parser._actions:  # noqa: SLF001 - same
+        if isinstance(action.choices, dict):
+            for command in action.choices.values():
+                yield level, command
+                yield from _commands(command, level + 1)
+
+
+TABLES = {
+    "settings": settings_table,
+    "ext": ext_table,
+    "rules": rules_table,
+    "cli": cli_table,
+}
 
 
 def _find(module: str, name: str) -> Any:
@@ -114,8 +149,12 @@ def _kind(field: FieldInfo) -> str:
 
 
 def _word(annotation: Any) -> str:
+    if get_origin(annotation) is Annotated:
+        return _word(get_args(annotation)[0])
     if get_origin(annotation) is Literal:
         return " or ".join(_code(value) for value in get_args(annotation))
+    if get_origin(annotation) in {Union, types.UnionType}:
+        return " or ".join(_word(member) for member in get_args(annotation))
     if get_origin(annotation) in {tuple, list}:
         return f"list of {_word(get_args(annotation)[0])}"
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):

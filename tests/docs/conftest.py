@@ -15,7 +15,7 @@ from tests.support.model_servers import FakeModelServer
 
 
 @pytest.fixture
-def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_name: str) -> Iterator[Path]:
     """A reader's folder, with the pages' files in it and model servers in the environment."""
     write_files(tmp_path)
     monkeypatch.chdir(tmp_path)
@@ -28,6 +28,8 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
             "RERANK__MODEL": rerank.model,
             "RERANK__TIMEOUT_S": "10",
             "SEARCH__BUDGET_S": "30",
+            "RULES__INDEX": f"{index_name}-rules",
+            "RULES__TIMEOUT_S": "10",
         }.items():
             monkeypatch.setenv(f"ES_HYBRID_{name}", value)
         yield tmp_path

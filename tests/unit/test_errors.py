@@ -20,6 +20,7 @@ from es_hybrid.errors import (
     ReindexError,
     RequestError,
     RerankError,
+    RulesError,
     ServiceError,
     ServiceTimeout,
 )
@@ -33,7 +34,7 @@ CLASSES = [
 
 def made(kind: type[HybridError]) -> HybridError:
     options: dict[str, Any] = {"hint": "do this"}
-    if issubclass(kind, RequestError):
+    if issubclass(kind, (RequestError, RulesError)):
         options |= {"path": "ext.hybrid.window"}
     elif issubclass(kind, ServiceError):
         options |= {"service": "embed", "status": 503, "attempts": 2, "elapsed_s": 0.5}
@@ -84,6 +85,7 @@ def test_the_tree_drawn_on_top_is_the_tree() -> None:
     [
         (ConfigurationError, (HybridError, ValueError)),
         (RequestError, (HybridError, ValueError)),
+        (RulesError, (HybridError, ValueError)),
         (ServiceTimeout, (ServiceError, TimeoutError)),
         (EmbeddingError, (ServiceError,)),
         (RerankError, (ServiceError,)),

@@ -69,28 +69,21 @@ def test_words_that_look_like_options_can_be_searched() -> None:
     assert build_parser().parse_args(["search", "p", "--", "--sale"]).text == "--sale"
 
 
+def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    found = [a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    return found[0] if found else {}
+
+
 def test_every_command_takes_the_common_options_and_has_help() -> None:
     """Each command has a run function, a help text for every argument, and the common options."""
-    (commands,) = (
-        action.choices
-        for action in build_parser()._actions
-        if isinstance(action, argparse._SubParsersAction)
-    )
-    assert sorted(commands) == [
-        "create-index",
-        "doctor",
-        "evaluate",
-        "follow",
-        "ingest",
-        "roles",
-        "search",
-        "update",
-        "warm",
-    ]
+    commands = commands_of(build_parser())
+    names = "create-index doctor evaluate follow ingest roles rules search simulate update warm"
+    assert sorted(commands) == names.split()
     for command in commands.values():
         assert callable(command.get_default("run"))
         assert command.get_default("interrupted")
-        assert command.description
-        assert all(action.help for action in command._actions)
-        spelled = {option for action in command._actions for option in action.option_strings}
-        assert spelled >= {"--settings", "--es-url", "--json", "--quiet", "--traceback"}
+        for each in (command, *commands_of(command).values()):
+            assert each.description
+            assert all(action.help for action in each._actions)
+            spelled = {option for action in each._actions for option in action.option_strings}
+            assert spelled >= {"--settings", "--es-url", "--json", "--quiet", "--traceback"}

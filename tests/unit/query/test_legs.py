@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from es_hybrid.query.capabilities import Server
+from es_hybrid.query.exact_scores import exact_score
 from es_hybrid.query.legs import (
-    exact_score,
     fused_body,
     header,
     knn_clause,

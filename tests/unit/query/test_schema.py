@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.query.schema import IndexSchema, VectorField, read_schema
+from es_hybrid.query.schema import IndexSchema, Money, VectorField, read_schema
 from es_hybrid.settings import IndexSettings
 
 VECTOR = {"type": "dense_vector", "dims": 3, "similarity": "cosine"}
@@ -192,3 +192,16 @@ def test_more_alike_scores_higher(similarity: str, one: float, other: float) -> 
     field = VectorField("e", similarity=similarity)
     low, high = sorted((one, other))
     assert field.score(low) <= field.score(high)
+
+
+def test_money() -> None:
+    """Currency and unit are read where the mapping says them, and agreed upon by all indices."""
+    mappings = [
+        {"mappings": {"_meta": {"es_hybrid": {"money": money}}}}
+        for money in ({"currency": "EUR", "unit": "minor"}, {"currency": None}, None)
+    ]
+    euro, unknown, silent = (read_schema({"i": m}, IndexSettings()).money for m in mappings)
+    assert euro == Money("EUR", "minor")
+    assert unknown == Money(None, "major")
+    assert silent is None
+    assert read_schema({"a": mappings[0], "b": mappings[1]}, IndexSettings()).money is None

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
-from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost, apply_boosts
+from es_hybrid.rank.boost import FieldBoost, IdBoost, NumericBoost, RecencyBoost, apply_boosts
+from es_hybrid.rank.decay import DecayBoost
+from es_hybrid.rank.price_window import PriceWindowBoost
 from es_hybrid.types import BoostContext, Hit
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC).timestamp()
@@ -174,3 +176,71 @@ def test_nothing_to_boost(boosts: list[Boost]) -> None:
 def test_the_built_in_boosts_keep_the_protocol(boost: Any) -> None:
     """What the client takes as a boost is what these are."""
     assert isinstance(boost, Boost)
+
+
+@pytest.mark.parametrize(
+    ("shape", "shares"),
+    [
+        ("gauss", [1.0, 1.0, 0.5, 0.0625, 0.5, 1.0]),
+        ("exp", [1.0, 1.0, 0.5, 0.25, 0.5, 1.0]),
+        ("linear", [1.0, 1.0, 0.5, 0.0, 0.5, 1.0]),
+    ],
+)
+def test_decay_curves(shape: Any, shares: list[float]) -> None:
+    """Full within the offset, the share `decay` one scale beyond it, on both sides."""
+    boost = DecayBoost("price", origin=100, scale=20, by=2.0, offset=10, shape=shape)
+    prices = (100, 110, 130, 150, 70, 95)
+    found = [boost.factor(hit(price=price), CONTEXT) - 1 for price in prices]
+    assert found == pytest.approx(shares, abs=1e-9)
+    assert boost.factor(Hit("i", "1"), CONTEXT) == 1.0
+    neutral = DecayBoost("price", origin=100, scale=20, missing=0.8)
+    assert neutral.factor(hit(price="dear"), CONTEXT) == 0.8
+
+
+def test_decay_of_dates() -> None:
+    """Days from a date or from now; what is no date has the stated factor."""
+    soon = DecayBoost("starts", origin="now", scale=7, by=2.0, shape="linear")
+    stamps = ("2026-06-01T00:00:00.000Z", "2026-06-08T00:00:00.000Z", "2026-05-25", "soon")
+    found = [soon.factor(hit(starts=stamp), CONTEXT) for stamp in stamps]
+    assert found == pytest.approx([2.0, 1.5, 1.5, 1.0])
+    fixed = DecayBoost("starts", origin="2026-06-08", scale=7, by=2.0)
+    assert fixed.factor(hit(starts="2026-06-08"), CONTEXT) == 2.0
+    assert (soon.name, soon.fields) == ("starts near now", ("starts",))
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["48.8566, 2.3522", {"lat": 48.8566, "lon": 2.3522}, {"coordinates": [2.3522, 48.8566]}],
+)
+def test_decay_of_places(place: Any) -> None:
+    """Kilometres on the globe, whichever way the place is printed: Berlin to Paris is 878."""
+    boost = DecayBoost("at", origin=(52.52, 13.405), scale=878, by=2.0, shape="exp")
+    assert boost.factor(hit(at=place), CONTEXT) == pytest.approx(1.5, abs=0.001)
+    assert boost.name == "at near here"
+
+
+@pytest.mark.parametrize("place", ["nowhere", "200, 3", 7, {"lat": "x", "lon": 1}, None, "1,2,3"])
+def test_places_that_are_none(place: Any) -> None:
+    """What is no place on the globe has the stated factor."""
+    boost = DecayBoost("at", origin=(52.5, 13.4), scale=10, missing=0.9)
+    assert boost.factor(hit(at=place), CONTEXT) == 0.9
+
+
+def test_a_price_window() -> None:
+    """Within the budget nothing changes; outside, the factor falls with the distance."""
+    window = PriceWindowBoost("price", low=40, high=60, by=0.5, softness=0.25)
+    prices = (40, 60, 75, 30, 6000, "free", None)
+    found = [window.factor(hit(price=price), CONTEXT) for price in prices]
+    assert found == pytest.approx([1.0, 1.0, 0.75, 0.75, 0.5, 0.5, 0.5], abs=1e-9)
+    assert PriceWindowBoost("price", high=60).factor(hit(price=0), CONTEXT) == 1.0
+    assert PriceWindowBoost("price", low=60).factor(hit(price=1e9), CONTEXT) == 1.0
+    assert (window.name, window.fields) == ("budget 40–60", ("price",))
+    assert PriceWindowBoost("price", high=60).name == "budget –60"
+    assert PriceWindowBoost("price", low=60).name == "budget 60–"
+
+
+def test_a_list_of_products() -> None:
+    """The products of the list are boosted, no other."""
+    boost = IdBoost(("1", "2"), by=1.4)
+    assert [boost.factor(Hit("i", id_), CONTEXT) for id_ in "123"] == [1.4, 1.4, 1.0]
+    assert (boost.name, boost.fields) == ("list of 2", ())

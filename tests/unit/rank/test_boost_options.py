@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from es_hybrid.errors import RequestError
-from es_hybrid.rank.boost import FieldBoost, NumericBoost, RecencyBoost
+from es_hybrid.rank.boost import FieldBoost, IdBoost, NumericBoost, RecencyBoost
 from es_hybrid.rank.boost_options import read_boosts
+from es_hybrid.rank.decay import DecayBoost
 
 
 def test_each_kind() -> None:
@@ -18,12 +19,20 @@ def test_each_kind() -> None:
         {"field": "sales", "scale": 1000, "factor": 2, "shape": "sqrt", "missing": 5},
         {"field": "created", "half_life_days": 7},
         {"field": "brand", "equals": ["A", "B"]},
+        {"ids": ["1", "2"], "factor": 1.4},
+        {"field": "price", "origin": 100, "scale": 20},
+        {"field": "starts", "origin": "now", "scale": 7, "shape": "exp", "offset": 1, "decay": 0.3},
+        {"field": "at", "origin": {"lat": 52.5, "lon": 13.4}, "scale": 10, "missing": 0.9},
     ]
     assert read_boosts(section) == (
         FieldBoost("in_stock", equals=True, by=1.3),
         NumericBoost("sales", scale=1000.0, by=2.0, shape="sqrt", missing=5.0),
         RecencyBoost("created", half_life_days=7.0, by=1.2),
         FieldBoost("brand", equals=["A", "B"], by=1.2),
+        IdBoost(("1", "2"), by=1.4),
+        DecayBoost("price", origin=100.0, scale=20.0),
+        DecayBoost("starts", origin="now", scale=7.0, shape="exp", offset=1.0, decay=0.3),
+        DecayBoost("at", origin=(52.5, 13.4), scale=10.0, missing=0.9),
     )
 
 
@@ -59,6 +68,17 @@ def test_a_boost_by_name() -> None:
         ({"field": "f", "scale": 1, "missing": None}, ".missing"),
         ({"field": "f", "half_life_days": 0}, ".half_life_days"),
         ({"field": "f", "half_life_days": 3, "shape": "log"}, ".shape"),
+        ({"ids": []}, ".ids"),
+        ({"ids": [1]}, ".ids"),
+        ({"ids": 7}, ".ids"),
+        ({"ids": "1", "field": "f"}, ".field"),
+        ({"field": "f", "origin": 1}, ".scale"),
+        ({"field": "f", "origin": 1, "scale": 1, "decay": 1}, ".decay"),
+        ({"field": "f", "origin": 1, "scale": 1, "offset": -1}, ".offset"),
+        ({"field": "f", "origin": 1, "scale": 1, "shape": "log"}, ".shape"),
+        ({"field": "f", "origin": "soon", "scale": 1}, ".origin"),
+        ({"field": "f", "origin": {"lat": 1}, "scale": 1}, ".origin"),
+        ({"field": "f", "origin": [1, 2], "scale": 1}, ".origin"),
         ({"name": "mine"}, ".name"),
         ({"name": 7}, ".name"),
     ],

@@ -1,0 +1,211 @@
+"""Show what each kind of rule does to a catalogue: what moves, what stays, what that changes.
+
+Makes an index of its own, searches every query without rules and with one kind of rule at a time,
+and prints a line a rule. The index is deleted at the end. Docs: docs/rules.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from elasticsearch import Elasticsearch
+
+from es_hybrid import HybridClient, Settings, read_products
+from es_hybrid.cli.query_log import top_queries
+from es_hybrid.cli.table import table_lines
+from es_hybrid.rules import Simulation, compare, parse_rules, shown_products
+from es_hybrid.testing import HashEmbedder
+from es_hybrid.types import Json
+
+PAGE = 24
+DEPTH = 200
+HEADERS = (
+    "rule",
+    "pages changed %",
+    "moved",
+    "stayed",
+    "places",
+    "furthest",
+    "came",
+    "in stock %",
+    "price",
+    "brands",
+    "most of one",
+    "lost",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the table; return 1 where a rule lost or doubled a product."""
+    args = _arguments(argv)
+    with _shop(args) as (shop, index):
+        queries = top_queries(args.queries, top=args.top) if args.queries else _leaves(shop, index)
+        pages = {query: _hits(shop, index, query, rules=False) for query in queries}
+        rows = [_row(shop, index, name, rules, pages) for name, rules in _lanes(pages, args)]
+        if args.budget:
+            texts = [f"{query} {args.budget}" for query in queries]
+            named = {text: _hits(shop, index, text, rules=False) for text in texts}
+            rule = {"budget": {"field": "price", "currency": args.currency}}
+            rows.append(_row(shop, index, f"budget: {args.budget}", rule, named))
+    print("\n".join(table_lines(HEADERS, rows)))
+    print(f"{len(pages)} queries, pages of {PAGE}; moved, stayed and came are means of a page")
+    return int(any(row[-1] for row in rows))
+
+
+def _row(
+    shop: HybridClient,
+    index: str,
+    name: str,
+    rules: Json,
+    before: Mapping[str, Sequence[Json]],
+) -> list[object]:
+    changes, most, lost = [], [], 0
+    checked = parse_rules(rules)
+    for query, old in before.items():
+        new = _hits(shop, index, query, rules=rules)
+        lost += _lost(rules, old, new)
+        pages = [shown_products(page[:PAGE], checked) for page in (old, new)]
+        changes.append(compare(query, *pages))
+        most.append(max(Counter(shown.brand for shown in pages[1]).values(), default=0))
+    simulation = Simulation(tuple(changes))
+    means = simulation.means()
+    moved = statistics.fmean(change.moved for change in changes)
+    shown = statistics.fmean(min(PAGE, len(page)) for page in before.values())
+    return [
+        name,
+        f"{100 * len(simulation.changed) / len(changes):.0f}",
+        f"{moved:.1f}",
+        f"{max(shown - moved, 0.0):.1f}",
+        f"{statistics.fmean(change.places for change in changes):.1f}",
+        max(change.furthest for change in changes),
+        f"{statistics.fmean(len(change.entered) for change in changes):.1f}",
+        _pair(means["in_stock"], 100.0, 0),
+        _pair(means["price"], 1.0, 1),
+        _pair(means["brands"], 1.0, 1),
+        f"{statistics.fmean(most):.1f}",
+        lost,
+    ]
+
+
+def _pair(values: tuple[float | None, float | None], scale: float, digits: int) -> str:
+    before, after = values
+    if before is None or after is None:
+        return "-"
+    return f"{before * scale:.{digits}f} to {after * scale:.{digits}f}"
+
+
+def _lost(rules: Json, old: Sequence[Json], new: Sequence[Json]) -> int:
+    """Count products that came twice, or that are gone although no rule leaves them out."""
+    twice = len(new) - len({hit["_id"] for hit in new})
+    leaves_out = rules.get("excludes") or rules.get("stock", {}).get("action") == "hide"
+    if leaves_out or "variants" in rules or len(old) == DEPTH:
+        return twice
+    return twice + len({hit["_id"] for hit in old} - {hit["_id"] for hit in new})
+
+
+def _lanes(
+    pages: Mapping[str, Sequence[Json]], args: argparse.Namespace
+) -> Iterator[tuple[str, Json]]:
+    """Yield each kind of rule that the catalogue has fields for."""
+    products = [hit["_source"] for page in pages.values() for hit in page]
+    popular = {"field": args.popular, "scale": args.scale, "factor": 2.0}
+    yield f"boost {args.popular} x2", {"boosts": [popular]}
+    yield "the same, 5 places", {"boosts": [popular], "limits": {"places": 5}}
+    yield "the same, 10 % of range", {"boosts": [popular], "limits": {"share": 0.1}}
+    if any(product.get("stock") is not None for product in products):
+        for action in ("keep", "demote", "bury", "hide"):
+            yield f"sold out: {action}", {"stock": {"action": action, "missing": "sold_out"}}
+        swap = {"action": "substitute", "group": "category_path", "missing": "sold_out"}
+        yield "sold out: substitute", {"stock": swap}
+    brand = Counter(product.get("brand") for product in products).most_common(1)[0][0]
+    yield "cap 2 of a brand in 12", {"caps": [{"field": "brand", "most": 2, "per": 12}]}
+    yield "variety by brand", {"diversity": {"field": "brand", "strength": 0.3}}
+    yield "variety by vectors", {"diversity": {"strength": 0.3}}
+    ids = [hit["_id"] for hit in next(iter(pages.values()))[:2]]
+    yield "pins at 1 and 5", {"pins": [{"ids": ids[:1]}, {"ids": ids[1:], "position": 5}]}
+    yield f"without {brand}", {"excludes": [{"field": "brand", "equals": brand}]}
+    yield "one of each brand", {"variants": "brand"}
+    yield (
+        "all at once",
+        {
+            "boosts": [popular],
+            "limits": {"places": 10},
+            "stock": {"action": "bury"},
+            "diversity": {"field": "brand", "strength": 0.2},
+            "caps": [{"field": "brand", "most": 3, "per": 12}],
+            "pins": [{"ids": ids[:1], "position": 3}],
+        },
+    )
+
+
+def _hits(shop: HybridClient, index: str, query: str, *, rules: object) -> Sequence[Json]:
+    found = shop.search(
+        index=index, size=DEPTH, ext={"hybrid": {"text": query, "rules": rules, "window": 100}}
+    )
+    hits: Sequence[Json] = found["hits"]["hits"]
+    return hits
+
+
+def _leaves(shop: HybridClient, index: str) -> list[str]:
+    """Return the most frequent last parts of category paths, as queries."""
+    answer = shop.es.search(
+        index=index, size=0, aggs={"paths": {"terms": {"field": "category_path", "size": 60}}}
+    )
+    paths = [bucket["key"] for bucket in answer["aggregations"]["paths"]["buckets"]]
+    return list(dict.fromkeys(path.rpartition(">")[2].strip() for path in paths))
+
+
+@contextmanager
+def _shop(args: argparse.Namespace) -> Iterator[tuple[HybridClient, str]]:
+    """Open a shop with the catalogue in an index of its own."""
+    alias = f"bench-policies-{uuid.uuid4().hex[:8]}"
+    embedder: Any = HashEmbedder(dims=64)
+    if args.embedder == "wordllama":
+        from es_hybrid.local.embedder import WordLlamaEmbedder  # noqa: PLC0415 - an extra
+
+        embedder = WordLlamaEmbedder()
+    with (
+        Elasticsearch(args.es_url, request_timeout=60) as es,
+        HybridClient(es, settings=Settings(), embedder=embedder) as shop,
+    ):
+        made = shop.create_index(alias)
+        try:
+            report = shop.ingest(
+                alias, read_products(args.catalogue), fields=args.map, id_field=args.id_field
+            )
+            print(report)
+            yield shop, alias
+        finally:
+            es.indices.delete(index=made)
+
+
+def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="benchmarks.policies", description=__doc__)
+    add = parser.add_argument
+    add("--es-url", default=os.environ.get("ES_HYBRID_ES_URL"), help="plain HTTP, without a key")
+    add("--catalogue", required=True, help="products, NDJSON or CSV, plain or gzip")
+    add("--map", help="which field is which, such as brand=supplier")
+    add("--id-field", default="id")
+    add("--queries", help="a query a line (default: the catalogue's categories)")
+    add("--top", type=int, default=60)
+    add("--popular", default="review_count", help="field that is boosted")
+    add("--scale", type=float, default=100.0, help="its value at which the boost is full")
+    add("--budget", help="words that name one, added to every query, such as 'under £15'")
+    add("--currency", help="of the prices, such as GBP")
+    add("--embedder", choices=("hash", "wordllama"), default="hash")
+    args = parser.parse_args(argv)
+    if not args.es_url:
+        parser.error("--es-url, or ES_HYBRID_ES_URL, is needed")
+    return args
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,223 @@
+"""Apply a search's policies to its ranking: sold out, variety, caps, pins, in this order.
+
+Each policy is a function from an order to an order in a module of its own. What each did is kept,
+so that every move can be explained. Products whose exact code was asked for stay where they are:
+no policy but a pin goes before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from es_hybrid.policies import Policies
+from es_hybrid.rank import diversity
+from es_hybrid.rank.candidates import group_of
+from es_hybrid.rank.ranking import Ranking
+from es_hybrid.rank.slots import CapCounter, arrange
+from es_hybrid.rank.steps import Cause, Reason, Step, StepName
+from es_hybrid.rank.stock import in_stock, settled
+from es_hybrid.types import Hit, HitKey, Scores, Vector
+
+_NO_VECTORS: Mapping[HitKey, Vector] = {}
+
+
+@dataclass(slots=True)
+class _Desk:
+    """A ranking on its way through the policies.
+
+    Attributes:
+        hits: The candidates, and behind them pinned products that are none.
+        order: Positions, best first.
+        scores: By position; pinned products that are no candidates have none.
+        steps: What was done.
+    """
+
+    hits: Sequence[Hit]
+    order: list[int]
+    scores: Mapping[int, float]
+    steps: list[Step]
+
+    @property
+    def codes(self) -> list[int]:
+        """Those whose exact code was asked for; they stand first."""
+        return [position for position in self.order if self.hits[position].code]
+
+    @property
+    def others(self) -> list[int]:
+        """All that a policy may move."""
+        return [position for position in self.order if not self.hits[position].code]
+
+    def take(self, name: StepName, order: list[int], reasons: Mapping[int, Reason]) -> None:
+        """Take a step, and note it where it did something."""
+        if order != self.order or reasons:
+            self.steps.append(Step(name, self.order, order, reasons))
+            self.order = order
+
+
+def apply_policies(
+    ranking: Ranking,
+    policies: Policies,
+    *,
+    pinned: Sequence[Hit] = (),
+    vectors: Mapping[HitKey, Vector] = _NO_VECTORS,
+    is_named: Callable[[str], bool] | None = None,
+    collapse_field: str | None = None,
+) -> Ranking:
+    """Return a ranking in the order that the policies give it.
+
+    Args:
+        ranking: After the boosts, collapsed.
+        policies: What is in force.
+        pinned: Pinned products that satisfy the filters; those that are no candidates come in.
+        vectors: Stored vectors of the best candidates, for variety by vectors.
+        is_named: Whether the shopper named a value; then it is not capped.
+        collapse_field: Doc-value field of which each value is answered once.
+
+    Returns:
+        A ranking whose scores never rise down the order; the same one where nothing is in force.
+    """
+    if not policies.reorder:
+        return ranking
+    known = {hit.key for hit in ranking.hits}
+    hits = [*ranking.hits, *(hit for hit in pinned if hit.key not in known)]
+    scores = dict(zip(ranking.order, ranking.scores_in_order.tolist(), strict=True))
+    desk = _Desk(hits, list(ranking.order), scores, list(ranking.steps))
+    available = in_stock(hits, policies.stock) if policies.stock else [True] * len(hits)
+    _settle_stock(desk, policies, available)
+    _vary(desk, policies, vectors)
+    _arrange(desk, policies, available, is_named=is_named, collapse_field=collapse_field)
+    return _finished(ranking, desk)
+
+
+def _settle_stock(desk: _Desk, policies: Policies, available: Sequence[bool]) -> None:
+    if policies.stock is None or not policies.moves_sold_out:
+        return
+    order, reasons = settled(
+        desk.others, desk.scores, desk.hits, policies.stock, available=available
+    )
+    desk.take(StepName.STOCK, desk.codes + order, reasons)
+
+
+def _vary(desk: _Desk, policies: Policies, vectors: Mapping[HitKey, Vector]) -> None:
+    wanted, others = policies.diversity, desk.others
+    if wanted is None or not others:
+        return
+    # Scores by place: what a policy moved has the relevance of where it stands now.
+    scores = _scaled(sorted((desk.scores[position] for position in others), reverse=True))
+    if wanted.field is None:
+        order = diversity.by_vectors(others, scores, desk.hits, wanted, vectors=vectors)
+    else:
+        order = diversity.by_field(others, scores, desk.hits, wanted)
+    before = {position: place for place, position in enumerate(others)}
+    reasons = {
+        position: Reason(Cause.VARIETY)
+        for place, position in enumerate(order[: wanted.first])
+        if place < before[position]
+    }
+    desk.take(StepName.DIVERSITY, desk.codes + order, reasons)
+
+
+def _arrange(
+    desk: _Desk,
+    policies: Policies,
+    available: Sequence[bool],
+    *,
+    is_named: Callable[[str], bool] | None,
+    collapse_field: str | None,
+) -> None:
+    if not policies.pins and not policies.caps:
+        return
+    fixed = _places(desk.hits, policies, available)
+    order, pins = desk.order, set(fixed.values())
+    if collapse_field is not None:
+        groups = {group_of(desk.hits[position].fields, collapse_field) for position in pins}
+        order = [p for p in order if group_of(desk.hits[p].fields, collapse_field) not in groups]
+    rest = [position for position in order if position not in pins]
+    codes = desk.codes
+    counters = [
+        CapCounter.of(cap, desk.hits, is_named=is_named, free=codes) for cap in policies.caps
+    ]
+    arranged, held = arrange(rest, fixed=fixed, counters=counters)
+    before = {position: place for place, position in enumerate(desk.order)}
+    reasons = {
+        position: Reason(Cause.CAPPED, held[position])
+        for place, position in enumerate(arranged)
+        if position in held and place > before[position]
+    }
+    reasons |= {position: Reason(Cause.PINNED) for position in pins}
+    desk.take(StepName.SLOTS, arranged, reasons)
+
+
+def _places(hits: Sequence[Hit], policies: Policies, available: Sequence[bool]) -> dict[int, int]:
+    """Return which pinned product stands at which place, from 0."""
+    found: dict[str, int] = {}
+    # Two indices of one alias may hold the same id: the first one by name is meant.
+    for place, hit in sorted(enumerate(hits), key=lambda pair: pair[1].key):
+        found.setdefault(hit.id, place)
+    fixed: dict[int, int] = {}
+    missing: dict[int, int] = {}
+    used: set[int] = set()
+    for pin in policies.pins:
+        position = found.get(pin.id)
+        if position in used:
+            continue
+        if position is None or (pin.in_stock_only and not available[position]):
+            missing[pin.rule] = missing.get(pin.rule, 0) + 1
+            continue
+        place = max(0, pin.position - 1 - missing.get(pin.rule, 0))
+        while place in fixed:
+            place += 1
+        fixed[place] = position
+        used.add(position)
+    return fixed
+
+
+def _scaled(scores: Sequence[float]) -> list[float]:
+    best = max(scores, default=0.0)
+    return [score / best if best > 0.0 else 0.0 for score in scores]
+
+
+def _finished(ranking: Ranking, desk: _Desk) -> Ranking:
+    """Return the ranking with pinned products in it, and scores that fit the order."""
+    shown = set(desk.order)
+    many = len(ranking.hits)
+    extra = [position for position in range(many, len(desk.hits)) if position in shown]
+    places = {position: many + number for number, position in enumerate(extra)}
+    order = [places.get(position, position) for position in desk.order]
+    zeros = np.zeros(len(extra))
+    return replace(
+        ranking,
+        hits=[*ranking.hits, *(desk.hits[position] for position in extra)],
+        fused=np.append(ranking.fused, zeros),
+        relevance=np.append(ranking.relevance, zeros),
+        boosted=ranking.boosted.with_more(len(extra)),
+        order=order,
+        shown_scores=_falling(desk.order, desk.scores),
+        steps=[_renumbered(step, places) for step in desk.steps],
+    )
+
+
+def _renumbered(step: Step, places: Mapping[int, int]) -> Step:
+    if not places:
+        return step
+    return Step(
+        step.name,
+        step.before,
+        [places.get(position, position) for position in step.after],
+        {places.get(position, position): reason for position, reason in step.reasons.items()},
+    )
+
+
+def _falling(order: Sequence[int], scores: Mapping[int, float]) -> Scores:
+    """Return scores by place: those of the hits, best first; a pin without one has its successor's."""
+    best_first = sorted((scores[p] for p in order if p in scores), reverse=True)
+    fallen: list[float] = []
+    used = 0
+    for position in order:
+        place = min(used, len(best_first) - 1)
+        fallen.append(best_first[place] if best_first else 1.0)
+        used += position in scores
+    return np.array(fallen)

@@ -1,0 +1,63 @@
+"""Values passed between stages; the words of the flow.
+
+Stages never edit what they receive. Scores travel as float64 arrays aligned with the candidates, so
+a stage is a function from scores to scores and costs no object per hit.
+"""
+
+from __future__ import annotations
+
+from es_hybrid.types.values import (
+    BoostContext,
+    Degradation,
+    FusionOptions,
+    Hit,
+    LegResult,
+    Remembered,
+    hits_of,
+)
+from es_hybrid.types.vocabulary import (
+    FUSED_LEGS,
+    NAMED_QUERY,
+    DegradationReason,
+    FusionMethod,
+    HitKey,
+    Json,
+    LegName,
+    Level,
+    Normalizer,
+    PassthroughReason,
+    PlanName,
+    ScoreMode,
+    Scores,
+    Stage,
+    TextKind,
+    Vector,
+    Vectors,
+)
+
+__all__ = [
+    "FUSED_LEGS",
+    "NAMED_QUERY",
+    "BoostContext",
+    "Degradation",
+    "DegradationReason",
+    "FusionMethod",
+    "FusionOptions",
+    "Hit",
+    "HitKey",
+    "Json",
+    "LegName",
+    "LegResult",
+    "Level",
+    "Normalizer",
+    "PassthroughReason",
+    "PlanName",
+    "Remembered",
+    "ScoreMode",
+    "Scores",
+    "Stage",
+    "TextKind",
+    "Vector",
+    "Vectors",
+    "hits_of",
+]
