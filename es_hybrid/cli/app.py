@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from es_hybrid import __version__
 from es_hybrid.cli import create_index, doctor, evaluate, ingest, search, update, warm
-from es_hybrid.cli.arguments import Parser, add_common
+from es_hybrid.cli.arguments import Parser, UsageError, add_common
 from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.output import Output
 
@@ -56,7 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=purpose, description=module.__doc__)
         module.add_arguments(command)
         add_common(command, default=False)
-        command.set_defaults(run=module.run, interrupted=module.INTERRUPTED)
+        command.set_defaults(run=module.run, interrupted=module.INTERRUPTED, called=command.prog)
     return parser
 
 
@@ -96,6 +96,9 @@ def _outcome(args: argparse.Namespace, out: Output) -> int:
     except KeyboardInterrupt:
         out.problem(f"stopped; {args.interrupted}")
         return 130
+    except UsageError as error:
+        out.problem(f"{args.called}: {error}")
+        return 2
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the one place where everything becomes a line

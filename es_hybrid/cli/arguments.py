@@ -9,9 +9,13 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
-__all__ = ["Parser", "add_common", "add_feed_arguments", "names", "share"]
+__all__ = ["Parser", "UsageError", "add_common", "add_feed_arguments", "names", "share"]
 
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
+
+
+class UsageError(Exception):
+    """Arguments that are right one by one do not go together; the command ends with 2."""
 
 
 class Parser(argparse.ArgumentParser):

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from es_hybrid import Checkpoint, ConfigurationError, IngestError, IngestReport
-from es_hybrid.cli.arguments import add_feed_arguments, share
+from es_hybrid import Checkpoint, IngestError, IngestReport
+from es_hybrid.cli.arguments import UsageError, add_feed_arguments, share
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
@@ -113,11 +113,7 @@ def _products(args: argparse.Namespace) -> Iterator[FeedItem]:
 
 def _check(args: argparse.Namespace) -> None:
     if bool(args.files) == bool(args.retry):
-        raise ConfigurationError(
-            "both FILE and --retry are given" if args.retry else "no products are given",
-            hint="name FILE, or a dead-letter file with --retry",
-        )
+        wrong = "both FILE and --retry are given" if args.retry else "required: FILE"
+        raise UsageError(f"{wrong}; name products, or a dead-letter file with --retry")
     if args.retry and args.delete_missing:
-        raise ConfigurationError(
-            "--delete-missing needs the whole feed, and a dead-letter file is a part of one"
-        )
+        raise UsageError("--delete-missing needs the whole feed, and --retry reads a part of one")

@@ -132,18 +132,15 @@ def test_dead_letters_are_mended_and_fed_back(
     assert es.count(index=index_name)["count"] == 4
 
 
-def test_what_does_not_go_together_is_said(
+def test_a_feed_that_cannot_be_read_twice_has_no_checkpoint(
     run: Callable[..., Any], index_name: str, tmp_path: Path
 ) -> None:
-    """A command without products, with two feeds, or that would delete by a part of one, is wrong."""
-    for words, reason in [
-        ([], "no products are given"),
-        (["feed.ndjson", "--retry", "dead.ndjson"], "both FILE and --retry"),
-        (["--retry", "dead.ndjson", "--delete-missing"], "needs the whole feed"),
-        (["-", "--resume", "place"], "standard input cannot be read again"),
-        ([str(tmp_path / "none.ndjson"), "--resume", "place"], "cannot be read"),
+    """Standard input and a file that is not there are named before anything is written."""
+    for feed, reason in [
+        ("-", "standard input cannot be read again"),
+        (tmp_path / "none.ndjson", "cannot be read: No such file"),
     ]:
-        code, document, _ = run("ingest", index_name, *words)
+        code, document, _ = run("ingest", index_name, feed, "--resume", tmp_path / "place")
         assert code == 1
         assert reason in document["error"]["message"]
 

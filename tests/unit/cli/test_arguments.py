@@ -16,6 +16,10 @@ WRONG = [
     (["evaluate", "p", "--qeries=q.csv"], "es-hybrid evaluate: ", "did you mean --queries?"),
     (["--setings", "f.toml", "search", "p", "x"], "es-hybrid: ", "did you mean --settings?"),
     (["ingest", "p"], "es-hybrid ingest: ", "required: FILE"),
+    (["ingest", "p", "f", "--retry", "d"], "es-hybrid ingest: ", "both FILE and --retry"),
+    (["ingest", "p", "--retry", "d", "--delete-missing"], "es-hybrid ingest: ", "the whole feed"),
+    (["ingest", "p", "f", "--max-delete", "some"], "es-hybrid ingest: ", "--max-delete"),
+    (["update", "p"], "es-hybrid update: ", "required: FILE"),
     (["ingest", "p", "f", "--format", "cvs"], "es-hybrid ingest: ", "did you mean csv?"),
     (["create-index", "p", "--dims", "many"], "es-hybrid create-index: ", "--dims"),
     (["doctor", "p", "q"], "es-hybrid doctor: ", "unexpected q"),
@@ -67,7 +71,15 @@ def test_every_command_takes_the_common_options_and_has_help() -> None:
         for action in build_parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     )
-    assert sorted(commands) == ["create-index", "doctor", "evaluate", "ingest", "search", "warm"]
+    assert sorted(commands) == [
+        "create-index",
+        "doctor",
+        "evaluate",
+        "ingest",
+        "search",
+        "update",
+        "warm",
+    ]
     for command in commands.values():
         assert callable(command.get_default("run"))
         assert command.get_default("interrupted")
