@@ -117,7 +117,7 @@ class AsyncHashVectors:
 
 
 class AsyncRedisVectors:
-    """Vectors in Redis; one that fails is left alone for a while, and is then asked again.
+    """Vectors in Redis; here, unlike in a search, a failure is said.
 
     Args:
         redis: As searches use it, with more patience.

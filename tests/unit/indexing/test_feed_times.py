@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.actions import Step, Stored, decide
-from es_hybrid.indexing.feed_times import feed_time_text, guarded_action
+from es_hybrid.indexing.feed_times import (
+    complete_meta,
+    feed_time_text,
+    guarded_action,
+    is_gone,
+)
 from es_hybrid.indexing.sources import Product
 
 PRODUCT = Product("1", 1, {}, b'{"id":"1"}', "d", "t", "h")
@@ -86,3 +91,32 @@ def test_a_guarded_write_carries_document_time_and_what_to_keep() -> None:
     replaced = guarded_action(PRODUCT, {"embedding": "AAAA"}, keep=None, feed_time=LATE)
     params = orjson.loads(replaced.lines.splitlines()[1])["script"]["params"]
     assert (params["keep"], params["doc"]["embedding"]) == ([], "AAAA")
+
+
+def test_a_complete_feed_is_noted_beside_all_else() -> None:
+    """The newest time stays, whichever run ends last; a mapping's other words are kept."""
+    meta = {"own": 1, "es_hybrid": {"model": "m"}}
+    noted = complete_meta(meta, feed_time=EARLY)
+    assert noted == {"own": 1, "es_hybrid": {"model": "m", "complete_feed_time": EARLY}}
+    assert complete_meta(noted, feed_time=EARLY) is None
+    later = complete_meta(noted, feed_time=LATE)
+    assert later is not None
+    assert complete_meta(later, feed_time=EARLY) is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "ours", "complete", "gone"),
+    [
+        (None, EARLY, LATE, True),
+        (None, LATE, LATE, False),
+        (None, LATE, EARLY, False),
+        (None, EARLY, None, False),
+        (None, None, LATE, False),
+        (Stored("d", "h"), EARLY, LATE, False),
+    ],
+)
+def test_only_what_a_newer_complete_feed_lacks_is_gone(
+    stored: Stored | None, ours: str | None, complete: str | None, gone: bool
+) -> None:
+    """A new product of the newest feed is new; without times nothing is compared."""
+    assert is_gone(stored, feed_time=ours, complete=complete) is gone
