@@ -8,9 +8,11 @@ import pytest
 from es_hybrid.errors import ConfigurationError, DeletesRefused
 from es_hybrid.indexing.actions import NOT_FOUND, item_reasons
 from es_hybrid.indexing.deletes import (
+    DeleteReport,
     Held,
     check_share,
     delete_action,
+    highest_request,
     missing_of,
     page_request,
     read_highest,
@@ -90,3 +92,16 @@ def test_a_scan_stays_below_what_was_there_when_the_run_began() -> None:
     assert read_page({"hits": {"hits": [hit]}}) == [Held("a", 12, 1, "2026")]
     assert read_highest({"hits": {"hits": []}}) == -1
     assert read_highest({"hits": {"hits": [{"sort": [9]}]}}) == 9
+
+
+def test_a_report_reads_like_a_sentence() -> None:
+    """The numbers stand where a person looks for them."""
+    report = DeleteReport(asked=1200, deleted=1190, missing=9, failed=1, elapsed_s=1.25)
+    assert str(report) == "1,200 asked, 1,190 deleted, 9 missing, 1 failed, 1.2 s"
+
+
+def test_the_highest_number_of_a_shard_is_asked_of_that_shard() -> None:
+    """Sequence numbers count by shard."""
+    request = highest_request(2)
+    assert (request["preference"], request["size"]) == ("_shards:2", 1)
+    assert request["sort"] == [{"_seq_no": "desc"}]

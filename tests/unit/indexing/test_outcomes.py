@@ -114,6 +114,24 @@ def test_a_vector_that_was_known_is_not_counted_as_made() -> None:
     assert (report.embedded, report.reused, report.without_vector) == (1, 2, 0)
 
 
+def test_a_run_that_goes_on_counts_on() -> None:
+    """The numbers of a checkpoint are where the next run begins; new ones are added."""
+    tally = Tally.of({"indexed": 7, "failed": 2, "stale": 1})
+    tally.fail(Failure("a", 1, "no"))
+    assert tally.counts == {
+        "indexed": 7,
+        "unchanged": 0,
+        "stale": 1,
+        "failed": 3,
+        "without_vector": 0,
+        "embedded": 0,
+        "reused": 0,
+        "deleted": 0,
+    }
+    report = tally.report(elapsed_s=1.0)
+    assert (report.read, report.failures_left_out) == (11, 2)
+
+
 def test_what_is_stale_is_neither_stored_nor_lost() -> None:
     """Known beforehand or told by the server, a stale record is counted once and is no failure."""
     rows = [(Decision(Step.STALE), None, None), (Decision(Step.REPLACE), VECTOR, STALE)]

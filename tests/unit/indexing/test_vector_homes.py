@@ -32,7 +32,9 @@ from es_hybrid.indexing.vector_homes import (
 )
 def test_a_place_is_read_from_its_name(text: str, home: VectorHome, name: str) -> None:
     """Indices of products are named as they are; the others have words of their own."""
-    assert vector_source(text) == (home, name)
+    source = vector_source(text)
+    assert source == (home, name)
+    assert str(source) == text.strip()
 
 
 @pytest.mark.parametrize("text", ["", "index:"])
