@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any, NoReturn
 
-__all__ = ["Parser", "UsageError", "add_common", "add_feed_arguments", "names", "share"]
+__all__ = ["Parser", "UsageError", "add_common", "add_record_arguments", "names", "share"]
 
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
@@ -101,8 +101,8 @@ def add_common(parser: argparse.ArgumentParser, *, default: bool) -> None:
     )
 
 
-def add_feed_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what every command that reads a feed takes."""
+def add_record_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what every command that writes the records of a feed takes."""
     parser.add_argument(
         "--map",
         dest="fields",

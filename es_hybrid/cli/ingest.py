@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 from es_hybrid import Checkpoint, IngestError, IngestReport
-from es_hybrid.cli.arguments import UsageError, add_feed_arguments, share
+from es_hybrid.cli.arguments import UsageError, add_record_arguments, share
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `ingest` takes."""
     parser.add_argument("name", metavar="NAME", help="index or alias")
     parser.add_argument("files", metavar="FILE", nargs="*", help="products")
-    add_feed_arguments(parser)
+    add_record_arguments(parser)
     parser.add_argument(
         "--vectors",
         metavar="FILE.npz",

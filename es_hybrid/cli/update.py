@@ -10,7 +10,7 @@ import argparse
 from itertools import chain
 
 from es_hybrid import IngestError, read_products
-from es_hybrid.cli.arguments import add_feed_arguments
+from es_hybrid.cli.arguments import add_record_arguments
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `update` takes."""
     parser.add_argument("name", metavar="NAME", help="index or alias")
     parser.add_argument("files", metavar="FILE", nargs="+", help="ids and what changes")
-    add_feed_arguments(parser)
+    add_record_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
