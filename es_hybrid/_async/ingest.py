@@ -14,7 +14,7 @@ from datetime import datetime
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.delete import AsyncMissing, shard_marks
+from es_hybrid._async.delete import AsyncMissing, note_complete, shard_marks
 from es_hybrid._async.lookup import add_vectors, plan_chunk
 from es_hybrid._async.target import Target, open_target
 from es_hybrid._concurrency import async_map_ordered
@@ -171,6 +171,10 @@ class AsyncIngestor:
             raise
         ledger.tally.deleted += deleted
         ledger.notes += notes
+        if target.feed_time is not None:
+            ledger.notes += await note_complete(
+                self._es, target.info.index, feed_time=target.feed_time
+            )
 
     async def _run(self, feed: Feed, target: Target, done: Callable[[Written], None]) -> None:
         await self._segment(feed.segment(), target, done)

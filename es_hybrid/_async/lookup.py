@@ -5,8 +5,9 @@ from __future__ import annotations
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.target import Target
-from es_hybrid.indexing.actions import decide, read_stored
+from es_hybrid.indexing.actions import Decision, Step, decide, read_stored
 from es_hybrid.indexing.feed import Chunk
+from es_hybrid.indexing.feed_times import is_gone
 from es_hybrid.indexing.outcomes import Planned
 from es_hybrid.types import Vector
 
@@ -23,8 +24,11 @@ async def plan_chunk(es: AsyncElasticsearch, chunk: Chunk, target: Target) -> Pl
         )
         stored = read_stored(answer.body)
     vectors = target.vector is not None
+    times = {"feed_time": target.feed_time, "complete": target.info.meta.complete_feed_time}
     found = [
-        decide(p, stored.get(p.id), vectors=vectors, feed_time=target.feed_time)
+        Decision(Step.STALE)
+        if is_gone(stored.get(p.id), **times)
+        else decide(p, stored.get(p.id), vectors=vectors, feed_time=target.feed_time)
         for p in chunk.products
     ]
     return Planned(chunk, found)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Container, Iterable, Sequence
 from itertools import islice
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
@@ -24,6 +24,7 @@ from es_hybrid.indexing.deletes import (
     read_page,
     too_many,
 )
+from es_hybrid.indexing.feed_times import complete_meta
 from es_hybrid.indexing.report import MAX_FAILURES_KEPT, Failure
 from es_hybrid.settings import IngestSettings
 
@@ -87,6 +88,21 @@ def shard_marks(es: Elasticsearch, index: str) -> list[int]:
     return [
         read_highest((es.search(index=index, **highest_request(shard))).body) for shard in shards
     ]
+
+
+def note_complete(es: Elasticsearch, index: str, *, feed_time: str) -> list[str]:
+    """Write into the mapping that a feed of this time was complete; return what went wrong.
+
+    An older feed then brings back nothing that this one has deleted.
+    """
+    try:
+        (body,) = (es.indices.get_mapping(index=index)).body.values()
+        meta = complete_meta(body["mappings"].get("_meta") or {}, feed_time=feed_time)
+        if meta is not None:
+            es.indices.put_mapping(index=index, meta=meta)
+    except ApiError as error:
+        return [f"an older feed may bring deleted products back: {error.error} at _mapping"]
+    return []
 
 
 class Missing:

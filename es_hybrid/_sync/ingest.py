@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.delete import Missing, shard_marks
+from es_hybrid._sync.delete import Missing, note_complete, shard_marks
 from es_hybrid._sync.lookup import add_vectors, plan_chunk
 from es_hybrid._sync.target import Target, open_target
 from es_hybrid.checkpoint import Checkpoint, Progress
@@ -170,6 +170,8 @@ class Ingestor:
             raise
         ledger.tally.deleted += deleted
         ledger.notes += notes
+        if target.feed_time is not None:
+            ledger.notes += note_complete(self._es, target.info.index, feed_time=target.feed_time)
 
     def _run(self, feed: Feed, target: Target, done: Callable[[Written], None]) -> None:
         self._segment(feed.segment(), target, done)

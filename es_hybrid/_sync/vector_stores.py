@@ -116,7 +116,7 @@ class HashVectors:
 
 
 class RedisVectors:
-    """Vectors in Redis; one that fails is left alone for a while, and is then asked again.
+    """Vectors in Redis; here, unlike in a search, a failure is said.
 
     Args:
         redis: As searches use it, with more patience.
@@ -165,11 +165,13 @@ def open_store(
         The store and what to call it; `None` where there is none.
 
     Raises:
-        ConfigurationError: There is no such index, or no Redis is set.
+        ConfigurationError: There is no such index, or no Redis is set. A setting `previous` is no
+            mistake where there is no index before.
         MappingMismatch: The index named was not created by es_hybrid.
     """
+    is_default = wanted is None
     wanted = settings.ingest.vectors_from if wanted is None else wanted
-    if wanted is None:
+    if wanted is None or info.meta.dims is None:
         yield None
         return
     if not isinstance(wanted, str):
@@ -193,7 +195,14 @@ def open_store(
             yield str(source), store
         case VectorHome.PREVIOUS:
             name = _previous(es, info)
-            yield name, ProductVectors(es, index_info(es, name))
+            if name is not None:
+                yield name, ProductVectors(es, index_info(es, name))
+            elif is_default:  # a setting holds for the first index, too
+                yield None
+            else:
+                raise ConfigurationError(
+                    f"there is no index before {info.index}", hint="name one in vectors_from"
+                )
         case VectorHome.PRODUCTS:
             found = index_info(es, source.name)
             yield source.name, ProductVectors(es, found)
@@ -213,12 +222,7 @@ def _redis(settings: Settings, background: Background) -> RedisStore:
     )
 
 
-def _previous(es: Elasticsearch, info: IndexInfo) -> str:
+def _previous(es: Elasticsearch, info: IndexInfo) -> str | None:
     alias = alias_of(info.index)
     names = (es.indices.get(index=f"{alias}-*", features="aliases")).body if alias else ()
-    found = previous_index(info.index, names)
-    if found is None:
-        raise ConfigurationError(
-            f"there is no index before {info.index}", hint="name one in vectors_from"
-        )
-    return found
+    return previous_index(info.index, names)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from es_hybrid.indexing.coerce import BadValue
 from es_hybrid.indexing.seen import SeenIds
-from es_hybrid.indexing.sources import BadRecord, FeedItem, Prepare, Product, Record, Rejected
+from es_hybrid.indexing.sources import FeedItem, Prepare, Product, Record, Rejected
 
 __all__ = ["Chunk", "Feed"]
 
@@ -73,23 +73,26 @@ class Feed:
         self._skip, self._replaces = skip, replaces
         self._taken = 0
         self._seen = SeenIds()
-        self._came_before = 0  # position of the product that its id had before; 0: none
+        self._came_before = 0  # place at which the last product's id came before; 0: it did not
         self._held: Product | None = None
 
     def __contains__(self, product_id: object) -> bool:
-        """Whether an id came; two ids in 10^19 are taken for one another."""
+        """Whether an id came, be it in a record that was rejected or passed over."""
         return product_id in self._seen
 
     def segment(self) -> Iterator[Chunk]:
         """Yield chunks until the feed ends, or an id comes that an earlier chunk of these has."""
-        first = chunk_first = self._taken + (self._held is None)
+        held = self._held is not None
+        first = chunk_first = self._taken if held else max(self._taken, self._skip) + 1
         products: dict[str, Product] = {}
         rejected: list[Rejected] = []
         superseded = size = 0
         while (found := self._next()) is not None:
             if isinstance(found, Rejected):
                 rejected.append(found)
-            elif self._must_wait(found, first, chunk_first, products):
+            elif first <= self._came_before < chunk_first or (
+                not self._replaces and found.id in products
+            ):
                 self._held = found
                 break
             else:
@@ -104,13 +107,6 @@ class Feed:
             taken = self._taken - (self._held is not None)
             yield Chunk(tuple(products.values()), tuple(rejected), superseded, taken)
 
-    def _must_wait(
-        self, found: Product, first: int, chunk_first: int, products: Mapping[str, Product]
-    ) -> bool:
-        """Say whether a product of the same id is in flight: it would race with this one."""
-        in_flight = first <= self._came_before < chunk_first
-        return in_flight or (not self._replaces and found.id in products)
-
     def _next(self) -> Product | Rejected | None:
         if self._held is not None:
             held, self._held, self._came_before = self._held, None, 0
@@ -121,12 +117,10 @@ class Feed:
                 self._pass_over(position, item)
                 continue
             found = self._prepare(item, position=position)
-            product_id, line = (
-                (found.failure.id, found.failure.line or position)
-                if isinstance(found, Rejected)
-                else (found.id, found.line)
-            )
-            self._note(product_id, line, counts=not isinstance(found, Rejected))
+            if isinstance(found, Rejected):
+                self._keep(found.failure.id, found.failure.line or position)
+            else:
+                self._note(found)
             return found
         self.done = True
         return None
@@ -134,25 +128,23 @@ class Feed:
     def _pass_over(self, position: int, item: FeedItem) -> None:
         line, source = (item.line, item.product) if isinstance(item, Record) else (position, item)
         try:
-            found = None if isinstance(source, BadRecord) else self._prepare.fields.id_of(source)
+            found = self._prepare.fields.id_of(source) if isinstance(source, Mapping) else None
         except BadValue:
             found = None
-        self._note(found, line, counts=False)
+        self._keep(found, line)
 
-    def _note(self, product_id: str | None, line: int, *, counts: bool) -> None:
-        """Remember an id, rejected ones too: a product that cannot be read is not a deleted one."""
-        self._came_before = 0
+    def _keep(self, product_id: str | None, line: int) -> None:
+        """Remember that the feed has an id: a product that cannot be read is not a deleted one."""
         if product_id is None:
             self.unnamed += 1
-            return
-        if not counts:
-            if product_id not in self._seen:
-                self._seen.note(product_id, position=0, line=line)
-            return
-        before = self._seen.note(product_id, position=self._taken, line=line)
+        elif product_id not in self._seen:
+            self._seen.note(product_id, position=self._taken, line=line)
+
+    def _note(self, product: Product) -> None:
+        before = self._seen.note(product.id, position=self._taken, line=product.line)
+        self._came_before = 0 if before is None else before[0]
         if before is None:
             return
-        self._came_before = before[0]
         self.duplicates += 1
         if len(self.duplicate_lines) < 10:
-            self.duplicate_lines.append((product_id, before[1], line))
+            self.duplicate_lines.append((product.id, before[1], product.line))

@@ -17,8 +17,9 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.actions import KEEP_VECTOR, VECTOR_FIELDS, Action, script_action
 from es_hybrid.indexing.coerce import BadValue, as_date
 from es_hybrid.indexing.sources import Product
+from es_hybrid.types import Json
 
-__all__ = ["IS_NEWER", "feed_time_text", "guarded_action"]
+__all__ = ["IS_NEWER", "complete_meta", "feed_time_text", "guarded_action", "is_gone"]
 
 IS_NEWER = "ctx._source.feed_time != null && ctx._source.feed_time.compareTo(params.feed_time) > 0"
 """Painless: whether the stored document comes from a newer feed than `params.feed_time`."""
@@ -46,6 +47,31 @@ def feed_time_text(value: datetime | str) -> str:
         )
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def is_gone(stored: object | None, *, feed_time: str | None, complete: str | None) -> bool:
+    """Tell whether a product is not stored because a newer, complete feed lacks it.
+
+    Args:
+        stored: What the index has under its id; `None` when it has nothing.
+        feed_time: Of the feed that has the product.
+        complete: Of the newest complete feed.
+
+    Example:
+        >>> is_gone(None, feed_time="2026-11-20", complete="2026-11-21")
+        True
+    """
+    if stored is not None or feed_time is None or complete is None:
+        return False
+    return feed_time < complete
+
+
+def complete_meta(meta: Mapping[str, Any], *, feed_time: str) -> Json | None:
+    """Return a mapping's `_meta` with the time of a complete feed; `None` if it has a newer one."""
+    ours = meta.get("es_hybrid") or {}
+    if (ours.get("complete_feed_time") or "") >= feed_time:
+        return None
+    return {**meta, "es_hybrid": {**ours, "complete_feed_time": feed_time}}
 
 
 def guarded_action(

@@ -35,6 +35,7 @@ class IndexMeta:
         similarity: How Elasticsearch compares them.
         vector_field: The `dense_vector` field; `None` without vectors.
         text_version: Version of the text builder at the time of creation.
+        complete_feed_time: Of the newest feed that was complete: what it lacked was deleted.
     """
 
     mapping: str
@@ -44,6 +45,7 @@ class IndexMeta:
     similarity: str | None
     vector_field: str | None
     text_version: str | None
+    complete_feed_time: str | None = None
 
 
 def load_mapping(name: str) -> Json:
@@ -151,6 +153,7 @@ def read_meta(mapping: Mapping[str, Any]) -> IndexMeta | None:
         similarity=vector.get("similarity", meta.get("similarity")) if present else None,
         vector_field=field if present else None,
         text_version=meta.get("text_version"),
+        complete_feed_time=meta.get("complete_feed_time"),
     )
 
 

@@ -8,7 +8,6 @@ __all__ = ["SeenIds"]
 
 _FREE = 0
 _FIRST_SLOTS = 1 << 10
-_ALL_BITS = (1 << 64) - 1
 
 
 class SeenIds:
@@ -16,7 +15,8 @@ class SeenIds:
 
     Open addressing with linear probing (Knuth, The Art of Computer Programming 3, 6.4), at most half
     full. An id is known by 64 bits of its hash: among ten million ids, two are taken for one with a
-    chance of 1 in 370,000, and then only a warning is wrong or a chunk waits for nothing.
+    chance of 1 in 370,000, and then a warning is wrong, a chunk waits for nothing, or a product that
+    a feed has no more is not deleted.
     """
 
     def __init__(self) -> None:
@@ -27,8 +27,7 @@ class SeenIds:
         return self._count
 
     def __contains__(self, product_id: object) -> bool:
-        """Whether an id came before."""
-        return self._keys[self._slot(self._key(product_id))] != _FREE
+        return self._keys[self._slot(hash(product_id) & self._all or 1)] != _FREE
 
     def note(self, product_id: str, *, position: int, line: int) -> tuple[int, int] | None:
         """Remember an id, and return position and line of when it came last.
@@ -43,7 +42,7 @@ class SeenIds:
             >>> seen.note("a", position=1, line=1), seen.note("a", position=5, line=7)
             (None, (1, 1))
         """
-        key = self._key(product_id)
+        key = hash(product_id) & self._all or 1
         slot = self._slot(key)
         before = None
         if self._keys[slot] == _FREE:
@@ -56,9 +55,7 @@ class SeenIds:
             self._grow()
         return before
 
-    @staticmethod
-    def _key(product_id: object) -> int:
-        return hash(product_id) & _ALL_BITS or 1
+    _all = (1 << 64) - 1
 
     def _slot(self, key: int) -> int:
         keys, mask = self._keys, self._mask

@@ -29,13 +29,24 @@ def parse_line(number: int, line: bytes) -> Record | BadRecord:
         try:
             line.decode("utf-8")
             reason = f"is not JSON: {error.msg} at column {error.colno}"
+            if not line.endswith(b"\n"):  # the last one: its writer may not be done
+                reason += "; it has no line end, so the file is cut or still being written"
         except UnicodeDecodeError as broken:
             reason = f"is not UTF-8: bad byte at column {broken.start + 1}"
         return BadRecord(number, reason, raw_text(line))
     if isinstance(product, dict) and product.keys() == {"dead_letter", "product"}:
         product = product["product"]
     elif isinstance(product, dict) and product.keys() == {"dead_letter", "raw"}:
-        return BadRecord(number, "is a line that could not be read before", product["raw"])
+        return _mended(number, product["raw"])
     if not isinstance(product, dict):
         return BadRecord(number, "is JSON but not an object", raw_text(line))
     return Record(number, product)
+
+
+def _mended(number: int, raw: object) -> Record | BadRecord:
+    """Read a line that could not be read before; it is a product now if somebody mended it."""
+    if not isinstance(raw, str):
+        return BadRecord(number, "is a line that was too long to be kept")
+    if "\ufffd" in raw:
+        return BadRecord(number, "is not UTF-8: mend what stands as \ufffd", raw)
+    return parse_line(number, f"{raw}\n".encode("utf-8", "replace"))

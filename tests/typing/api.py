@@ -15,19 +15,30 @@ from es_hybrid import (
     AsyncEmbedder,
     AsyncHybridClient,
     Boost,
+    DeleteReport,
     Embedder,
     FieldBoost,
     HybridClient,
     HybridExt,
     HybridResponse,
+    IngestReport,
     NumericBoost,
     RecencyBoost,
     RequestError,
     Reranker,
     Settings,
+    VectorStore,
     hybrid_ext,
 )
-from es_hybrid.types import BoostContext, Hit, PassthroughReason, PlanName, TextKind, Vectors
+from es_hybrid.types import (
+    BoostContext,
+    Hit,
+    PassthroughReason,
+    PlanName,
+    TextKind,
+    Vector,
+    Vectors,
+)
 
 QUERY: Mapping[str, Any] = {"match": {"title": "trail running shoe"}}
 
@@ -127,6 +138,23 @@ class OwnBoost:
 
     def factor(self, hit: Hit, context: BoostContext) -> float:
         return 1.0
+
+
+class OwnStore:
+    def get_many(self, text_hashes: Sequence[str]) -> dict[str, Vector]:
+        return {}
+
+    def put_many(self, vectors: Mapping[str, Vector]) -> None:
+        """Keep none."""
+
+
+async def writing(shop: HybridClient, awaited: AsyncHybridClient) -> None:
+    store: VectorStore = OwnStore()
+    report: IngestReport = shop.ingest("products", [], vectors_from=store, delete_missing=True)
+    report = shop.update_fields("products", [{"id": "1", "price": 5}], feed_time="2026-11-21")
+    deleted: DeleteReport = await awaited.delete_products("products", ["1"])
+    await awaited.ingest("products", [], vectors_from=store)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    del report, deleted
 
 
 def stages(es: Elasticsearch, asynchronous: AsyncElasticsearch) -> None:

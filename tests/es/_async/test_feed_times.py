@@ -149,6 +149,27 @@ async def test_updates_and_deletes_respect_a_newer_feed(
     assert (report.deleted, (await async_es.count(index=index_name))["count"]) == (0, 4)
 
 
+async def test_a_deleted_product_is_not_brought_back_by_an_older_feed(
+    async_es: AsyncElasticsearch, index_name: str
+) -> None:
+    """What a newer complete feed lacks stays away, whether the index has it or not."""
+    await create_index(async_es, index_name)
+    run = ingestor(async_es)
+    await run.ingest(index_name, products(20), feed_time="2026-11-19")
+    report = await run.ingest(index_name, products(19), feed_time=LATE, delete_missing=True)
+    assert (report.deleted, report.warnings[1:]) == (1, ())
+    report = await run.ingest(index_name, products(22, price=1), feed_time=EARLY)
+    assert (report.stale, report.indexed) == (22, 0)
+    assert (await async_es.count(index=index_name))["count"] == 19
+    newest = products(22, price=99)
+    report = await run.ingest(index_name, newest, feed_time="2026-11-22", delete_missing=True)
+    assert (report.stale, report.indexed) == (0, 22)
+    mapping = (await async_es.indices.get_mapping(index=index_name)).body.popitem()[1]
+    meta = mapping["mappings"]["_meta"]["es_hybrid"]
+    assert meta["complete_feed_time"] == "2026-11-22T00:00:00.000Z"
+    assert meta["code_fields"], "what else the mapping says stays"
+
+
 async def test_a_time_that_is_none_is_an_error(
     async_es: AsyncElasticsearch, index_name: str
 ) -> None:

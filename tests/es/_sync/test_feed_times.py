@@ -142,6 +142,27 @@ def test_updates_and_deletes_respect_a_newer_feed(es: Elasticsearch, index_name:
     assert (report.deleted, (es.count(index=index_name))["count"]) == (0, 4)
 
 
+def test_a_deleted_product_is_not_brought_back_by_an_older_feed(
+    es: Elasticsearch, index_name: str
+) -> None:
+    """What a newer complete feed lacks stays away, whether the index has it or not."""
+    create_index(es, index_name)
+    run = ingestor(es)
+    run.ingest(index_name, products(20), feed_time="2026-11-19")
+    report = run.ingest(index_name, products(19), feed_time=LATE, delete_missing=True)
+    assert (report.deleted, report.warnings[1:]) == (1, ())
+    report = run.ingest(index_name, products(22, price=1), feed_time=EARLY)
+    assert (report.stale, report.indexed) == (22, 0)
+    assert (es.count(index=index_name))["count"] == 19
+    newest = products(22, price=99)
+    report = run.ingest(index_name, newest, feed_time="2026-11-22", delete_missing=True)
+    assert (report.stale, report.indexed) == (0, 22)
+    mapping = (es.indices.get_mapping(index=index_name)).body.popitem()[1]
+    meta = mapping["mappings"]["_meta"]["es_hybrid"]
+    assert meta["complete_feed_time"] == "2026-11-22T00:00:00.000Z"
+    assert meta["code_fields"], "what else the mapping says stays"
+
+
 def test_a_time_that_is_none_is_an_error(es: Elasticsearch, index_name: str) -> None:
     """Nothing guesses when a feed was made."""
     create_index(es, index_name)

@@ -110,7 +110,7 @@ def test_a_feed_goes_on_where_another_run_stopped() -> None:
     items: list[FeedItem] = [
         {"id": "a"},
         BadRecord(2, "broken"),
-        {"x": 1},
+        [1, 2],  # type: ignore[list-item]
         {"id": "b"},
         {"id": "c"},
     ]
@@ -135,3 +135,13 @@ def test_records_that_say_a_part_of_a_product_do_not_replace_each_other() -> Non
     found, _ = segments(items, replaces=False)
     assert [[p.id for c in segment for p in c.products] for segment in found] == [["a", "b"], ["a"]]
     assert [[chunk.taken for chunk in segment] for segment in found] == [[2], [3]]
+
+
+def test_a_rejected_record_does_not_hide_the_one_before_it() -> None:
+    """A record that is rejected between two of one id does not let their chunks race."""
+    items: list[FeedItem] = [{"id": i} for i in "abcd"]
+    items += [{"id": "a", "price": "free"}, {"id": "a", "price": 5}]
+    found, feed = segments(items)
+    ids = [[p.id for c in segment for p in c.products] for segment in found]
+    assert ids == [["a", "b", "c", "d"], ["a"]]
+    assert feed.duplicates == 1

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.indexing.actions import Decision, Step, VectorFields
+from es_hybrid.indexing.actions import STALE, Decision, Step, VectorFields
 from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.outcomes import (
@@ -103,6 +103,60 @@ def test_a_product_without_a_vector_is_counted(
     report, _, _ = settled(written([(decision, vector, None)]))
     assert (report.indexed, report.unchanged) == (indexed, 1 - indexed)
     assert report.without_vector == without
+
+
+def test_a_vector_that_was_known_is_not_counted_as_made() -> None:
+    """Embedded counts calls to a model, reused what they were spared."""
+    embed = Decision(Step.REPLACE, embed=True)
+    found = written([(embed, VECTOR, None)] * 3)
+    found = found._replace(planned=found.planned._replace(reused={1, 2}))
+    report, _, _ = settled(found)
+    assert (report.embedded, report.reused, report.without_vector) == (1, 2, 0)
+
+
+def test_a_run_that_goes_on_counts_on() -> None:
+    """The numbers of a checkpoint are where the next run begins; new ones are added."""
+    tally = Tally.of({"indexed": 7, "failed": 2, "stale": 1})
+    tally.fail(Failure("a", 1, "no"))
+    assert tally.counts == {
+        "indexed": 7,
+        "unchanged": 0,
+        "stale": 1,
+        "failed": 3,
+        "without_vector": 0,
+        "embedded": 0,
+        "reused": 0,
+        "deleted": 0,
+    }
+    report = tally.report(elapsed_s=1.0)
+    assert (report.read, report.failures_left_out) == (11, 2)
+
+
+def test_what_is_stale_is_neither_stored_nor_lost() -> None:
+    """Known beforehand or told by the server, a stale record is counted once and is no failure."""
+    rows = [(Decision(Step.STALE), None, None), (Decision(Step.REPLACE), VECTOR, STALE)]
+    report, dead, _ = settled(written(rows))
+    assert (report.read, report.stale, report.indexed, report.failed, dead) == (2, 2, 0, 0, [])
+    assert "2 stale" in str(report)
+
+
+def test_with_a_feed_time_each_write_is_guarded() -> None:
+    """Nothing is written by a plain index operation, which would not look at what is there."""
+    rows = [
+        (Decision(Step.STALE), None, None),
+        (Decision(Step.UNCHANGED), None, None),
+        (Decision(Step.UNCHANGED, touch=True), None, None),
+        (Decision(Step.KEEP_VECTOR, touch=True), None, None),
+        (Decision(Step.REPLACE, touch=True), VECTOR, None),
+    ]
+    found = dict(actions_of(written(rows).planned, FIELDS, feed_time="2026-11-21"))
+    assert sorted(found) == [2, 3, 4]
+    assert all(action.lines.startswith(b'{"update"') for action in found.values())
+    assert [b'"keep":["embedding"' in found[place].lines for place in (2, 3, 4)] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_failed_embedding_does_not_rewrite_an_equal_product() -> None:
