@@ -176,3 +176,13 @@ def test_nothing_to_judge_is_said(run: Callable[..., Any], judged: list[str]) ->
     code, _, err = run("any", *judged, "--no-search")
     assert code == 1
     assert "name one with --run" in err
+
+
+@pytest.mark.parametrize("wrong", [("--baseline", "solr"), ("--fail-below", "solr:ndcg@10=0.5")])
+def test_a_name_that_is_not_compared_is_found_before_any_search(
+    run: Callable[..., Any], judged: list[str], wrong: tuple[str, str]
+) -> None:
+    """A slip of the pen does not cost an evaluation."""
+    code, _, err = run("no-such-index", *judged, "--recipe", "lexical,hybrid", *wrong)
+    assert code == 1
+    assert "no recipe 'solr' is compared; of lexical, hybrid" in err
