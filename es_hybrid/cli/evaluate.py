@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     found = read_judged_set(args.qrels, queries=args.queries)
     counted = judged_queries(found.queries, found.judgments, relevant_from=args.relevant_from)
     brought = [read_run(file).filled(query.id for query in counted) for file in args.run_files]
-    _check_names(args, [*(recipe.name for recipe in recipes), *(run.recipe for run in brought)])
+    _check_names(args, [*(run.recipe for run in brought), *(recipe.name for recipe in recipes)])
     if not recipes:
         outcome = _judged(args, found, brought)
     else:
@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
             outcome = _judged(
                 args,
                 found,
-                [*asked, *brought],
+                [*brought, *asked],
                 brands=brands_of(shop, args.index, args.brand_field),
                 explainer=explainer if args.json or args.html else None,
             )
