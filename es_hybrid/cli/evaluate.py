@@ -21,6 +21,7 @@ from es_hybrid.cli.evidence import Explainer, brands_of, collect
 from es_hybrid.cli.measure import PAGE, forgetful, measure
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
+    RECIPES,
     Comparison,
     EvaluationReport,
     Evidence,
@@ -67,6 +68,7 @@ def run(args: argparse.Namespace) -> int:
     found = read_judged_set(args.qrels, queries=args.queries)
     counted = judged_queries(found.queries, found.judgments, relevant_from=args.relevant_from)
     brought = [read_run(file).filled(query.id for query in counted) for file in args.run_files]
+    _check_names(args, [*(run.recipe for run in brought), *(recipe.name for recipe in recipes)])
     if not recipes:
         outcome = _judged(args, found, brought)
     else:
@@ -79,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
             outcome = _judged(
                 args,
                 found,
-                [*asked, *brought],
+                [*brought, *asked],
                 brands=brands_of(shop, args.index, args.brand_field),
                 explainer=explainer if args.json or args.html else None,
             )
@@ -88,6 +90,18 @@ def run(args: argparse.Namespace) -> int:
     if outcome.shortfalls:
         return 1
     return 3 if any(result.faults for result in outcome.report.results) else 0
+
+
+def _check_names(args: argparse.Namespace, known: Sequence[str]) -> None:
+    """Refuse a name that is not there, or is there twice, before a search is made in vain."""
+    if not known:
+        raise JudgmentError("there is no run to judge", hint="name one with --run")
+    if len(set(known)) < len(known):
+        raise JudgmentError(f"two runs have one name: {', '.join(known)}", hint="rename one")
+    floors = [floor.recipe for floor in args.fail_below]
+    for name in (args.baseline, *floors):
+        if name is not None and name not in known:
+            raise JudgmentError(f"no recipe {name!r} is compared", hint=f"of {', '.join(known)}")
 
 
 def _search(
@@ -123,8 +137,6 @@ def _judged(
     brands: frozenset[str] = frozenset(),
     explainer: Explainer | None = None,
 ) -> Outcome:
-    if not runs:
-        raise JudgmentError("there is no run to judge", hint="name one with --run")
     queries = with_kinds(found.queries, brands=brands)
     report = judge(
         runs,
@@ -158,7 +170,8 @@ def _write(args: argparse.Namespace, outcome: Outcome) -> None:
     if args.save_runs:
         folder = Path(args.save_runs)
         folder.mkdir(parents=True, exist_ok=True)
-        for one in outcome.runs:
+        # A run that was brought is a file already, and its name is a stranger's.
+        for one in [run for run in outcome.runs if run.recipe in RECIPES]:
             file = folder / f"{one.recipe}.ndjson"
             file.write_text("".join(run_lines(one)), encoding="utf-8")
     if args.html:

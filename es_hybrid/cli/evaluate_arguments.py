@@ -52,7 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f" (default: {','.join(_MEASURES)})",
     )
     parser.add_argument(
-        "--baseline", metavar="NAME", help="the recipe to compare with (default: the first)"
+        "--baseline",
+        metavar="NAME",
+        help="what to compare with (default: the first of --run, or else of --recipe)",
     )
     parser.add_argument(
         "--fail-below",
@@ -60,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FLOOR",
-        help="end in 1 where the last recipe has less, such as ndcg@10=0.74;"
+        help="end in 1 where the last of --recipe has less, such as ndcg@10=0.74;"
         " hybrid:ndcg@10=0.74 for one by name",
     )
     _add_report_arguments(parser)

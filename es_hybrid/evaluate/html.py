@@ -116,7 +116,8 @@ def _warnings(report: EvaluationReport) -> list[str]:
                     f"{result.recipe}: {name} is {value:.2f}. Products that nobody judged count as"
                     " wrong, so its other figures may be too low; judge what it shows."
                 )
-        lacks = [f"{what} ({count} queries)" for what, count in result.degraded.items()]
+        asked = len(report.query_ids)
+        lacks = [f"{what} ({count} of {asked})" for what, count in result.degraded.items()]
         if lacks:
             found.append(f"{result.recipe} went without {', '.join(lacks)}.")
     return found

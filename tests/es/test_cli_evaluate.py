@@ -160,6 +160,23 @@ def test_saved_runs_are_judged_again_without_a_search(
     assert 0 < after["recipes"]["solr"]["metrics"]["mrr@10"] <= 0.2
 
 
+def test_another_system_is_what_is_compared_with(
+    run: Callable[..., Any], products_index: str, judged: list[str], tmp_path: Path
+) -> None:
+    """A run that is brought along is the baseline, and a floor means the search in full."""
+    theirs = tmp_path / "solr.trec"
+    theirs.write_text("tent Q0 p36 1 2.0 solr\n")
+    chosen = ["--recipe", "lexical,hybrid", "--run", str(theirs), "--fail-below", "mrr@10=0.3"]
+    code, out, _ = run(products_index, *judged, *chosen, "--json")
+    document = json.loads(out)
+    assert code == 0, document["below_floor"]
+    assert [(c["baseline"], c["recipe"]) for c in document["comparisons"]] == [
+        ("solr", "lexical"),
+        ("solr", "hybrid"),
+    ]
+    assert document["recipes"]["solr"]["metrics"]["mrr@10"] < 0.3
+
+
 def test_quepids_export_is_enough(
     run: Callable[..., Any], products_index: str, tmp_path: Path
 ) -> None:
@@ -176,3 +193,13 @@ def test_nothing_to_judge_is_said(run: Callable[..., Any], judged: list[str]) ->
     code, _, err = run("any", *judged, "--no-search")
     assert code == 1
     assert "name one with --run" in err
+
+
+@pytest.mark.parametrize("wrong", [("--baseline", "solr"), ("--fail-below", "solr:ndcg@10=0.5")])
+def test_a_name_that_is_not_compared_is_found_before_any_search(
+    run: Callable[..., Any], judged: list[str], wrong: tuple[str, str]
+) -> None:
+    """A slip of the pen does not cost an evaluation."""
+    code, _, err = run("no-such-index", *judged, "--recipe", "lexical,hybrid", *wrong)
+    assert code == 1
+    assert "no recipe 'solr' is compared; of lexical, hybrid" in err

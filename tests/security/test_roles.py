@@ -40,9 +40,38 @@ def ingest(shop: HybridClient) -> None:
 
 
 def load_fast(shop: HybridClient) -> None:
-    """Turn refreshes off for a first load, and on again."""
+    """Turn refreshes off for a first load, note it in the mapping, and turn them on again."""
+    ((index, found),) = shop.es.indices.get(index=ALIAS).body.items()
     for interval in ("-1", "1s"):
-        shop.es.indices.put_settings(index=ALIAS, settings={"index.refresh_interval": interval})
+        shop.es.indices.put_mapping(index=index, meta=found["mappings"]["_meta"])
+        shop.es.indices.put_settings(index=index, settings={"index.refresh_interval": interval})
+
+
+def keep(index: str, *, script: bool = False) -> Callable[[HybridClient], None]:
+    """Return a job that makes an index of ours where it is missing, writes to it and reads."""
+
+    def work(shop: HybridClient) -> None:
+        es = shop.es
+        if not es.indices.exists(index=index):
+            es.indices.create(index=index, settings={"number_of_replicas": 0})
+        if script:
+            es.update(
+                index=index,
+                id="one",
+                scripted_upsert=True,
+                upsert={},
+                script={"source": "ctx._source.owner = params.o", "params": {"o": "me"}},
+            )
+        else:
+            es.index(index=index, id="one", document={"state": "x"}, refresh=True)
+        assert es.get(index=index, id="one")["found"]
+
+    return work
+
+
+def read_rules(shop: HybridClient) -> None:
+    """Read the rules in force; that there are none is an answer, too."""
+    shop.es.options(ignore_status=404).get(index="es-hybrid-rules", id="default")
 
 
 def delete_by_query(shop: HybridClient) -> None:
@@ -117,11 +146,18 @@ JOBS = {
     "delete by query": Job(delete_by_query, frozenset({INGESTER, REINDEXER})),
     "turn refreshes off for a load": Job(load_fast, frozenset({INGESTER, ADMIN, REINDEXER})),
     "create and delete an index": Job(create_and_delete_index, frozenset({ADMIN, REINDEXER})),
-    "add a field to the mapping": Job(add_field, frozenset({ADMIN, REINDEXER})),
+    "add a field to the mapping": Job(add_field, frozenset({INGESTER, ADMIN, REINDEXER})),
     "move an alias": Job(move_alias, frozenset({ADMIN, REINDEXER})),
     "read the load of the cluster": Job(watch_cluster, frozenset({ADMIN, REINDEXER})),
     "copy an index in the background": Job(copy_in_background, frozenset({REINDEXER})),
     "clone an index": Job(clone, frozenset({ADMIN, REINDEXER})),
+    "read rules": Job(read_rules, frozenset({READER, ADMIN})),
+    "put rules": Job(keep("es-hybrid-rules"), frozenset({ADMIN})),
+    "keep vectors by text": Job(keep(f"{ALIAS}-vectors"), frozenset({INGESTER, REINDEXER})),
+    "keep where a follower is": Job(keep("es-hybrid-state"), frozenset({INGESTER})),
+    "hold the lock of a reindex": Job(
+        keep("es-hybrid-reindex", script=True), frozenset({REINDEXER})
+    ),
 }
 
 

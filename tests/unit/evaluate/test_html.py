@@ -133,7 +133,7 @@ def test_the_page_says_what_the_report_says() -> None:
     assert "hybrid is not told apart from lexical" in text
     assert "Gate: hybrid: ndcg@10 is 0.5000, below 0.74" in text
     assert "lexical: judged@10 is 0.67" not in text
-    assert "hybrid went without embed: timeout (1 queries)" in text
+    assert "hybrid went without embed: timeout (1 of 3)" in text
     assert "轻薄透气连衣裙" in text
     assert "meaning match no. 1" in text
     assert "Relevant and not among these with hybrid: e" not in text
