@@ -6,7 +6,7 @@ import argparse
 import difflib
 import itertools
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
 __all__ = ["Parser", "add_common", "names"]
@@ -15,11 +15,17 @@ _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 
 
 class Parser(argparse.ArgumentParser):
-    """An `ArgumentParser` without abbreviations that names the nearest option or command."""
+    """An `ArgumentParser` without abbreviations that names the nearest option or command.
+
+    Attributes:
+        check: Says what is wrong with arguments that are understood, such as two that exclude each
+            other.
+    """
 
     def __init__(self, **settings: Any) -> None:
         self.known: list[str] = []
         self.commands: Collection[str] = ()
+        self.check: Callable[[argparse.Namespace], str | None] = _nothing_wrong
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **settings)
 
@@ -49,6 +55,9 @@ class Parser(argparse.ArgumentParser):
         found, rest = super().parse_known_args(args, namespace)
         if rest:
             self.error(f"unexpected {' '.join(rest)}; --help lists what there is")
+        wrong = self.check(found)
+        if wrong is not None:
+            self.error(wrong)
         return found, rest
 
     def error(self, message: str) -> NoReturn:
@@ -60,6 +69,10 @@ class Parser(argparse.ArgumentParser):
                 f"{message[: choice.start()]}unknown {choice[1]!r}; {_meant(choice[1], options)}"
             )
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _nothing_wrong(_args: argparse.Namespace) -> None:
+    return None
 
 
 def _meant(wrong: str, known: Sequence[str]) -> str:

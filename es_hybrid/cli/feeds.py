@@ -9,8 +9,9 @@ from itertools import chain
 
 from elasticsearch import Elasticsearch
 
-from es_hybrid import ConfigurationError, HybridClient, read_index, read_products, read_sql
+from es_hybrid import HybridClient, read_index, read_products, read_sql
 from es_hybrid._sync.admin import index_info
+from es_hybrid.cli.arguments import Parser
 from es_hybrid.cli.connect import open_elasticsearch
 from es_hybrid.indexing.fields import field_types, resolve
 from es_hybrid.indexing.shard import FeedShard
@@ -23,11 +24,13 @@ __all__ = [
     "add_sql_arguments",
     "open_feed",
     "open_other_cluster",
+    "sql_problem",
 ]
 
 
-def add_feed_arguments(parser: argparse.ArgumentParser) -> None:
+def add_feed_arguments(parser: Parser) -> None:
     """Add where products come from."""
+    parser.check = _one_source
     parser.add_argument("files", metavar="FILE", nargs="*", help="products; - is standard input")
     parser.add_argument(
         "--format",
@@ -74,17 +77,26 @@ def open_feed(
     """Open the one source that the arguments name.
 
     Raises:
-        ConfigurationError: None or several are named, or one cannot be opened.
+        ConfigurationError: It cannot be opened, or the shard is none.
     """
-    if sum(map(bool, (args.files, args.sql, args.from_index))) != 1:
-        raise ConfigurationError(
-            "name one source of products", hint="FILE, --sql URL or --from-index NAME"
-        )
-    if args.from_url and not args.from_index:
-        raise ConfigurationError("--from-url needs --from-index")
     shard = FeedShard.parse(args.shard) if args.shard else None
     with _source(args, shop, settings) as items:
         yield items if shard is None else _part(items, shard, args, shop)
+
+
+def sql_problem(args: argparse.Namespace) -> str | None:
+    """Say what is wrong with how a database or another cluster is named."""
+    if args.sql and bool(args.table) == bool(args.query):
+        return "--sql needs either --table or --query"
+    if not args.sql and (args.table or args.query):
+        return "--table and --query need --sql"
+    return "--from-url needs --from-index" if args.from_url and not args.from_index else None
+
+
+def _one_source(args: argparse.Namespace) -> str | None:
+    if sum(map(bool, (args.files, args.sql, args.from_index))) != 1:
+        return "name one source of products: FILE, --sql URL or --from-index NAME"
+    return sql_problem(args)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from es_hybrid.cli.arguments import Parser
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.feeds import add_feed_arguments, add_shard_argument, open_feed
 from es_hybrid.cli.output import Output
@@ -23,7 +24,7 @@ INTERRUPTED = "what was written stays; the same command goes on, and skips what 
 _SHOWN = 10
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add what `ingest` takes."""
     parser.add_argument("name", metavar="NAME", help="index or alias")
     add_feed_arguments(parser)

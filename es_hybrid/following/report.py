@@ -51,7 +51,8 @@ class FollowReport:
         )
 
     def __str__(self) -> str:
+        chunks = "chunk" if self.chunks == 1 else "chunks"
         return (
-            f"{self.read:,} changes in {self.chunks:,} chunks: {self.written:,} written, "
+            f"{self.read:,} changes in {self.chunks:,} {chunks}: {self.written:,} written, "
             f"{self.unchanged:,} unchanged, {self.deleted:,} deleted, {self.failed:,} failed"
         )

@@ -324,6 +324,6 @@ def test_products_come_from_a_database_another_index_and_parquet(
     assert (code, json.loads(out)["indexed"]) == (0, 1)
 
     code, _, err = run("ingest", copy, str(file), "--from-index", index_name)
-    assert (code, "name one source of products" in err) == (1, True)
+    assert (code, "name one source of products" in err) == (2, True)
     code, _, err = run("ingest", copy, "--sql", postgres.url, "--table", "nothing")
     assert (code, PASSWORD in err, 'relation "nothing" does not exist' in err) == (1, False, True)

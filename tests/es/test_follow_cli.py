@@ -176,4 +176,4 @@ def test_a_state_in_use_and_a_source_that_is_missing_are_said(
     code, said = follow("--file", "log.ndjson").ended()
     assert (code, "another process follows" in said) == (1, True)
     code, said = follow().ended()
-    assert (code, "name one source of changes" in said) == (1, True)
+    assert (code, "name one source of changes" in said) == (2, True)

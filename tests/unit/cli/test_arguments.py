@@ -15,7 +15,13 @@ WRONG = [
     (["search", "p", "shoe", "--expl"], "es-hybrid search: ", "unknown option --expl"),
     (["evaluate", "p", "--qeries=q.csv"], "es-hybrid evaluate: ", "did you mean --queries?"),
     (["--setings", "f.toml", "search", "p", "x"], "es-hybrid: ", "did you mean --settings?"),
-    (["ingest", "p"], "es-hybrid ingest: ", "required: FILE"),
+    (["ingest", "p"], "es-hybrid ingest: ", "name one source of products"),
+    (["ingest", "p", "f", "--sql", "u"], "es-hybrid ingest: ", "name one source of products"),
+    (["ingest", "p", "--sql", "u"], "es-hybrid ingest: ", "either --table or --query"),
+    (["ingest", "p", "f", "--table", "t"], "es-hybrid ingest: ", "need --sql"),
+    (["ingest", "p", "f", "--from-url", "u"], "es-hybrid ingest: ", "needs --from-index"),
+    (["follow", "p"], "es-hybrid follow: ", "name one source of changes"),
+    (["follow", "p", "--file", "f", "--overlap", "-1"], "es-hybrid follow: ", "0 or more"),
     (["ingest", "p", "f", "--format", "cvs"], "es-hybrid ingest: ", "did you mean csv?"),
     (["create-index", "p", "--dims", "many"], "es-hybrid create-index: ", "--dims"),
     (["doctor", "p", "q"], "es-hybrid doctor: ", "unexpected q"),
@@ -67,7 +73,8 @@ def test_every_command_takes_the_common_options_and_has_help() -> None:
         for action in build_parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     )
-    assert sorted(commands) == ["create-index", "doctor", "evaluate", "ingest", "search", "warm"]
+    known = ["create-index", "doctor", "evaluate", "follow", "ingest", "search", "warm"]
+    assert sorted(commands) == known
     for command in commands.values():
         assert callable(command.get_default("run"))
         assert command.get_default("interrupted")
