@@ -45,7 +45,7 @@ class FollowReport:
             chunks=self.chunks + 1,
             read=self.read + chunk.read + deleted + superseded,
             written=self.written + chunk.indexed,
-            unchanged=self.unchanged + chunk.unchanged + superseded,
+            unchanged=self.unchanged + chunk.read - chunk.indexed - chunk.failed + superseded,
             deleted=self.deleted + deleted,
             failed=self.failed + chunk.failed,
         )

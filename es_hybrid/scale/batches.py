@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
@@ -60,20 +61,13 @@ def total(reports: Iterable[IngestReport], *, elapsed_s: float) -> IngestReport:
         >>> print(total([IngestReport(read=2, indexed=2), IngestReport(read=1, failed=1)], elapsed_s=3))
         3 read, 2 indexed, 0 unchanged, 1 failed, 3.0 s
     """
-    summed = IngestReport()
+    numbers: Counter[str] = Counter()
     failures: list[Failure] = []
     warnings: dict[str, None] = {}
     for report in reports:
-        summed = replace(
-            summed,
-            read=summed.read + report.read,
-            indexed=summed.indexed + report.indexed,
-            unchanged=summed.unchanged + report.unchanged,
-            failed=summed.failed + report.failed,
-            without_vector=summed.without_vector + report.without_vector,
-            embedded=summed.embedded + report.embedded,
-            duplicates=summed.duplicates + report.duplicates,
-        )
+        numbers.update({name: n for name, n in asdict(report).items() if isinstance(n, int)})
         failures += report.failures[: MAX_FAILURES_KEPT - len(failures)]
         warnings |= dict.fromkeys(report.warnings)
-    return replace(summed, elapsed_s=elapsed_s, failures=tuple(failures), warnings=tuple(warnings))
+    return IngestReport(
+        **numbers, elapsed_s=elapsed_s, failures=tuple(failures), warnings=tuple(warnings)
+    )

@@ -17,7 +17,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._sync.client import HybridClient
 from es_hybrid.errors import ConfigurationError, HybridError, IngestError
 from es_hybrid.indexing.fields import FieldMap
-from es_hybrid.indexing.outcomes import DOWN
+from es_hybrid.indexing.outcomes import owes_vectors
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.protocols import Embedder
@@ -202,6 +202,6 @@ class _Worker:
                 refresh=False,
             )
             self._ledger.keep(letters)
-        if not any(DOWN in warning for warning in report.warnings):  # else vectors are still owed
+        if not owes_vectors(report):  # else the same run makes them later
             self._ledger.finish(key, report)
         return report
