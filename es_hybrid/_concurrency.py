@@ -23,9 +23,8 @@ from collections.abc import (
     Iterator,
 )
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import copy_context
-from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -54,66 +53,6 @@ async def async_blocking(call: Callable[[], R]) -> R:
 def blocking(call: Callable[[], R]) -> R:
     """Run what blocks here: the caller waits anyway."""
     return call()
-
-
-class AsyncStop:
-    """Asks something that runs for long to stop when it is done with what it has begun.
-
-    Example:
-        stop = AsyncStop()
-        stopped = await stop.wait(timeout_s=5.0)
-    """
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    @property
-    def asked(self) -> bool:
-        """Whether it was asked."""
-        return self._event.is_set()
-
-    def ask(self) -> None:
-        """Ask; from the event loop's own thread, or a signal handler of the loop."""
-        self._event.set()
-
-    async def wait(self, *, timeout_s: float) -> bool:
-        """Wait until it is asked, at most so many seconds, and say whether it was."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout_s):
-                await self._event.wait()
-        return self.asked
-
-
-class Stop:
-    """The same for threads; `ask` may be called in any thread and in a signal handler.
-
-    Example:
-        >>> Stop().wait(timeout_s=0.0)
-        False
-    """
-
-    def __init__(self) -> None:
-        # A handler may run while its own thread waits; `SimpleQueue.put` is made for that, an
-        # event's lock is not.
-        self._asks: SimpleQueue[None] = SimpleQueue()
-        self._asked = False
-
-    @property
-    def asked(self) -> bool:
-        """Whether it was asked."""
-        return self._asked
-
-    def ask(self) -> None:
-        """Ask."""
-        self._asked = True
-        self._asks.put(None)
-
-    def wait(self, *, timeout_s: float) -> bool:
-        """Wait until it is asked, at most so many seconds, and say whether it was."""
-        if not self._asked and timeout_s > 0:
-            with suppress(Empty):
-                self._asks.get(timeout=timeout_s)
-        return self._asked
 
 
 async def async_map_ordered(

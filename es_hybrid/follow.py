@@ -8,7 +8,7 @@ shop.follow("products", changes, state="products.follow.json")
 
 from es_hybrid._async.changes import AsyncFileChanges, AsyncIndexChanges, AsyncSqlChanges
 from es_hybrid._async.follow_state import AsyncFileState, AsyncIndexState
-from es_hybrid._concurrency import AsyncStop, Stop
+from es_hybrid._stop import AsyncStop, Stop
 from es_hybrid._sync.changes import FileChanges, IndexChanges, SqlChanges
 from es_hybrid._sync.follow_state import FileState, IndexState
 from es_hybrid.following.changes import AsyncChanges, Batch, Changes

@@ -13,7 +13,7 @@ from es_hybrid._async.follow import AsyncFollower
 from es_hybrid._async.follow_state import AsyncFileState, AsyncState
 from es_hybrid._async.products import AsyncProductIngest
 from es_hybrid._async.toolbox import AsyncToolbox
-from es_hybrid._concurrency import AsyncStop
+from es_hybrid._stop import AsyncStop
 from es_hybrid.following.changes import AsyncChanges
 from es_hybrid.following.report import FollowReport
 from es_hybrid.indexing.fields import FieldMap

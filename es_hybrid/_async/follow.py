@@ -16,9 +16,9 @@ from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
 from es_hybrid._async.follow_state import AsyncState
 from es_hybrid._async.toolbox import AsyncToolbox
-from es_hybrid._concurrency import AsyncStop
 from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
+from es_hybrid._stop import AsyncStop
 from es_hybrid.dead_letter import append_letters, letters_of_chunk
 from es_hybrid.errors import HybridError, IngestError
 from es_hybrid.following.changes import AsyncChanges, Batch, position_of, split

@@ -9,7 +9,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch
 
-from es_hybrid._concurrency import Stop
+from es_hybrid._stop import Stop
 from es_hybrid._sync.admin import create_index
 from es_hybrid._sync.follow import Follower
 from es_hybrid._sync.follow_state import FileState, State

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import orjson
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
-from es_hybrid._concurrency import Stop
 from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
+from es_hybrid._stop import Stop
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
 from es_hybrid._sync.follow_state import State
