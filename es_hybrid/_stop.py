@@ -1,4 +1,4 @@
-"""Asks what runs for long to stop, as a named pair like those of `_concurrency`."""
+"""Asking something that runs for long to stop, as the named pair `AsyncStop` and `Stop`."""
 
 from __future__ import annotations
 

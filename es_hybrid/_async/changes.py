@@ -190,6 +190,7 @@ class _AsyncIndexTable:
         self.identity = f"index {index} by {version}, {id_field}"
 
     async def newest(self) -> tuple[Any, str | None]:
+        await self._look()
         aggs = {"newest": {"max": {"field": self._version}}}
         unseen = {"filter": {"bool": {"must_not": {"exists": {"field": self._version}}}}}
         answer = await self._es.search(
@@ -204,8 +205,7 @@ class _AsyncIndexTable:
         )
 
     async def rows(self, after: Cursor | None, *, limit: int) -> list[Row]:
-        if self._vectors is None:
-            self._vectors = await self._layout()
+        vectors = await self._look()
         beyond: Mapping[str, Any] = {}
         if after is not None:
             operator = "gt" if after.id is None else "gte"
@@ -222,7 +222,7 @@ class _AsyncIndexTable:
             ]}},
             sort=[{self._version: "asc"}, {self._id: "asc"}],
             search_after=[after.version, after.id] if keyset and after is not None else None,
-            source_excludes=self._vectors or None,
+            source_excludes=vectors or None,
             track_total_hits=False,
         )  # fmt: skip
         return [
@@ -230,8 +230,13 @@ class _AsyncIndexTable:
             for hit in answer["hits"]["hits"]
         ]
 
+    async def _look(self) -> list[str]:
+        """Return the vector fields, having refused once what cannot be followed."""
+        if self._vectors is None:
+            self._vectors = await self._layout()
+        return self._vectors
+
     async def _layout(self) -> list[str]:
-        """Return the vector fields, having refused fields that cannot be followed."""
         try:
             found = (await self._es.indices.get_mapping(index=self._index)).body
         except NotFoundError:

@@ -191,6 +191,7 @@ class _IndexTable:
         self.identity = f"index {index} by {version}, {id_field}"
 
     def newest(self) -> tuple[Any, str | None]:
+        self._look()
         aggs = {"newest": {"max": {"field": self._version}}}
         unseen = {"filter": {"bool": {"must_not": {"exists": {"field": self._version}}}}}
         answer = self._es.search(
@@ -205,8 +206,7 @@ class _IndexTable:
         )
 
     def rows(self, after: Cursor | None, *, limit: int) -> list[Row]:
-        if self._vectors is None:
-            self._vectors = self._layout()
+        vectors = self._look()
         beyond: Mapping[str, Any] = {}
         if after is not None:
             operator = "gt" if after.id is None else "gte"
@@ -223,7 +223,7 @@ class _IndexTable:
             ]}},
             sort=[{self._version: "asc"}, {self._id: "asc"}],
             search_after=[after.version, after.id] if keyset and after is not None else None,
-            source_excludes=self._vectors or None,
+            source_excludes=vectors or None,
             track_total_hits=False,
         )  # fmt: skip
         return [
@@ -231,8 +231,13 @@ class _IndexTable:
             for hit in answer["hits"]["hits"]
         ]
 
+    def _look(self) -> list[str]:
+        """Return the vector fields, having refused once what cannot be followed."""
+        if self._vectors is None:
+            self._vectors = self._layout()
+        return self._vectors
+
     def _layout(self) -> list[str]:
-        """Return the vector fields, having refused fields that cannot be followed."""
         try:
             found = (self._es.indices.get_mapping(index=self._index)).body
         except NotFoundError:

@@ -26,7 +26,7 @@ from es_hybrid.following.changes import Batch, Changes, position_of, split
 from es_hybrid.following.report import FollowReport
 from es_hybrid.indexing.actions import TRANSIENT, Action
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
-from es_hybrid.indexing.outcomes import DOWN
+from es_hybrid.indexing.outcomes import owes_vectors
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.settings import Settings
@@ -208,7 +208,7 @@ class Follower:
                 "elapsed_s": round(time.monotonic() - started, 3),
             },
         )
-        return not any(DOWN in warning for warning in report.warnings)
+        return not owes_vectors(report)
 
     def _delete(self, index: str, ids: Sequence[str], *, require_alias: bool) -> None:
         writer = BulkWriter(

@@ -72,7 +72,6 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=purpose, description=module.__doc__)
         module.add_arguments(command)
         add_common(command, default=False)
-        command.check = getattr(module, "check", command.check)
         command.set_defaults(run=module.run, interrupted=module.INTERRUPTED)
     return parser
 

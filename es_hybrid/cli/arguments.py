@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, **settings: Any) -> None:
         self.known: list[str] = []
         self.commands: Collection[str] = ()
-        self.check: Callable[[argparse.Namespace], str | None] = lambda _args: None
+        self.check: Callable[[argparse.Namespace], str | None] = _nothing_wrong
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **settings)
 
@@ -70,6 +70,10 @@ class Parser(argparse.ArgumentParser):
                 f"{message[: choice.start()]}unknown {choice[1]!r}; {_meant(choice[1], options)}"
             )
         self.exit(2, f"{self.prog}: {message}\n")
+
+
+def _nothing_wrong(_args: argparse.Namespace) -> None:
+    return None
 
 
 def _meant(wrong: str, known: Sequence[str]) -> str:

@@ -24,7 +24,8 @@ __all__ = [
     "add_sql_arguments",
     "open_feed",
     "open_other_cluster",
-    "source_mistake",
+    "source_problem",
+    "sql_problem",
 ]
 
 
@@ -74,16 +75,6 @@ def add_shard_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def source_mistake(args: argparse.Namespace) -> str | None:
-    """Say what is wrong where no source is named, or several are."""
-    sources = (args.files, args.sql, args.from_index, args.retry)
-    if sum(map(bool, sources)) != 1:
-        return "name one source: FILE, --sql URL, --from-index NAME, or --retry FILE"
-    if args.from_url and not args.from_index:
-        return "--from-url needs --from-index"
-    return None
-
-
 @contextmanager
 def open_feed(
     args: argparse.Namespace, shop: HybridClient, settings: Settings
@@ -91,11 +82,28 @@ def open_feed(
     """Open the one source that the arguments name.
 
     Raises:
-        ConfigurationError: It cannot be opened.
+        ConfigurationError: It cannot be opened, or the shard is none.
     """
     shard = FeedShard.parse(args.shard) if args.shard else None
     with _source(args, shop, settings) as items:
         yield items if shard is None else _part(items, shard, args, shop)
+
+
+def sql_problem(args: argparse.Namespace) -> str | None:
+    """Say what is wrong with how a database or another cluster is named."""
+    if args.sql and bool(args.table) == bool(args.query):
+        return "--sql needs either --table or --query"
+    if not args.sql and (args.table or args.query):
+        return "--table and --query need --sql"
+    return "--from-url needs --from-index" if args.from_url and not args.from_index else None
+
+
+def source_problem(args: argparse.Namespace) -> str | None:
+    """Say what is wrong where no source is named, or several are."""
+    sources = (args.files, args.sql, args.from_index, args.retry)
+    if sum(map(bool, sources)) != 1:
+        return "name one source of products: FILE, --sql URL, --from-index NAME or --retry FILE"
+    return sql_problem(args)
 
 
 @contextmanager

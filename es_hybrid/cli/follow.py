@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from es_hybrid import ConfigurationError, HybridClient
+from es_hybrid import HybridClient
+from es_hybrid.cli.arguments import Parser
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.feeds import add_sql_arguments, open_other_cluster
+from es_hybrid.cli.feeds import add_sql_arguments, open_other_cluster, sql_problem
 from es_hybrid.cli.output import Output
 from es_hybrid.follow import (
     Changes,
@@ -34,8 +35,9 @@ __all__ = ["INTERRUPTED", "add_arguments", "run"]
 INTERRUPTED = "what was written stays; the same command goes on"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add what `follow` takes."""
+    parser.check = _problem
     parser.set_defaults(streams=True)
     parser.add_argument("name", metavar="NAME", help="index or alias that is written")
     add_sql_arguments(parser)
@@ -95,12 +97,6 @@ def run(args: argparse.Namespace) -> int:
     """Follow until stopped; a line a chunk, or an event a line with `--json`."""
     out = Output.of(args)
     settings = load_settings(args)
-    if sum(map(bool, (args.sql, args.from_index, args.file))) != 1:
-        raise ConfigurationError(
-            "name one source of changes", hint="--sql URL, --from-index NAME or --file FILE"
-        )
-    if args.state and args.state_index:
-        raise ConfigurationError("name either --state or --state-index")
     stop = Stop()
     with (
         open_shop(settings) as shop,
@@ -128,6 +124,16 @@ def run(args: argparse.Namespace) -> int:
         out.problem(f"stopped; {INTERRUPTED}")
         return 130
     return 3 if report.failed else 0
+
+
+def _problem(args: argparse.Namespace) -> str | None:
+    if sum(map(bool, (args.sql, args.from_index, args.file))) != 1:
+        return "name one source of changes: --sql URL, --from-index NAME or --file FILE"
+    if args.state and args.state_index:
+        return "name either --state or --state-index"
+    if args.overlap < 0 or args.interval < 0:
+        return "--overlap and --interval are seconds, 0 or more"
+    return sql_problem(args)
 
 
 @contextmanager

@@ -11,25 +11,26 @@ import argparse
 from pathlib import Path
 
 from es_hybrid import Checkpoint, IngestError, IngestReport
-from es_hybrid.cli.arguments import add_record_arguments, share
+from es_hybrid.cli.arguments import Parser, add_record_arguments, share
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.feeds import (
     add_shard_argument,
     add_source_arguments,
     open_feed,
-    source_mistake,
+    source_problem,
 )
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
 from es_hybrid.readers import load_vectors
 
-__all__ = ["INTERRUPTED", "add_arguments", "check", "run"]
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
 
 INTERRUPTED = "what was written stays; the same command goes on, and skips what is unchanged"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add what `ingest` takes."""
+    parser.check = _problem
     parser.add_argument("name", metavar="NAME", help="index or alias")
     add_source_arguments(parser)
     add_record_arguments(parser)
@@ -74,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_shard_argument(parser)
 
 
-def check(args: argparse.Namespace) -> str | None:
+def _problem(args: argparse.Namespace) -> str | None:
     """Say which arguments contradict each other."""
     if args.delete_missing and args.retry:
         return "--delete-missing needs the whole feed, and a dead-letter file is a part of one"
@@ -82,7 +83,7 @@ def check(args: argparse.Namespace) -> str | None:
         return "--delete-missing needs the whole feed; run it without --shard"
     if args.resume and (args.sql or args.from_index):
         return "--resume keeps its place in files; run it without: what is unchanged is not written"
-    return source_mistake(args)
+    return source_problem(args)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -45,13 +45,14 @@ class FollowReport:
             chunks=self.chunks + 1,
             read=self.read + chunk.read + deleted + superseded,
             written=self.written + chunk.indexed,
-            unchanged=self.unchanged + chunk.unchanged + superseded,
+            unchanged=self.unchanged + chunk.read - chunk.indexed - chunk.failed + superseded,
             deleted=self.deleted + deleted,
             failed=self.failed + chunk.failed,
         )
 
     def __str__(self) -> str:
+        chunks = "chunk" if self.chunks == 1 else "chunks"
         return (
-            f"{self.read:,} changes in {self.chunks:,} chunks: {self.written:,} written, "
+            f"{self.read:,} changes in {self.chunks:,} {chunks}: {self.written:,} written, "
             f"{self.unchanged:,} unchanged, {self.deleted:,} deleted, {self.failed:,} failed"
         )

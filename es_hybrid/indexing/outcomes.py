@@ -16,11 +16,20 @@ from es_hybrid.indexing.actions import (
 )
 from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.feed_times import guarded_action
-from es_hybrid.indexing.report import Failure, Tally
+from es_hybrid.indexing.report import Failure, IngestReport, Tally
 from es_hybrid.indexing.sources import Product, Rejected
 from es_hybrid.types import Vector
 
-__all__ = ["DOWN", "REFUSED", "Planned", "Written", "actions_of", "settle", "warnings_of"]
+__all__ = [
+    "DOWN",
+    "REFUSED",
+    "Planned",
+    "Written",
+    "actions_of",
+    "owes_vectors",
+    "settle",
+    "warnings_of",
+]
 
 REFUSED = "the embedder refuses the text; found by words only"
 DOWN = "no vector, because the embedder failed; a later run adds it"
@@ -134,6 +143,11 @@ def warnings_of(feed: Feed, tally: Tally, *, vectors: bool, troubles: Sequence[s
         for what, count in tally.notes.items()
     ]
     return found
+
+
+def owes_vectors(report: IngestReport) -> bool:
+    """Tell whether products lack vectors that the embedder would make later."""
+    return any(DOWN in warning for warning in report.warnings)
 
 
 def _step(decision: Decision, found: Vector | str | None) -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -9,7 +10,17 @@ from typing import Any
 
 from es_hybrid.errors import ConfigurationError, HybridError
 
-__all__ = ["database_errors", "is_away", "open_database", "require_one", "shown_database", "source"]
+__all__ = [
+    "database_errors",
+    "escaped",
+    "is_away",
+    "open_database",
+    "require_one",
+    "shown_database",
+    "source",
+]
+
+_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")
 
 
 def open_database(url: str) -> Any:
@@ -116,7 +127,17 @@ def source(table: str | None, query: str | None) -> Any:
     if table is not None:
         schema, _, name = table.rpartition(".")
         return package.table(name, schema=schema or None)
-    return package.text(f"({str(query).strip().rstrip(';')}) AS changes")
+    return package.text(f"({escaped(str(query)).strip().rstrip(';')}) AS changes")
+
+
+def escaped(query: str) -> str:
+    r"""Return SQL in which SQLAlchemy finds no parameters: a colon in a text is only that.
+
+    Example:
+        >>> escaped("SELECT ':size' AS t, now()::date")
+        "SELECT '\\:size' AS t, now()::date"
+    """
+    return _PARAMETER.sub(r"\:", query)
 
 
 def _package() -> ModuleType:

@@ -12,7 +12,7 @@ from es_hybrid.indexing.sources import BadRecord, FeedItem, Record
 from es_hybrid.readers.lines import require_file
 from es_hybrid.readers.values import plain
 
-__all__ = ["read_parquet"]
+__all__ = ["arrow_items", "read_parquet"]
 
 _BATCH = 1000
 _VECTOR = "embedding"
@@ -79,7 +79,7 @@ def _rows(file: Any, columns: list[str] | None) -> Iterator[FeedItem]:
             end = line + file.metadata.row_group(group).num_rows
             try:
                 for batch in file.iter_batches(_BATCH, row_groups=[group], columns=columns):
-                    yield from _products(batch, line)
+                    yield from arrow_items(batch, line)
                     line += batch.num_rows
             except (pa.ArrowException, OSError) as error:
                 reason = f"rows {line} to {end - 1} cannot be read: {_first_line(error)}"
@@ -87,7 +87,13 @@ def _rows(file: Any, columns: list[str] | None) -> Iterator[FeedItem]:
             line = end
 
 
-def _products(batch: Any, first_line: int) -> Iterator[FeedItem]:
+def arrow_items(batch: Any, first_line: int) -> Iterator[FeedItem]:
+    """Yield the rows of a `pyarrow.RecordBatch` as products.
+
+    Args:
+        batch: The rows.
+        first_line: Line of the first one.
+    """
     try:
         columns = [_values(batch.column(name), name) for name in batch.schema.names]
     except (UnicodeDecodeError, ValueError, OverflowError) as error:
@@ -97,7 +103,7 @@ def _products(batch: Any, first_line: int) -> Iterator[FeedItem]:
             )
             return
         for place in range(batch.num_rows):  # one bad value must not cost the rows around it
-            yield from _products(batch.slice(place, 1), first_line + place)
+            yield from arrow_items(batch.slice(place, 1), first_line + place)
         return
     names = batch.schema.names
     for line, row in enumerate(zip(*columns, strict=True), start=first_line):

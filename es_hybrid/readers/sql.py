@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from es_hybrid.indexing.sources import FeedItem, Record
-from es_hybrid.readers.database import database_errors, open_database, require_one, source
+from es_hybrid.readers.database import database_errors, escaped, open_database, require_one, source
 from es_hybrid.readers.values import plain, unique_names
 
 __all__ = ["read_sql"]
@@ -48,7 +48,11 @@ def _rows(
 
     with database_errors(url), engine.connect() as connection:
         everything = sqlalchemy.select(sqlalchemy.text("*"))
-        statement = sqlalchemy.text(query) if query else everything.select_from(source(table, None))
+        statement = (
+            sqlalchemy.text(escaped(query))
+            if query
+            else everything.select_from(source(table, None))
+        )
         streaming = connection.execution_options(stream_results=True, max_row_buffer=batch)
         with streaming.execute(statement) as rows:
             names = unique_names(list(rows.keys()))

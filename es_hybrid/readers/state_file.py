@@ -68,6 +68,8 @@ def write_state(path: Path, state: Json) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    if os.name != "posix":  # a folder cannot be opened there
+        return
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)

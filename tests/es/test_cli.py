@@ -10,11 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psycopg
+import pyarrow as pa
 import pytest
 from elasticsearch import Elasticsearch
+from pyarrow import parquet
 
 from es_hybrid.cli.app import main
 from tests.support.model_servers import FakeModelServer
+from tests.support.postgres_servers import PASSWORD, PostgresServer
 
 pytestmark = pytest.mark.es
 
@@ -285,3 +289,41 @@ def test_a_process_of_its_own_prints_plain_lines(es_url: str, products_index: st
     )
     assert b"\x1b" not in done.stdout + done.stderr
     assert len(done.stdout.splitlines()) == 10
+
+
+def test_products_come_from_a_database_another_index_and_parquet(
+    run: Callable[..., Any],
+    es: Elasticsearch,
+    index_name: str,
+    postgres: PostgresServer,
+    sql: psycopg.Connection,
+    tmp_path: Path,
+) -> None:
+    """Each source fills an index; parts of a feed on several machines are the whole feed."""
+    assert run("create-index", index_name, "--dims", "8", "--model", "m")[0] == 0
+    sql.execute(
+        "CREATE TABLE goods AS SELECT n AS sku, 'tent ' || n AS t FROM generate_series(1, 40) n"
+    )
+    source = ("--sql", postgres.url, "--table", "goods", "--id-field", "sku", "--map", "title=t")
+    read = 0
+    for part in ("1/3", "2/3", "3/3"):
+        code, out, _ = run("ingest", index_name, *source, "--shard", part, "--json")
+        report = json.loads(out)
+        assert (code, report["unchanged"], report["failed"]) == (0, 0, 0)
+        read += report["read"]
+    assert (read, es.count(index=index_name)["count"]) == (40, 40)
+
+    copy = f"{index_name}-copy"
+    assert run("create-index", copy, "--dims", "8", "--model", "m")[0] == 0
+    code, out, _ = run("ingest", copy, "--from-index", index_name, "--json")
+    assert (code, json.loads(out)["indexed"]) == (0, 40)
+
+    file = tmp_path / "p.parquet"
+    parquet.write_table(pa.table({"id": [41], "title": ["stove"]}), file)
+    code, out, _ = run("ingest", copy, str(file), "--json")
+    assert (code, json.loads(out)["indexed"]) == (0, 1)
+
+    code, _, err = run("ingest", copy, str(file), "--from-index", index_name)
+    assert (code, "name one source of products" in err) == (2, True)
+    code, _, err = run("ingest", copy, "--sql", postgres.url, "--table", "nothing")
+    assert (code, PASSWORD in err, 'relation "nothing" does not exist' in err) == (1, False, True)

@@ -50,6 +50,13 @@ def test_a_query_keeps_its_order_and_both_of_two_columns(
     assert found == [{"id": n, "x": n * 2, "x_2": n * 3} for n in (3, 2, 1)]
 
 
+def test_a_query_is_taken_as_it_is(postgres: PostgresServer, sql: psycopg.Connection) -> None:
+    """Colons and percent signs in a text are no parameters."""
+    query = "SELECT 1 AS id, ':size 10:30 %s 50%' AS t, '2026-01-02'::date AS d"
+    (item,) = read_sql(postgres.url, query=query)
+    assert item.product == {"id": 1, "t": ":size 10:30 %s 50%", "d": "2026-01-02"}
+
+
 def test_a_large_table_is_not_fetched_at_once(
     postgres: PostgresServer, sql: psycopg.Connection
 ) -> None:
