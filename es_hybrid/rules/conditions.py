@@ -74,6 +74,7 @@ Texts: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(as_tuple), Field(s
 """One text, or a list of them."""
 
 
+# Defaults by keyword: type checkers see no other ones.
 class When(BaseModel):
     """A rule's condition; all that is given must hold, and of a list one is enough.
 
@@ -85,17 +86,23 @@ class When(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
-    query: Texts = Field((), description="The whole query; `*` stands for any words")
-    words: Texts = Field((), description="Words or phrases, one of which the query holds")
+    query: Texts = Field(default=(), description="The whole query; `*` stands for any words")
+    words: Texts = Field(default=(), description="Words or phrases, one of which the query holds")
     context: Annotated[dict[str, Texts], Field(strict=False)] = Field(
-        {}, description="Values of `ext.hybrid.context`, one of which the request has, by name"
+        default={},
+        description="Values of `ext.hybrid.context`, one of which the request has, by name",
     )
     since: AwareDatetime | None = Field(
-        None, alias="from", strict=False, description="From this date and time on, with its zone"
+        default=None,
+        alias="from",
+        strict=False,
+        description="From this date and time on, with its zone",
     )
-    until: AwareDatetime | None = Field(None, strict=False, description="Before this date and time")
+    until: AwareDatetime | None = Field(
+        default=None, strict=False, description="Before this date and time"
+    )
     months: tuple[Annotated[int, Field(ge=1, le=12)], ...] = Field(
-        (), strict=False, description="In these months (UTC), 1 to 12, every year"
+        default=(), strict=False, description="In these months (UTC), 1 to 12, every year"
     )
 
     @model_validator(mode="after")

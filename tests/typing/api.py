@@ -15,12 +15,14 @@ from es_hybrid import (
     AsyncEmbedder,
     AsyncHybridClient,
     Boost,
+    DecayBoost,
     DeleteReport,
     Embedder,
     FieldBoost,
     HybridClient,
     HybridExt,
     HybridResponse,
+    IdBoost,
     IngestReport,
     NumericBoost,
     RecencyBoost,
@@ -30,6 +32,7 @@ from es_hybrid import (
     VectorStore,
     hybrid_ext,
 )
+from es_hybrid.rules import Change, ConditionalBoost, RulesVersion, When
 from es_hybrid.types import (
     BoostContext,
     Hit,
@@ -163,6 +166,9 @@ def stages(es: Elasticsearch, asynchronous: AsyncElasticsearch) -> None:
     boosts: Sequence[Boost] = [
         OwnBoost(),
         FieldBoost("brand", equals="Acme"),
+        IdBoost(("4711",)),
+        DecayBoost("price", origin=50.0, scale=20.0),
+        ConditionalBoost(FieldBoost("season", equals="winter"), When(months=(12, 1, 2))),
         NumericBoost("sales", scale=100),
         RecencyBoost("created"),
     ]
@@ -171,3 +177,12 @@ def stages(es: Elasticsearch, asynchronous: AsyncElasticsearch) -> None:
     AsyncHybridClient(asynchronous, embedder=awaited)
     AsyncHybridClient(asynchronous, reranker=OwnReranker())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     NumericBoost("sales", scale=1, shape="cubic")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+async def rules(shop: HybridClient, other: AsyncHybridClient) -> None:
+    saved = shop.rules.put("default", {"stock": {"action": "bury"}}, comment="sale", base=1)
+    assert_type(saved, RulesVersion)
+    assert_type(shop.rules.diff("default", before=1), tuple[Change, ...])
+    assert_type(await other.rules.rollback("default"), RulesVersion)
+    assert_type(await other.rules.names(), tuple[str, ...])
+    shop.rules.put("default")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
