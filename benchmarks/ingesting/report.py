@@ -56,6 +56,9 @@ def row(name: str, rounds: Sequence[Round], *, reference: Sequence[Round] | None
         "node_us_per_doc": round(
             statistics.median(each.node_cpu_s / each.docs * 1e6 for each in rounds)
         ),
+        "memory_half_mb": round(
+            max((each.memory_mb or [0.0])[len(each.memory_mb) // 2] for each in rounds)
+        ),
         "memory_mb": round(max(max(each.memory_mb, default=0.0) for each in rounds)),
     }
 
@@ -73,7 +76,8 @@ _COLUMNS: Mapping[str, str] = {
     "work_ratio": "work ratio",
     "cpu_us_per_doc": "CPU µs/doc",
     "node_us_per_doc": "node µs/doc",
-    "memory_mb": "memory MB",
+    "memory_half_mb": "MB half way",
+    "memory_mb": "MB at most",
 }
 
 

@@ -88,19 +88,12 @@ class Bench:
         made = shop.create_index(
             alias, dims=dims, model=model, index_options={"type": self._args.index_options}
         )
-        self._settle(name, made)
+        if name == lane.QUIET:
+            self._es.indices.put_settings(index=made, settings={"refresh_interval": "-1"})
         try:
             yield alias if name != PEER else self._for_peer(made)
         finally:
             self._es.indices.delete(index=f"{made},{made}-peer", ignore_unavailable=True)
-
-    def _settle(self, name: str, made: str) -> None:
-        """Give the ceiling what a first load can be given; the others do it, or do not."""
-        if name in (lane.CEILING, lane.LISTS):
-            settings = {"refresh_interval": "-1", "auto_expand_replicas": False}
-            self._es.indices.put_settings(
-                index=made, settings={**settings, "number_of_replicas": 0}
-            )
 
     def _for_peer(self, made: str) -> str:
         """Make an index in the layout of vector stores, with the same vector field."""

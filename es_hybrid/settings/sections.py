@@ -188,7 +188,7 @@ class IngestSettings(_Section):
     max_failures: int | None = Field(None, ge=0, description="Failures after which a run stops")
     timeout_s: float = Field(60.0, gt=0, description="Seconds for one bulk request")
     first_load_after: int = Field(
-        5000,
+        100_000,
         ge=0,
         description="Products after which the load of an index that was empty goes on without"
         " refreshes and replicas, until it ends; 0: never",
