@@ -119,6 +119,7 @@ def _shop(
 
 
 CEILING = "bare socket, base64"
+QUIET = "bare socket, base64, refreshes off"
 LISTS = "bare socket, lists"
 NPZ = "shop.ingest, vectors.npz"
 IN_FEED = "shop.ingest, lists in the feed"
@@ -130,6 +131,7 @@ BULK_PACKED = "helpers.bulk, orjson, base64"
 
 LANES: Mapping[str, Callable[[Elasticsearch, Job], dict[str, Any]]] = {
     CEILING: _ceiling("bulk-packed.ndjson"),
+    QUIET: _ceiling("bulk-packed.ndjson"),
     LISTS: _ceiling("bulk-lists.ndjson"),
     NPZ: _shop("feed.ndjson", archive="vectors.npz"),
     PACKED_FEED: _shop("feed-packed.ndjson"),

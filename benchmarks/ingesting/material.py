@@ -32,8 +32,8 @@ def prepare(folder: Path, *, count: int, dims: int, lanes: Sequence[str]) -> Non
                 count,
                 extra=lambda number, form=form: {"embedding": form(number)},
             )
-    for name, end in ((lane.CEILING, "packed"), (lane.LISTS, "lists")):
-        if name in lanes:
+    for end, readers in (("packed", {lane.CEILING, lane.QUIET}), ("lists", {lane.LISTS})):
+        if readers & set(lanes):
             wire.build(
                 folder / f"bulk-{end}.ndjson",
                 feed=folder / "feed.ndjson",

@@ -21,12 +21,14 @@ class Round:
         docs: Products written.
         seconds: From the file to the refreshed index.
         cpu_s: Processor time of the writing process.
+        node_cpu_s: Processor time of the node meanwhile.
         memory_mb: Its own memory, over time.
     """
 
     docs: int
     seconds: float
     cpu_s: float
+    node_cpu_s: float
     memory_mb: Sequence[float]
 
     @property
@@ -34,22 +36,35 @@ class Round:
         """Products a second."""
         return self.docs / self.seconds
 
+    @property
+    def work_s(self) -> float:
+        """Processor time of both sides."""
+        return self.cpu_s + self.node_cpu_s
+
 
 def row(name: str, rounds: Sequence[Round], *, reference: Sequence[Round] | None) -> Json:
-    """Return what is known of one lane; `ratio` is to the reference of the same round."""
-    ratios = [
-        mine.per_second / theirs.per_second
-        for mine, theirs in zip(rounds, reference or (), strict=False)
-    ]
+    """Return what is known of one lane; ratios are to the reference of the same round."""
+    pairs = list(zip(rounds, reference or (), strict=False))
     return {
         "lane": name,
         "docs_per_second": round(statistics.median(each.per_second for each in rounds)),
         "slowest": round(min(each.per_second for each in rounds)),
         "fastest": round(max(each.per_second for each in rounds)),
-        "ratio": round(statistics.median(ratios), 3) if ratios else None,
+        "ratio": _median([mine.per_second / theirs.per_second for mine, theirs in pairs]),
+        "work_ratio": _median([theirs.work_s / mine.work_s for mine, theirs in pairs]),
         "cpu_us_per_doc": round(statistics.median(each.cpu_s / each.docs * 1e6 for each in rounds)),
+        "node_us_per_doc": round(
+            statistics.median(each.node_cpu_s / each.docs * 1e6 for each in rounds)
+        ),
+        "memory_half_mb": round(
+            max((each.memory_mb or [0.0])[len(each.memory_mb) // 2] for each in rounds)
+        ),
         "memory_mb": round(max(max(each.memory_mb, default=0.0) for each in rounds)),
     }
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return round(statistics.median(values), 3) if values else None
 
 
 _COLUMNS: Mapping[str, str] = {
@@ -58,8 +73,11 @@ _COLUMNS: Mapping[str, str] = {
     "slowest": "slowest",
     "fastest": "fastest",
     "ratio": "ratio",
+    "work_ratio": "work ratio",
     "cpu_us_per_doc": "CPU µs/doc",
-    "memory_mb": "memory MB",
+    "node_us_per_doc": "node µs/doc",
+    "memory_half_mb": "MB half way",
+    "memory_mb": "MB at most",
 }
 
 

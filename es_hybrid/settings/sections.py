@@ -264,7 +264,7 @@ class IngestSettings(_Section):
         64_000_000, ge=0, description="Memory for vectors of texts that come again in one run"
     )
     first_load_after: int = Field(
-        5000,
+        100_000,
         ge=0,
         description="Products after which the load of an index that was empty goes on without"
         " refreshes and replicas, until it ends; 0: never",

@@ -13,8 +13,10 @@ import pytest
 from es_hybrid._concurrency import (
     AsyncGate,
     AsyncLock,
+    AsyncTurns,
     Gate,
     Lock,
+    Turns,
     async_map_ordered,
     async_sleep,
     map_ordered,
@@ -384,3 +386,51 @@ async def test_locks_exclude() -> None:
         assert lock.locked()
     with twin:
         assert twin.locked()
+
+
+async def test_async_turns_follow_a_limit_that_changes() -> None:
+    """Whoever waits enters as soon as there is room, and one who gives up leaves no gap."""
+    turns, limit, inside, most = AsyncTurns(), 3, 0, 0
+
+    async def work(number: int) -> int:
+        nonlocal inside, most, limit
+        async with turns.turn(lambda: limit):
+            inside += 1
+            most = max(most, inside)
+            assert inside <= 3 if number < 15 else inside <= 1
+            try:
+                await asyncio.sleep(0)
+            finally:
+                inside -= 1
+            if number == 9:
+                limit = 1
+        return number
+
+    gone = asyncio.create_task(work(99))
+    await asyncio.sleep(0)
+    gone.cancel()
+    assert await asyncio.gather(*map(work, range(20))) == list(range(20))
+    assert (most, inside) == (3, 0)
+
+
+def test_turns_hold_back_threads_until_one_leaves() -> None:
+    """A thread that finds no room waits, and a block that fails gives its place back."""
+    turns, inside, most = Turns(), 0, 0
+    lock = threading.Lock()
+
+    def work(number: int) -> int:
+        nonlocal inside, most
+        with turns.turn(lambda: 2):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            threading.Event().wait(0.001)
+            with lock:
+                inside -= 1
+        return number
+
+    with pytest.raises(LookupError), turns.turn(lambda: 1):
+        raise LookupError
+    with closing(map_ordered(work, range(40), limit=8)) as done:
+        assert list(done) == list(range(40))
+    assert most == 2
