@@ -27,6 +27,12 @@ from es_hybrid.errors import (
     TooManyFailures,
 )
 from es_hybrid.indexing.fields import FieldMap
+from es_hybrid.indexing.reindex.plan import ReindexPlan
+from es_hybrid.indexing.reindex.report import (
+    BackfillReport,
+    ReindexProgress,
+    ReindexReport,
+)
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import (
@@ -53,6 +59,7 @@ __all__ = [
     "AsyncEmbedder",
     "AsyncHybridClient",
     "AsyncReranker",
+    "BackfillReport",
     "Boost",
     "Capabilities",
     "ConfigurationError",
@@ -76,6 +83,9 @@ __all__ = [
     "RecencyBoost",
     "ReindexError",
     "ReindexInProgress",
+    "ReindexPlan",
+    "ReindexProgress",
+    "ReindexReport",
     "RequestError",
     "RerankError",
     "Reranker",
