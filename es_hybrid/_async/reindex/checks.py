@@ -78,7 +78,7 @@ class AsyncChecks:
             found.append(check_dims(plan, field=field))
         if plan.embeds:
             found.append(check_vectors(missing=missing, tolerated=0, trouble=trouble))
-        found.append(await self._probes(sample))
+        found.append(await self._probes(sample, caught_up_to))
         return tuple(found)
 
     async def _uuid(self, index: str) -> str | None:
@@ -147,7 +147,7 @@ class AsyncChecks:
         answer = await self._gateway.patiently(self._gateway.es.mget, index=index, docs=docs)
         return {doc["_id"]: doc for doc in answer["docs"] if doc.get("found")}
 
-    async def _probes(self, sample: Sequence[Found]) -> Check:
+    async def _probes(self, sample: Sequence[Found], caught_up_to: Mapping[int, int]) -> Check:
         """Ask both indices for the words of sampled documents."""
         plan = self._plan
         old_mapping = await self._mapping(plan.old_index)
@@ -155,24 +155,34 @@ class AsyncChecks:
         fields = [
             name for name in _field_names(guess(old_mapping)["search_fields"]) if name in new_fields
         ][:4]
+        settled = min(caught_up_to.values(), default=-1)
         overlaps = []
         for found in sample[:_PROBES] if fields else ():
             words = " ".join(_words(found.source, fields))
             if words:
-                overlaps.append(await self._overlap(words, fields))
+                overlaps.append(await self._overlap(words, fields, settled=settled))
         return check_overlap(overlaps, least=plan.min_overlap, top=_TOP)
 
-    async def _overlap(self, words: str, fields: Sequence[str]) -> float:
+    async def _overlap(self, words: str, fields: Sequence[str], *, settled: int) -> float:
+        """Compare the first hits among the documents that have not changed meanwhile."""
+        plan = self._plan
         query: Json = {"multi_match": {"query": words, "fields": list(fields)}}
-        old = await self._scores(self._plan.old_index, query)
-        new = await self._scores(self._plan.new_index, query)
-        among: Json = {"bool": {"must": query, "filter": {"ids": {"values": list(old)}}}}
-        again = await self._scores(self._plan.new_index, among)
-        last = min(new.values(), default=0.0) if len(new) == _TOP else 0.0
+        unchanged: Json = {"range": {"_seq_no": {"lte": settled}}}
+        old = await self._scores(plan.old_index, query, unchanged)
+        ranked = await self._scores(plan.new_index, query, size=5 * _TOP)
+        among: Json = {"bool": {"filter": [{"ids": {"values": list(ranked)}}, unchanged]}}
+        comparable = await self._scores(plan.old_index, among, size=5 * _TOP)
+        new = [score for found, score in ranked.items() if found in comparable]
+        again = await self._scores(plan.new_index, query, {"ids": {"values": list(old)}})
+        last = new[_TOP - 1] if len(new) >= _TOP else 0.0
         return overlap_at(list(again.values()), last=last, hits=len(old))
 
-    async def _scores(self, index: str, query: Json) -> dict[str, float]:
-        answer = await self._gateway.search(index=index, size=_TOP, query=query, source=False)
+    async def _scores(
+        self, index: str, query: Json, only: Json | None = None, *, size: int = _TOP
+    ) -> dict[str, float]:
+        """Return ids and scores, best first."""
+        asked = {"bool": {"must": query, "filter": only}} if only else query
+        answer = await self._gateway.search(index=index, size=size, query=asked, source=False)
         return {str(hit["_id"]): float(hit["_score"]) for hit in answer["hits"]["hits"]}
 
 

@@ -79,7 +79,7 @@ class Checks:
             found.append(check_dims(plan, field=field))
         if plan.embeds:
             found.append(check_vectors(missing=missing, tolerated=0, trouble=trouble))
-        found.append(self._probes(sample))
+        found.append(self._probes(sample, caught_up_to))
         return tuple(found)
 
     def _uuid(self, index: str) -> str | None:
@@ -148,7 +148,7 @@ class Checks:
         answer = self._gateway.patiently(self._gateway.es.mget, index=index, docs=docs)
         return {doc["_id"]: doc for doc in answer["docs"] if doc.get("found")}
 
-    def _probes(self, sample: Sequence[Found]) -> Check:
+    def _probes(self, sample: Sequence[Found], caught_up_to: Mapping[int, int]) -> Check:
         """Ask both indices for the words of sampled documents."""
         plan = self._plan
         old_mapping = self._mapping(plan.old_index)
@@ -156,24 +156,34 @@ class Checks:
         fields = [
             name for name in _field_names(guess(old_mapping)["search_fields"]) if name in new_fields
         ][:4]
+        settled = min(caught_up_to.values(), default=-1)
         overlaps = []
         for found in sample[:_PROBES] if fields else ():
             words = " ".join(_words(found.source, fields))
             if words:
-                overlaps.append(self._overlap(words, fields))
+                overlaps.append(self._overlap(words, fields, settled=settled))
         return check_overlap(overlaps, least=plan.min_overlap, top=_TOP)
 
-    def _overlap(self, words: str, fields: Sequence[str]) -> float:
+    def _overlap(self, words: str, fields: Sequence[str], *, settled: int) -> float:
+        """Compare the first hits among the documents that have not changed meanwhile."""
+        plan = self._plan
         query: Json = {"multi_match": {"query": words, "fields": list(fields)}}
-        old = self._scores(self._plan.old_index, query)
-        new = self._scores(self._plan.new_index, query)
-        among: Json = {"bool": {"must": query, "filter": {"ids": {"values": list(old)}}}}
-        again = self._scores(self._plan.new_index, among)
-        last = min(new.values(), default=0.0) if len(new) == _TOP else 0.0
+        unchanged: Json = {"range": {"_seq_no": {"lte": settled}}}
+        old = self._scores(plan.old_index, query, unchanged)
+        ranked = self._scores(plan.new_index, query, size=5 * _TOP)
+        among: Json = {"bool": {"filter": [{"ids": {"values": list(ranked)}}, unchanged]}}
+        comparable = self._scores(plan.old_index, among, size=5 * _TOP)
+        new = [score for found, score in ranked.items() if found in comparable]
+        again = self._scores(plan.new_index, query, {"ids": {"values": list(old)}})
+        last = new[_TOP - 1] if len(new) >= _TOP else 0.0
         return overlap_at(list(again.values()), last=last, hits=len(old))
 
-    def _scores(self, index: str, query: Json) -> dict[str, float]:
-        answer = self._gateway.search(index=index, size=_TOP, query=query, source=False)
+    def _scores(
+        self, index: str, query: Json, only: Json | None = None, *, size: int = _TOP
+    ) -> dict[str, float]:
+        """Return ids and scores, best first."""
+        asked = {"bool": {"must": query, "filter": only}} if only else query
+        answer = self._gateway.search(index=index, size=size, query=asked, source=False)
         return {str(hit["_id"]): float(hit["_score"]) for hit in answer["hits"]["hits"]}
 
 

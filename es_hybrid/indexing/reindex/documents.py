@@ -167,7 +167,7 @@ def outcomes(answer: Mapping[str, Any], ids: Sequence[str]) -> Iterable[tuple[st
     items = list(answer.get("items") or ())
     for place, product_id in enumerate(ids):
         item: Mapping[str, Any] = items[place] if place < len(items) else {}
-        result = next(iter(item.values()), {})
+        result: Mapping[str, Any] = next(iter(item.values()), {})
         error = result.get("error") or {}
         reason = sanitize_reason(str(error.get("type", "")), str(error.get("reason", "")))
         status = int(result.get("status", 503))
