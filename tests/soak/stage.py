@@ -151,20 +151,19 @@ def _act(
             timer.start()
         verbs = ["reindex", *(["rollback"] if history.goes_back else [])]
         time.sleep(chance.uniform(0.0, 0.3))
-        for verb in verbs:
-            if problems:
-                break
+        for first in verbs:
+            verb = first
             kills = list(history.kills) if verb == "reindex" else list(history.kills[:1])
             for kill in [*kills, None]:
                 runs += 1
                 ended = driver.start(proxy.url, alias, verb, embeds=history.embeds, kill_after=kill)
-                if ended == 0:
-                    break
                 if ended != -9:
-                    problems.append(f"{verb} ended with {ended}")
                     break
                 verb = _again(url, alias, verb)
                 time.sleep(chance.uniform(0.0, 0.3))
+            if ended:
+                problems.append(f"{verb} ended with {ended}")
+                break
         for timer in timers:
             timer.join(timeout=180)
         time.sleep(chance.uniform(0.0, 0.3))

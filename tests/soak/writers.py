@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
@@ -73,7 +73,7 @@ class Traffic:
         ]
         self._threads.append(threading.Thread(target=self._read, daemon=True))
 
-    def __enter__(self) -> Traffic:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         return self

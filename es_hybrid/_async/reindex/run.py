@@ -23,7 +23,7 @@ from es_hybrid.errors import ReindexError, SwapRefused
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan
 from es_hybrid.indexing.reindex.report import Check, ReindexProgress, ReindexReport, eta_s
-from es_hybrid.indexing.reindex.settings import building, is_gate_closed, restored
+from es_hybrid.indexing.reindex.settings import building, is_gate_closed, open_gate, restored
 from es_hybrid.indexing.reindex.steps import Step, is_short, remaining, steps_of
 from es_hybrid.protocols import AsyncEmbedder
 from es_hybrid.settings import Settings
@@ -209,6 +209,9 @@ class AsyncReindexRun:
 
     async def _restore(self) -> None:
         plan = self._plan
+        live = await self._gateway.settings_of(plan.new_index)
+        if is_gate_closed(live):  # a run that was killed before the swap left it closed
+            await self._gateway.set(plan.new_index, open_gate(live, plan.settings))
         if plan.kind is not PlanKind.ROLLBACK:
             await self._gateway.set(plan.new_index, restored(plan.settings))
         health = self._gateway.es.options(ignore_status=408).cluster.health
