@@ -14,7 +14,17 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from es_hybrid import __version__
-from es_hybrid.cli import create_index, doctor, evaluate, ingest, search, warm
+from es_hybrid.cli import (
+    backfill,
+    create_index,
+    doctor,
+    evaluate,
+    ingest,
+    reindex,
+    rollback,
+    search,
+    warm,
+)
 from es_hybrid.cli.arguments import Parser, add_common
 from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.output import Output
@@ -25,6 +35,9 @@ _COMMANDS = MappingProxyType(
     {
         "create-index": (create_index, "create an index for products, behind an alias"),
         "ingest": (ingest, "embed products and write them into an index"),
+        "reindex": (reindex, "build an index anew behind its alias, without downtime"),
+        "rollback": (rollback, "move an alias back to the index before its last reindex"),
+        "backfill": (backfill, "embed products whose vector is missing or out of date"),
         "search": (search, "search an index as a shop would"),
         "evaluate": (evaluate, "judge recipes on queries with graded products"),
         "warm": (warm, "compute the vectors of frequent queries before they are asked for"),
