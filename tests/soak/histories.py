@@ -113,7 +113,7 @@ def history(seed: int, *, restart: bool = False) -> History:
     cuts = tuple(chance.uniform(0.05, 2.0) for _ in range(chance.choice((0, 0, 1, 4))))
     return History(
         seed=seed,
-        products=chance.randint(20, 120),
+        products=chance.randint(20, 80),
         shards=chance.choice((1, 1, 2, 3)),
         writers=chance.choice((1, 2, 3)),
         embeds=chance.random() < 0.6,

@@ -12,7 +12,7 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from tests.soak.histories import Document, History, Kind, Write
 
-_PAUSE_S = 0.004
+_PAUSE_S = 0.01
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ class Traffic:
                 self.reads += 1
                 if problem and not (away or self.away.is_set()):
                     self.failed_reads.append(problem)
-                time.sleep(0.01)
+                time.sleep(0.03)
 
 
 def _single(es: Elasticsearch, alias: str, write: Write) -> int:

@@ -15,7 +15,7 @@ def move_actions(plan: ReindexPlan) -> list[Json]:
     """
     actions: list[Json] = []
     if plan.replaces_index:
-        actions.append({"remove_index": {"index": plan.old_index, "must_exist": True}})
+        actions.append({"remove_index": {"index": plan.old_index}})
     moved = {plan.alias: {}, **plan.aliases}
     for alias, properties in moved.items():
         if not plan.replaces_index:
