@@ -91,7 +91,7 @@ class AsyncCatalogue:
             index_options: Of the vector field; the present ones unless given.
             fields: What is better known than it can be guessed: `search_fields`, `code_fields`,
                 `rerank_fields`, `text_fields`, `id_field`.
-            min_overlap: Share of the first 10 hits of probe queries that must stay, 0 to 1.
+            min_overlap: Share of the first 10 hits of probe queries that must be among the first 30.
             replace_index: Whether an index may give its name to an alias; writes to it are refused
                 for the seconds that takes.
 

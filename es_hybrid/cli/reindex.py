@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=0.5,
         metavar="SHARE",
-        help="share of the first 10 hits of probe queries that must stay (default: 0.5)",
+        help="share of the first 10 hits of probe queries that must be among the first 30 (default: 0.5)",
     )
     parser.add_argument(
         "--replace-index",

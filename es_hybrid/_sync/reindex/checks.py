@@ -29,6 +29,7 @@ from es_hybrid.types import Json
 _SAMPLE = 100
 _PROBES = 10
 _TOP = 10
+_AMONG = 30
 _WORDS = 6
 
 
@@ -175,7 +176,7 @@ class Checks:
         comparable = self._scores(plan.old_index, among, size=5 * _TOP)
         new = [score for found, score in ranked.items() if found in comparable]
         again = self._scores(plan.new_index, query, {"ids": {"values": list(old)}})
-        last = new[_TOP - 1] if len(new) >= _TOP else 0.0
+        last = new[_AMONG - 1] if len(new) >= _AMONG else 0.0
         return overlap_at(list(again.values()), last=last, hits=len(old))
 
     def _scores(

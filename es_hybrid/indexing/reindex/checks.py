@@ -86,7 +86,7 @@ def overlap_at(scores: Sequence[float], *, last: float, hits: int) -> float:
 
     Args:
         scores: The new scores of the old first hits.
-        last: Score of the last of the new first hits.
+        last: Score of the last of the new hits that count as first.
         hits: How many old first hits there were.
 
     Example:

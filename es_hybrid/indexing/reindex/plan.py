@@ -82,7 +82,7 @@ class ReindexPlan:
         old_names: The same in the old index; they are not copied when vectors are made anew.
         text_fields: Fields of the embedded text; empty for that of a product.
         text_version: Version of the embedded text.
-        min_overlap: Share of the first 10 hits of a probe query that must be the same.
+        min_overlap: Share of the first 10 hits of probe queries that must be among the first 30.
         replaces_index: Whether `alias` is an index that gives its name to an alias.
         notes: What a person should know.
     """

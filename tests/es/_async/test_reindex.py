@@ -393,7 +393,7 @@ async def test_a_run_that_lost_its_lock_stops(
         es.update(index=LOCK_INDEX, id=alias, doc={"owner": "somebody else"})
 
     shop = async_open_shop()
-    with pytest.raises(ReindexInProgress, match="lock of .* was lost"):
+    with pytest.raises(ReindexInProgress, match=r"lock of .* was lost"):
         await shop.reindex(await shop.plan_reindex(alias), on_progress=at("check", steal))
     assert list(es.indices.get_alias(name=alias).body) == [f"{alias}-own"]
 

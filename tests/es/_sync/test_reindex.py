@@ -392,7 +392,7 @@ def test_a_run_that_lost_its_lock_stops(
         es.update(index=LOCK_INDEX, id=alias, doc={"owner": "somebody else"})
 
     shop = open_shop()
-    with pytest.raises(ReindexInProgress, match="lock of .* was lost"):
+    with pytest.raises(ReindexInProgress, match=r"lock of .* was lost"):
         shop.reindex(shop.plan_reindex(alias), on_progress=at("check", steal))
     assert list(es.indices.get_alias(name=alias).body) == [f"{alias}-own"]
 
