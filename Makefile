@@ -13,7 +13,7 @@ BENCH_FLAGS = $(if $(CATALOG),--catalogue '$(CATALOG)') $(if $(MAP),--map '$(MAP
 	$(if $(QRELS),--qrels '$(QRELS)') $(if $(VECTORS),--vectors '$(VECTORS)') $(BENCH_ARGS)
 BENCH_PEERS = .venv-bench-langchain/installed .venv-bench-haystack/installed
 
-.PHONY: help demo test unit lint fmt docs build up down clean check-all swap-oldest bench bootstrap
+.PHONY: help demo test soak unit lint fmt docs build up down clean check-all swap-oldest bench bootstrap
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,6 +25,9 @@ demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
 test: lint ## lint, then every test, against a real Elasticsearch
 	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql
 	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es $(PYTEST_ARGS)
+
+soak: bootstrap ## random histories against a reindex, restarts included [HISTORIES=200]
+	$(BIN)/python -m tests.soak --own-node $(or $(ES_VERSION),9.4.3) --histories $(or $(HISTORIES),200)
 
 unit: bootstrap ## the tests that need no Elasticsearch
 	$(BIN)/python -m pytest tests/unit tests/wire tests/shell tests/docs -m "not es and not node" $(PYTEST_ARGS)

@@ -35,6 +35,12 @@ from es_hybrid.errors import (
 )
 from es_hybrid.indexing.deletes import DeleteReport
 from es_hybrid.indexing.fields import FieldMap
+from es_hybrid.indexing.reindex.plan import ReindexPlan
+from es_hybrid.indexing.reindex.report import (
+    BackfillReport,
+    ReindexProgress,
+    ReindexReport,
+)
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.warm import WarmProductsReport
 from es_hybrid.preview import SearchPlan
@@ -71,6 +77,7 @@ __all__ = [
     "AsyncInstructedEmbedder",
     "AsyncReranker",
     "AsyncVectorStore",
+    "BackfillReport",
     "Boost",
     "Capabilities",
     "Check",
@@ -102,6 +109,9 @@ __all__ = [
     "RecencyBoost",
     "ReindexError",
     "ReindexInProgress",
+    "ReindexPlan",
+    "ReindexProgress",
+    "ReindexReport",
     "Remembered",
     "RequestError",
     "RerankError",

@@ -15,12 +15,15 @@ from types import MappingProxyType
 
 from es_hybrid import __version__
 from es_hybrid.cli import (
+    backfill,
     create_index,
     doctor,
     evaluate,
     follow,
     ingest,
+    reindex,
     roles,
+    rollback,
     rules,
     search,
     simulate,
@@ -39,6 +42,9 @@ _COMMANDS = MappingProxyType(
         "ingest": (ingest, "embed products and write them into an index"),
         "update": (update, "change price, stock, sales and the like of products"),
         "follow": (follow, "write changes into an index as they come"),
+        "reindex": (reindex, "build an index anew behind its alias, without downtime"),
+        "rollback": (rollback, "move an alias back to the index before its last reindex"),
+        "backfill": (backfill, "embed products whose vector is missing or out of date"),
         "search": (search, "search an index as a shop would"),
         "rules": (rules, "save, read, compare and roll back business rules"),
         "simulate": (simulate, "show what a rule set would change for the queries of a log"),

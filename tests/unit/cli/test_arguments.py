@@ -84,7 +84,10 @@ def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentP
 def test_every_command_takes_the_common_options_and_has_help() -> None:
     """Each command has a run function, a help text for every argument, and the common options."""
     commands = commands_of(build_parser())
-    names = "create-index doctor evaluate follow ingest roles rules search simulate update warm"
+    names = (
+        "backfill create-index doctor evaluate follow ingest reindex roles rollback rules search"
+        " simulate update warm"
+    )
     assert sorted(commands) == names.split()
     for command in commands.values():
         assert callable(command.get_default("run"))

@@ -1,0 +1,1 @@
+"""Builds an index anew behind its alias while writes go on."""

@@ -1,0 +1,41 @@
+"""Embed the documents of NAME whose vector is missing, or is that of another text.
+
+A shop's own writers write products without vectors; run this now and then. What changes meanwhile is left for the next
+time.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.output import Output
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "what has its vector keeps it; the same command makes the rest"
+
+_SHOWN = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `backfill` takes."""
+    parser.add_argument("name", metavar="NAME", help="alias or index")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make missing vectors and print how many."""
+    out = Output.of(args)
+    with (
+        open_shop(load_settings(args)) as shop,
+        out.progress(f"backfill {args.name}") as progress,
+    ):
+        report = shop.backfill(args.name, on_progress=lambda so_far: progress.done(so_far.done))
+    if out.json:
+        out.document(asdict(report))
+    else:
+        out.line(report)
+        for failure in report.failures[:_SHOWN]:
+            out.problem(f"id {failure.id}: {failure.reason}")
+    return 3 if report.failed else 0

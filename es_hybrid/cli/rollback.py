@@ -1,0 +1,32 @@
+"""Move NAME back to the index before its last reindex, with the writes since then.
+
+Readers and writers go on, as in a reindex. A second rollback goes forward again. Stopped, the same command goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.output import Output
+from es_hybrid.cli.reindex import print_report, shown_steps
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "the same command goes on"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `rollback` takes."""
+    parser.add_argument("name", metavar="NAME", help="the alias that moves back")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Move back and print what was carried."""
+    out = Output.of(args)
+    with (
+        open_shop(load_settings(args)) as shop,
+        shown_steps(out, f"rollback {args.name}") as steps,
+    ):
+        report = shop.rollback(args.name, on_progress=steps.tell)
+    return print_report(report, out)
