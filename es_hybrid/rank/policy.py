@@ -31,24 +31,21 @@ class _Desk:
     Attributes:
         hits: The candidates, and behind them pinned products that are none.
         order: Positions, best first.
+        codes: Those whose exact code was asked for; they stand first until products are pinned.
         scores: By position; pinned products that are no candidates have none.
         steps: What was done.
     """
 
     hits: Sequence[Hit]
     order: list[int]
+    codes: list[int]
     scores: Mapping[int, float]
     steps: list[Step]
 
     @property
-    def codes(self) -> list[int]:
-        """Those whose exact code was asked for; they stand first."""
-        return [position for position in self.order if self.hits[position].code]
-
-    @property
     def others(self) -> list[int]:
         """All that a policy may move."""
-        return [position for position in self.order if not self.hits[position].code]
+        return self.order[len(self.codes) :]
 
     def take(self, name: StepName, order: list[int], reasons: Mapping[int, Reason]) -> None:
         """Take a step, and note it where it did something."""
@@ -84,7 +81,8 @@ def apply_policies(
     known = {hit.key for hit in ranking.hits}
     hits = [*ranking.hits, *(hit for hit in pinned if hit.key not in known)]
     scores = dict(zip(ranking.order, ranking.scores_in_order.tolist(), strict=True))
-    desk = _Desk(hits, list(ranking.order), scores, list(ranking.steps))
+    codes = [position for position in ranking.order if hits[position].code]
+    desk = _Desk(hits, list(ranking.order), codes, scores, list(ranking.steps))
     available = in_stock(hits, policies.stock) if policies.stock else [True] * len(hits)
     _settle_stock(desk, policies, available)
     _vary(desk, policies, vectors)
@@ -136,9 +134,8 @@ def _arrange(
         groups = {group_of(desk.hits[position].fields, collapse_field) for position in pins}
         order = [p for p in order if group_of(desk.hits[p].fields, collapse_field) not in groups]
     rest = [position for position in order if position not in pins]
-    codes = desk.codes
     counters = [
-        CapCounter.of(cap, desk.hits, is_named=is_named, free=codes) for cap in policies.caps
+        CapCounter.of(cap, desk.hits, is_named=is_named, free=desk.codes) for cap in policies.caps
     ]
     arranged, held = arrange(rest, fixed=fixed, counters=counters)
     before = {position: place for place, position in enumerate(desk.order)}
@@ -213,11 +210,11 @@ def _renumbered(step: Step, places: Mapping[int, int]) -> Step:
 
 def _falling(order: Sequence[int], scores: Mapping[int, float]) -> Scores:
     """Return scores by place: those of the hits, best first; a pin without one has its successor's."""
+    known = [position in scores for position in order]
     best_first = sorted((scores[p] for p in order if p in scores), reverse=True)
-    fallen: list[float] = []
-    used = 0
-    for position in order:
-        place = min(used, len(best_first) - 1)
-        fallen.append(best_first[place] if best_first else 1.0)
-        used += position in scores
-    return np.array(fallen)
+    if all(known):
+        return np.array(best_first)
+    places = np.cumsum(known) - np.array(known, dtype=np.int64)
+    last = best_first[-1] if best_first else 1.0
+    shown: Scores = np.array([*best_first, last])[places]
+    return shown
