@@ -12,6 +12,7 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_hybrid import HybridClient, ReindexProgress, Settings
+from es_hybrid.indexing.reindex import changes
 from es_hybrid.settings import IngestSettings
 from es_hybrid.testing import HashEmbedder
 
@@ -33,8 +34,11 @@ def killer(after: int | None) -> Callable[[ReindexProgress], None]:
     return tell
 
 
-def run(url: str, alias: str, verb: str, *, embeds: bool, kill_after: int | None) -> None:
+def run(
+    url: str, alias: str, verb: str, *, embeds: bool, ranges: int, kill_after: int | None
+) -> None:
     """Do one verb; the exit code of the process says how it went."""
+    changes._BUCKETS = ranges  # wide ranges, as an index of millions has them
     settings = Settings(ingest=IngestSettings(batch=20, timeout_s=10))
     embedder = HashEmbedder(DIMS) if embeds else None
     with (

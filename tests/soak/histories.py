@@ -61,6 +61,7 @@ class History:
         shards: Of the index.
         writers: How many write at once; each product has one writer.
         embeds: Whether vectors are made, or the documents copied by the server.
+        ranges: Into how many ranges of sequence numbers deletes are narrowed down.
         kills: After how many signs of progress each run is killed; the last run is not.
         cuts: Seconds after which the reindexer's connections are cut.
         restart_s: Seconds after which the node is killed and started again; `None` for never.
@@ -72,6 +73,7 @@ class History:
     shards: int
     writers: int
     embeds: bool
+    ranges: int
     kills: tuple[int, ...]
     cuts: tuple[float, ...]
     restart_s: float | None
@@ -117,6 +119,7 @@ def history(seed: int, *, restart: bool = False) -> History:
         shards=chance.choice((1, 1, 2, 3)),
         writers=chance.choice((1, 2, 3)),
         embeds=chance.random() < 0.6,
+        ranges=chance.choice((10_000, 100, 10)),
         kills=kills,
         cuts=cuts,
         restart_s=chance.uniform(0.2, 2.5) if restart else None,

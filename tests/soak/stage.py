@@ -156,7 +156,14 @@ def _act(
             kills = list(history.kills) if verb == "reindex" else list(history.kills[:1])
             for kill in [*kills, None]:
                 runs += 1
-                ended = driver.start(proxy.url, alias, verb, embeds=history.embeds, kill_after=kill)
+                ended = driver.start(
+                    proxy.url,
+                    alias,
+                    verb,
+                    embeds=history.embeds,
+                    ranges=history.ranges,
+                    kill_after=kill,
+                )
                 if ended != -9:
                     break
                 verb = _again(url, alias, verb)

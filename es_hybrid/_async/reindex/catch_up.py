@@ -21,6 +21,7 @@ from es_hybrid.indexing.reindex.changes import (
     histogram_body,
     interval_of,
     read_histogram,
+    seq_no_range,
 )
 from es_hybrid.indexing.reindex.documents import Found, found_of
 from es_hybrid.indexing.reindex.plan import ReindexPlan
@@ -121,14 +122,15 @@ class AsyncCatchUp:
             preference=f"_shards:{shard}",
         )
         interval = interval_of(checkpoint)
-        last = self._before.get(shard)
-        interval = last.interval if last and last.interval * 2 > interval else interval
-        histogram = await self._histogram(answer["id"], interval)
+        histogram = await self._histogram(answer["id"], interval, up_to=checkpoint)
         return Snapshot(answer["id"], checkpoint, interval, histogram)
 
-    async def _histogram(self, pit: str, interval: int) -> dict[int, int]:
+    async def _histogram(self, pit: str, interval: int, *, up_to: int) -> dict[int, int]:
         answer = await self._gateway.search(
-            pit={"id": pit, "keep_alive": _KEEP_ALIVE}, size=0, aggs=histogram_body(interval)
+            pit={"id": pit, "keep_alive": _KEEP_ALIVE},
+            size=0,
+            query=seq_no_range(after=-1, up_to=up_to),
+            aggs=histogram_body(interval),
         )
         return read_histogram(answer)
 
@@ -147,9 +149,8 @@ class AsyncCatchUp:
         deleted = 0
         for shard, old in before.items():
             new = now[shard]
-            after = new.histogram
-            if new.interval != old.interval:
-                after = await self._histogram(new.pit, old.interval)
+            # Up to the same number: what came since must not stand in for what went.
+            after = await self._histogram(new.pit, old.interval, up_to=old.checkpoint)
             for first, last in decreased(old.histogram, after, interval=old.interval):
                 async for _, page in self._gateway.changed(
                     None, shard=shard, after=first - 1, up_to=last, pit=old.pit, documents=False

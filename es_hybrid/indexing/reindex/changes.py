@@ -39,7 +39,7 @@ class Snapshot:
         pit: Id of the point in time.
         checkpoint: Every operation up to it is in the snapshot.
         interval: Width of the histogram's ranges.
-        histogram: Documents by the range of their sequence numbers.
+        histogram: Documents by the range of their sequence numbers, up to the checkpoint.
     """
 
     pit: str
@@ -103,6 +103,11 @@ def decreased(
     before: Mapping[int, int], after: Mapping[int, int], *, interval: int
 ) -> Iterator[tuple[int, int]]:
     """Yield first and last number of each range that lost documents, neighbours joined.
+
+    Args:
+        before: Documents by range, up to a checkpoint.
+        after: The same later, up to the same checkpoint.
+        interval: Width of a range.
 
     Example:
         >>> list(decreased({0: 4, 4: 4, 8: 4}, {0: 3, 4: 2, 8: 4}, interval=4))
