@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 
 from es_hybrid import ReindexPlan, ReindexProgress, ReindexReport
-from es_hybrid.cli.arguments import names
+from es_hybrid.cli.arguments import Parser, names
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.progress import Progress
@@ -24,20 +24,20 @@ INTERRUPTED = "the same command with --resume goes on; --abort removes what was 
 _SHOWN = 10
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: Parser) -> None:
     """Add what `reindex` takes."""
+    parser.check = _problem
     parser.add_argument("name", metavar="NAME", help="the alias that readers and writers use")
     parser.add_argument(
         "--mapping",
         metavar="NAME",
         help="a mapping that comes with es_hybrid, or a JSON file (default: the present one)",
     )
-    begin = parser.add_mutually_exclusive_group()
-    begin.add_argument("--dry-run", action="store_true", help="print the plan, write nothing")
-    begin.add_argument(
+    parser.add_argument("--dry-run", action="store_true", help="print the plan, write nothing")
+    parser.add_argument(
         "--resume", action="store_true", help="go on with a run that was killed or refused"
     )
-    begin.add_argument(
+    parser.add_argument(
         "--abort", action="store_true", help="remove the index of a run that did not end"
     )
     for option, what in (
@@ -60,6 +60,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="NAME is an index and gives its name to an alias; refuses writes for seconds",
     )
+
+
+def _problem(args: argparse.Namespace) -> str | None:
+    if sum((args.dry_run, args.resume, args.abort)) > 1:
+        return "--dry-run, --resume and --abort exclude each other"
+    return None
 
 
 def run(args: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ WRONG = [
     (["follow", "p"], "es-hybrid follow: ", "name one source of changes"),
     (["follow", "p", "--file", "f", "--overlap", "-1"], "es-hybrid follow: ", "0 or more"),
     (["ingest", "p", "f", "--format", "cvs"], "es-hybrid ingest: ", "did you mean csv?"),
+    (["reindex", "p", "--resume", "--abort"], "es-hybrid reindex: ", "exclude each other"),
     (["create-index", "p", "--dims", "many"], "es-hybrid create-index: ", "--dims"),
     (["doctor", "p", "q"], "es-hybrid doctor: ", "unexpected q"),
     ([], "es-hybrid: ", "required: COMMAND"),
