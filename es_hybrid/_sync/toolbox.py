@@ -31,6 +31,7 @@ from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.rules.boosts import ConditionalBoost, boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
+from es_hybrid.rules.shopper import shopper_boost
 from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, Level, Stage, TextKind, Vectors
 
@@ -175,8 +176,8 @@ class Toolbox:
         Raises:
             RequestError: A boost of the request is wrong, or names what is not there.
         """
-        asked = request.options.boosts
-        if rules is NO_RULES and asked is None and not self._conditional:
+        asked, user = request.options.boosts, request.options.user
+        if rules is NO_RULES and asked is None and user is None and not self._conditional:
             return InForce(self._boosts, NO_POLICIES)
         text, context = request.text or "", request.options.context
         moment = Moment.of(text, context=context, now_s=self.wall_clock())
@@ -187,7 +188,9 @@ class Toolbox:
             boosts = self.rulebook.profile(rules, asked)
         else:
             boosts = read_conditional(asked, plugin=self._boost)
-        return InForce(boosts_in_force(boosts, moment), found.policies)
+        suits = shopper_boost(user, now_s=moment.now_s)
+        own = () if suits is None else (suits,)
+        return InForce((*boosts_in_force(boosts, moment), *own), found.policies)
 
     def _boost(self, name: str, path: str) -> Boost:
         if name not in plugin_names(PluginGroup.BOOSTS):

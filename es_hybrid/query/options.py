@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from es_hybrid.errors import RequestError
 from es_hybrid.product_templates import checked_template
+from es_hybrid.query.shopper import User
 from es_hybrid.types import Json, Normalizer, ScoreMode
 
 PATH = "ext.hybrid"
@@ -34,6 +35,7 @@ class HybridExt(TypedDict, total=False):
     boost_limits: Mapping[str, Any]
     rules: bool | str | Mapping[str, Any]
     context: Mapping[str, str | Sequence[str]]
+    user: Mapping[str, Any]
     facets: str
     admit: str
     explain_language: str
@@ -176,6 +178,7 @@ class HybridOptions(_Options):
         None,
         description='What rules may depend on, such as `{"audience": "women"}`',
     )
+    user: User | None = Field(None, description="Who is searching; see Shoppers in docs/boosts.md")
     facets: Literal["lexical", "candidates"] | None = Field(
         None, description="What aggregations count: the lexical matches, or the candidates"
     )

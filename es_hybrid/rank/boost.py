@@ -12,6 +12,7 @@ import numpy as np
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.decay import SECONDS_A_DAY, DecayBoost
+from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.price_window import PriceWindowBoost
 from es_hybrid.rank.values import first_values, numbers, plain, seconds, texts
 from es_hybrid.types import BoostContext, Hit, Scores
@@ -250,7 +251,15 @@ def apply_boosts(
     return Boosted(relevance * products, factors, products)
 
 
-_WHOLE = (FieldBoost, NumericBoost, RecencyBoost, IdBoost, DecayBoost, PriceWindowBoost)
+_WHOLE = (
+    FieldBoost,
+    NumericBoost,
+    RecencyBoost,
+    IdBoost,
+    DecayBoost,
+    PriceWindowBoost,
+    ShopperBoost,
+)
 """Boosts that work on all hits at once."""
 
 

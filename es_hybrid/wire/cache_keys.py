@@ -112,6 +112,8 @@ def pair_keys(
 def result_key(arguments: Mapping[str, Any]) -> bytes | None:
     """Return the key of a whole search; `None` for one that cannot be compared with another.
 
+    A search that says who is searching has none: nothing personal is kept.
+
     Args:
         arguments: Of `search`, `ext.hybrid` included.
 
@@ -120,6 +122,9 @@ def result_key(arguments: Mapping[str, Any]) -> bytes | None:
         >>> one == result_key({"size": 10, "index": "products"}), result_key({"query": object()})
         (True, None)
     """
+    section = (arguments.get("ext") or {}).get("hybrid")
+    if isinstance(section, Mapping) and section.get("user"):
+        return None
     try:
         return blake2b(orjson.dumps(arguments, option=_ANY_ORDER), digest_size=KEY_BYTES).digest()
     except TypeError:  # an object of Elasticsearch's DSL, or half a pair of Unicode
