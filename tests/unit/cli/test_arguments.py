@@ -67,7 +67,10 @@ def test_every_command_takes_the_common_options_and_has_help() -> None:
         for action in build_parser()._actions
         if isinstance(action, argparse._SubParsersAction)
     )
-    assert sorted(commands) == ["create-index", "doctor", "evaluate", "ingest", "search", "warm"]
+    assert sorted(commands) == [
+        *("backfill", "create-index", "doctor", "evaluate", "ingest"),
+        *("reindex", "rollback", "search", "warm"),
+    ]
     for command in commands.values():
         assert callable(command.get_default("run"))
         assert command.get_default("interrupted")
