@@ -24,17 +24,15 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, **settings: Any) -> None:
-        self.known: list[str] = []
         self.commands: Collection[str] = ()
         self.check: Callable[[argparse.Namespace], str | None] = _nothing_wrong
         settings.setdefault("formatter_class", argparse.RawDescriptionHelpFormatter)
         super().__init__(allow_abbrev=False, **settings)
 
-    def add_argument(self, *args: Any, **kwargs: Any) -> argparse.Action:
-        """Add an argument and remember how it is spelled."""
-        action = super().add_argument(*args, **kwargs)
-        self.known.extend(action.option_strings)
-        return action
+    @property
+    def known(self) -> list[str]:
+        """How every option is spelled, those of groups included."""
+        return list(self._option_string_actions)
 
     def add_subparsers(self, **kwargs: Any) -> Any:
         """Add commands; options after a command are its own."""

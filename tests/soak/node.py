@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from scripts.dev.node import lifecycle
+from scripts.dev.node import lifecycle, places
 from scripts.dev.node.boot import NodeRequest
 from scripts.dev.node.releases import RELEASES
 
@@ -18,14 +19,19 @@ class OwnNode:
     """A running node."""
 
     def __init__(self, request: NodeRequest) -> None:
-        self._state = lifecycle.start(request)
-        port = int(self._state.url.rpartition(":")[2])
-        self._request = replace(request, port=port)
+        # Not one of those that other nodes take while this one is away.
+        self._port = places.free_port()
+        self._request = replace(request, port=self._port)
+        self._state = lifecycle.start(self._request)
         self.url = self._state.url
 
     def restart(self) -> None:
         """Kill it without warning, and start it again at the same address."""
         os.killpg(self._state.process.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 30
+        while self._state.process.running or not places.is_free(self._port):
+            assert time.monotonic() < deadline, "a killed node does not end"
+            time.sleep(0.05)
         self._state = lifecycle.start(self._request)
 
 

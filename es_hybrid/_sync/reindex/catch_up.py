@@ -18,11 +18,10 @@ from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid.indexing.reindex.changes import (
     Checkpoints,
     Snapshot,
-    decreased,
     histogram_body,
     interval_of,
+    lost_ranges,
     read_histogram,
-    seq_no_range,
 )
 from es_hybrid.indexing.reindex.documents import Found, found_of
 from es_hybrid.indexing.reindex.plan import ReindexPlan
@@ -123,15 +122,14 @@ class CatchUp:
             preference=f"_shards:{shard}",
         )
         interval = interval_of(checkpoint)
-        histogram = self._histogram(answer["id"], interval, up_to=checkpoint)
-        return Snapshot(answer["id"], checkpoint, interval, histogram)
+        counts, largest = self._histogram(answer["id"], interval, up_to=checkpoint)
+        return Snapshot(answer["id"], checkpoint, interval, counts, largest)
 
-    def _histogram(self, pit: str, interval: int, *, up_to: int) -> dict[int, int]:
+    def _histogram(self, pit: str, interval: int, *, up_to: int) -> tuple[dict[int, int], int]:
         answer = self._gateway.search(
             pit={"id": pit, "keep_alive": _KEEP_ALIVE},
             size=0,
-            query=seq_no_range(after=-1, up_to=up_to),
-            aggs=histogram_body(interval),
+            aggs=histogram_body(interval, up_to=up_to),
         )
         return read_histogram(answer)
 
@@ -151,8 +149,8 @@ class CatchUp:
         for shard, old in before.items():
             new = now[shard]
             # Up to the same number: what came since must not stand in for what went.
-            after = self._histogram(new.pit, old.interval, up_to=old.checkpoint)
-            for first, last in decreased(old.histogram, after, interval=old.interval):
+            after, _ = self._histogram(new.pit, old.interval, up_to=old.checkpoint)
+            for first, last in lost_ranges(old, after):
                 for _, page in self._gateway.changed(
                     None, shard=shard, after=first - 1, up_to=last, pit=old.pit, documents=False
                 ):

@@ -19,6 +19,7 @@ __all__ = [
     "decreased",
     "histogram_body",
     "interval_of",
+    "lost_ranges",
     "read_checkpoints",
     "read_histogram",
     "read_max_seq_no",
@@ -40,12 +41,14 @@ class Snapshot:
         checkpoint: Every operation up to it is in the snapshot.
         interval: Width of the histogram's ranges.
         histogram: Documents by the range of their sequence numbers, up to the checkpoint.
+        largest: Largest sequence number in it; beyond the checkpoint, some may be missing.
     """
 
     pit: str
     checkpoint: int
     interval: int
     histogram: Mapping[int, int]
+    largest: int
 
 
 def read_checkpoints(stats: Mapping[str, Any], index: str) -> Checkpoints:
@@ -88,15 +91,37 @@ def interval_of(checkpoint: int) -> int:
     return checkpoint // _BUCKETS + 1
 
 
-def histogram_body(interval: int) -> Json:
-    """Return the aggregation that counts documents by their sequence numbers."""
-    return {"ranges": {"histogram": {"field": "_seq_no", "interval": interval, "min_doc_count": 1}}}
+def histogram_body(interval: int, *, up_to: int) -> Json:
+    """Return the aggregations that count documents by their sequence numbers, up to one of them."""
+    ranges = {"histogram": {"field": "_seq_no", "interval": interval, "min_doc_count": 1}}
+    return {
+        "settled": {"filter": seq_no_range(after=-1, up_to=up_to), "aggs": {"ranges": ranges}},
+        "largest": {"max": {"field": "_seq_no"}},
+    }
 
 
-def read_histogram(answer: Mapping[str, Any]) -> dict[int, int]:
-    """Return documents by the first number of their range."""
-    buckets = answer["aggregations"]["ranges"]["buckets"]
-    return {int(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
+def read_histogram(answer: Mapping[str, Any]) -> tuple[dict[int, int], int]:
+    """Return documents by the first number of their range, and the largest number of all."""
+    found = answer["aggregations"]
+    buckets = found["settled"]["ranges"]["buckets"]
+    largest = found["largest"]["value"]
+    counts = {int(bucket["key"]): int(bucket["doc_count"]) for bucket in buckets}
+    return counts, -1 if largest is None else int(largest)
+
+
+def lost_ranges(before: Snapshot, after: Mapping[int, int]) -> Iterator[tuple[int, int]]:
+    """Yield the ranges of an earlier snapshot in which a document may have been deleted since.
+
+    Up to the checkpoint every operation is in the snapshot, so counts only shrink. Beyond it,
+    a late operation may fill the place of a deleted document, so all of that is looked at.
+
+    Args:
+        before: The earlier snapshot.
+        after: The later histogram, up to the checkpoint of the earlier snapshot.
+    """
+    yield from decreased(before.histogram, after, interval=before.interval)
+    if before.largest > before.checkpoint:
+        yield before.checkpoint + 1, before.largest
 
 
 def decreased(

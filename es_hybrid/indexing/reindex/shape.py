@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.indexing.first_load import first_load_since
 from es_hybrid.indexing.mapping import IndexMeta, fill_mapping, read_meta
 from es_hybrid.indexing.reindex.fields import free_names, guess, vector_properties
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan, VectorNames
@@ -142,6 +143,12 @@ def _refuse(live: Live) -> None:
             f"{live.index} has no sequence numbers, by which changes are found",
             hint="it cannot be reindexed while it is written to",
         )
+    since = first_load_since(live.mappings)
+    if since is not None:
+        raise ConfigurationError(
+            f"{live.index} is being filled for the first time, since {since}",
+            hint="wait until that ends; if it was killed, the next ingest brings its settings back",
+        )
     if live.mappings.get("_source", {}).get("enabled") is False:
         raise ConfigurationError(
             f"{live.index} keeps no _source, so its documents cannot be copied",
@@ -202,6 +209,8 @@ def _ours(live: Live, wanted: Wanted, meta: IndexMeta | None) -> tuple[Json, Jso
         text_fields = text_fields_of(mappings)
         _renew(mappings, wanted, dims=dims, model=model, similarity=similarity)
     block = mappings["_meta"]["es_hybrid"]
+    if meta and meta.complete_feed_time:  # an older feed must not bring back what a newer one lacks
+        block["complete_feed_time"] = meta.complete_feed_time
     if wanted.model:
         version = text_builder(text_fields, max_chars=wanted.max_chars).version
         block["text_version"] = version

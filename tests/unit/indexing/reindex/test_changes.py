@@ -5,7 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.indexing.reindex.changes import decreased, interval_of, read_checkpoints
+from es_hybrid.indexing.reindex.changes import (
+    Snapshot,
+    decreased,
+    interval_of,
+    lost_ranges,
+    read_checkpoints,
+)
 
 
 def histogram(seq_nos: set[int], interval: int) -> dict[int, int]:
@@ -28,6 +34,13 @@ def test_every_number_that_went_is_in_a_decreased_range(
         assert any(first <= number <= last for first, last in ranges)
     for first, last in ranges:
         assert gone & set(range(first, last + 1)), "a range is looked at only where one went"
+
+
+def test_beyond_the_checkpoint_everything_is_looked_at() -> None:
+    """A product written just before the snapshot, and deleted after it, is not overlooked."""
+    before = Snapshot("pit", checkpoint=48, interval=1, histogram={5: 1}, largest=50)
+    assert list(lost_ranges(before, {5: 1})) == [(49, 50)]
+    assert list(lost_ranges(before, {})) == [(5, 5), (49, 50)]
 
 
 def test_an_index_of_millions_has_few_ranges() -> None:

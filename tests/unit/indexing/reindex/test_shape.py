@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.indexing.first_load import marked_meta
 from es_hybrid.indexing.mapping import fill_mapping, load_mapping
 from es_hybrid.indexing.product import ProductText
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan
@@ -114,3 +115,20 @@ def test_an_index_without_sequence_numbers_is_refused() -> None:
     """Changes could not be found, so nothing is begun."""
     with pytest.raises(ConfigurationError, match="no sequence numbers"):
         plan_of(live(OWN, disable_sequence_numbers="true"), wanted())
+
+
+def test_an_index_under_its_first_load_is_refused() -> None:
+    """Its settings are not those that were intended, and the new index must not take them over."""
+    mappings = ours()
+    mappings["_meta"] = marked_meta(mappings, {"refresh_interval": "1s"}, since="2026-11-21")
+    with pytest.raises(ConfigurationError, match="filled for the first time"):
+        plan_of(live(mappings, refresh_interval="-1"), wanted())
+
+
+@pytest.mark.parametrize("template", [None, load_mapping("products")])
+def test_what_the_newest_feed_lacked_is_remembered(template: Any) -> None:
+    """An older feed that comes after a reindex brings no deleted product back."""
+    mappings = ours()
+    mappings["_meta"]["es_hybrid"]["complete_feed_time"] = "2026-11-21T03:00:00Z"
+    plan = plan_of(live(mappings), wanted(template=template))
+    assert plan.mappings["_meta"]["es_hybrid"]["complete_feed_time"] == "2026-11-21T03:00:00Z"
