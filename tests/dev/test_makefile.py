@@ -12,7 +12,7 @@ from scripts.dev.node.places import PROJECT
 
 TARGETS = [
     *("help", "demo", "test", "soak", "unit", "lint", "fmt"),
-    *("docs", "build", "up", "down", "clean", "check-all", "bench"),
+    *("docs", "build", "up", "down", "clean", "check-all", "swap-oldest", "bench"),
 ]
 
 
