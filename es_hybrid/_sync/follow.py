@@ -10,21 +10,20 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from typing import Any, Protocol
 
-import orjson
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
 from es_hybrid._stop import Stop
 from es_hybrid._sync.admin import index_info
-from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.delete import delete_products
 from es_hybrid._sync.follow_state import State
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.dead_letter import append_letters, letters_of_chunk
 from es_hybrid.errors import HybridError, IngestError
 from es_hybrid.following.changes import Batch, Changes, position_of, split
 from es_hybrid.following.report import FollowReport
-from es_hybrid.indexing.actions import TRANSIENT, Action
+from es_hybrid.indexing.actions import TRANSIENT
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.outcomes import owes_vectors
 from es_hybrid.indexing.report import IngestReport
@@ -190,7 +189,7 @@ class Follower:
                 )
             self._require_final(failure.reason for failure in report.failures)
             if gone:
-                self._delete(index, gone, require_alias=info.is_alias)
+                self._delete(index, gone)
             append_letters(letters, self._dead_letter)
         superseded = len(items) - len(kept) - len(gone)
         chunk = FollowReport().plus(report, deleted=len(gone), superseded=superseded)
@@ -210,19 +209,13 @@ class Follower:
         )
         return not owes_vectors(report)
 
-    def _delete(self, index: str, ids: Sequence[str], *, require_alias: bool) -> None:
-        writer = BulkWriter(
-            self._es, index=index, settings=self._settings.ingest, require_alias=require_alias
-        )
-        actions = [
-            Action(key, orjson.dumps({"delete": {"_id": key}}, option=orjson.OPT_APPEND_NEWLINE))
-            for key in ids
-        ]
-        reasons = writer.write(actions)
+    def _delete(self, index: str, ids: Sequence[str]) -> None:
+        settings = self._settings.ingest
+        done = delete_products(self._es, index, ids, settings=settings, refresh=False)
         # A product that is not there is what was wanted; anything else is tried again.
-        refused = [reason for reason in reasons if reason and not reason.startswith("404")]
-        if refused:
-            raise _NotYet(f"{len(refused):,} deletes were refused: {refused[0]}", retryable=True)
+        if done.failed:
+            reason = done.failures[0].reason
+            raise _NotYet(f"{done.failed:,} deletes were refused: {reason}", retryable=True)
 
     @staticmethod
     def _require_final(reasons: Any) -> None:
