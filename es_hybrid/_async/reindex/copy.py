@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from es_hybrid._async.reindex.carry import AsyncCarrier
 from es_hybrid._async.reindex.gateway import AsyncGateway
@@ -12,7 +11,7 @@ from es_hybrid._async.reindex.lock import AsyncReindexLock
 from es_hybrid._async.reindex.throttle import AsyncThrottle
 from es_hybrid._concurrency import async_sleep
 from es_hybrid.errors import ReindexError
-from es_hybrid.indexing.actions import sanitize_reason
+from es_hybrid.indexing.reindex.documents import refusal
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import ReindexPlan
 
@@ -76,7 +75,10 @@ class AsyncCopier:
                 continue
             failures = (task.get("response") or {}).get("failures") or []
             if failures or "error" in task:
-                raise ReindexError(_refusal(self._plan, failures, task.get("error")))
+                raise ReindexError(
+                    f"{self._plan.new_index} refuses what {self._plan.old_index} holds:"
+                    f" {refusal(failures, task.get('error'))}"
+                )
             return replace(state, task=None).add(copied=copied)
 
     async def by_client(self, state: RunState, tell: Tell) -> RunState:
@@ -121,10 +123,3 @@ class AsyncCopier:
         await self._gateway.patiently(
             es.reindex_rethrottle, task_id=task, requests_per_second=_BUSY_RATE if found else -1
         )
-
-
-def _refusal(plan: ReindexPlan, failures: list[Any], error: Any) -> str:
-    cause = (failures[0].get("cause") if failures else error) or {}
-    reason = sanitize_reason(str(cause.get("type", "")), str(cause.get("reason", "")))
-    who = f"document {failures[0].get('id')}: " if failures else ""
-    return f"{plan.new_index} refuses what {plan.old_index} holds, {who}{reason}"
