@@ -11,7 +11,7 @@ from es_hybrid._async.reindex.lock import AsyncReindexLock
 from es_hybrid._async.reindex.throttle import AsyncThrottle
 from es_hybrid._concurrency import async_sleep
 from es_hybrid.errors import ReindexError
-from es_hybrid.indexing.reindex.documents import refusal
+from es_hybrid.indexing.reindex.documents import names_documents, refusal
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import ReindexPlan
 
@@ -19,6 +19,7 @@ Tell = Callable[[int], None]
 """Is told how many documents are copied by now."""
 
 _POLL_S = 0.2
+_TRIES = 60
 _BUSY_RATE = 500  # documents a second while the cluster is busy
 
 
@@ -51,14 +52,16 @@ class AsyncCopier:
     async def by_server(self, state: RunState, tell: Tell) -> RunState:
         """Let Elasticsearch copy; a task that is under way already is waited for.
 
-        A task that was lost with its node begins again: what is there already is left alone.
+        A task that was lost or failed with its node begins again: what is there already is left alone.
 
         Raises:
             ReindexError: The new index refuses documents.
         """
+        begun = 0
         while True:
             name = state.task or await self._begin()
             if state.task is None:
+                begun += 1
                 state = replace(state, task=name)
                 await self._lock.save_state(state)
             task = await self._gateway.task(name)
@@ -74,6 +77,10 @@ class AsyncCopier:
                 await async_sleep(_POLL_S)
                 continue
             failures = (task.get("response") or {}).get("failures") or []
+            if (failures or "error" in task) and begun < _TRIES and not names_documents(failures):
+                state = replace(state, task=None)  # a shard was away, as after a restart
+                await async_sleep(1.0)
+                continue
             if failures or "error" in task:
                 raise ReindexError(
                     f"{self._plan.new_index} refuses what {self._plan.old_index} holds:"

@@ -12,7 +12,7 @@ from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid._sync.reindex.lock import ReindexLock
 from es_hybrid._sync.reindex.throttle import Throttle
 from es_hybrid.errors import ReindexError
-from es_hybrid.indexing.reindex.documents import refusal
+from es_hybrid.indexing.reindex.documents import names_documents, refusal
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import ReindexPlan
 
@@ -20,6 +20,7 @@ Tell = Callable[[int], None]
 """Is told how many documents are copied by now."""
 
 _POLL_S = 0.2
+_TRIES = 60
 _BUSY_RATE = 500  # documents a second while the cluster is busy
 
 
@@ -52,14 +53,16 @@ class Copier:
     def by_server(self, state: RunState, tell: Tell) -> RunState:
         """Let Elasticsearch copy; a task that is under way already is waited for.
 
-        A task that was lost with its node begins again: what is there already is left alone.
+        A task that was lost or failed with its node begins again: what is there already is left alone.
 
         Raises:
             ReindexError: The new index refuses documents.
         """
+        begun = 0
         while True:
             name = state.task or self._begin()
             if state.task is None:
+                begun += 1
                 state = replace(state, task=name)
                 self._lock.save_state(state)
             task = self._gateway.task(name)
@@ -75,6 +78,10 @@ class Copier:
                 sleep(_POLL_S)
                 continue
             failures = (task.get("response") or {}).get("failures") or []
+            if (failures or "error" in task) and begun < _TRIES and not names_documents(failures):
+                state = replace(state, task=None)  # a shard was away, as after a restart
+                sleep(1.0)
+                continue
             if failures or "error" in task:
                 raise ReindexError(
                     f"{self._plan.new_index} refuses what {self._plan.old_index} holds:"

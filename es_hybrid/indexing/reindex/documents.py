@@ -23,6 +23,7 @@ __all__ = [
     "delete_action",
     "found_of",
     "is_stale",
+    "names_documents",
     "outcomes",
     "refusal",
     "update_action",
@@ -184,6 +185,16 @@ def update_action(found: Found, ours: Mapping[str, Any]) -> Action:
         head["routing"] = found.routing
     body = orjson.dumps({"doc": ours}, option=orjson.OPT_SERIALIZE_NUMPY)
     return Action(found.id, b"%b\n%b\n" % (orjson.dumps({"update": head}), body))
+
+
+def names_documents(failures: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a copy ended because of documents, and not because a node was away.
+
+    Example:
+        >>> names_documents([{"id": "7", "status": 400}]), names_documents([{"status": 503}])
+        (True, False)
+    """
+    return any("id" in failure and int(failure.get("status", 400)) < 429 for failure in failures)
 
 
 def refusal(failures: Sequence[Mapping[str, Any]], error: Mapping[str, Any] | None) -> str:
