@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from es_hybrid._async.reindex.carry import AsyncCarrier
 from es_hybrid._async.reindex.gateway import AsyncGateway
@@ -12,7 +11,7 @@ from es_hybrid._async.reindex.lock import AsyncReindexLock
 from es_hybrid._async.reindex.throttle import AsyncThrottle
 from es_hybrid._concurrency import async_sleep
 from es_hybrid.errors import ReindexError
-from es_hybrid.indexing.actions import sanitize_reason
+from es_hybrid.indexing.reindex.documents import names_documents, refusal
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import ReindexPlan
 
@@ -20,6 +19,7 @@ Tell = Callable[[int], None]
 """Is told how many documents are copied by now."""
 
 _POLL_S = 0.2
+_TRIES = 60
 _BUSY_RATE = 500  # documents a second while the cluster is busy
 
 
@@ -52,14 +52,16 @@ class AsyncCopier:
     async def by_server(self, state: RunState, tell: Tell) -> RunState:
         """Let Elasticsearch copy; a task that is under way already is waited for.
 
-        A task that was lost with its node begins again: what is there already is left alone.
+        A task that was lost or failed with its node begins again: what is there already is left alone.
 
         Raises:
             ReindexError: The new index refuses documents.
         """
+        begun = 0
         while True:
             name = state.task or await self._begin()
             if state.task is None:
+                begun += 1
                 state = replace(state, task=name)
                 await self._lock.save_state(state)
             task = await self._gateway.task(name)
@@ -75,8 +77,15 @@ class AsyncCopier:
                 await async_sleep(_POLL_S)
                 continue
             failures = (task.get("response") or {}).get("failures") or []
+            if (failures or "error" in task) and begun < _TRIES and not names_documents(failures):
+                state = replace(state, task=None)  # a shard was away, as after a restart
+                await async_sleep(1.0)
+                continue
             if failures or "error" in task:
-                raise ReindexError(_refusal(self._plan, failures, task.get("error")))
+                raise ReindexError(
+                    f"{self._plan.new_index} refuses what {self._plan.old_index} holds:"
+                    f" {refusal(failures, task.get('error'))}"
+                )
             return replace(state, task=None).add(copied=copied)
 
     async def by_client(self, state: RunState, tell: Tell) -> RunState:
@@ -121,10 +130,3 @@ class AsyncCopier:
         await self._gateway.patiently(
             es.reindex_rethrottle, task_id=task, requests_per_second=_BUSY_RATE if found else -1
         )
-
-
-def _refusal(plan: ReindexPlan, failures: list[Any], error: Any) -> str:
-    cause = (failures[0].get("cause") if failures else error) or {}
-    reason = sanitize_reason(str(cause.get("type", "")), str(cause.get("reason", "")))
-    who = f"document {failures[0].get('id')}: " if failures else ""
-    return f"{plan.new_index} refuses what {plan.old_index} holds, {who}{reason}"

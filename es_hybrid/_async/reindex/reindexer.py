@@ -18,6 +18,7 @@ from es_hybrid.errors import ConfigurationError, ReindexError
 from es_hybrid.indexing.mapping import load_mapping
 from es_hybrid.indexing.names import index_name
 from es_hybrid.indexing.reindex.back import rollback_plan
+from es_hybrid.indexing.reindex.begin import FINISHED, RUNNING, begin_with, begun
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import PlanKind, ReindexPlan
 from es_hybrid.indexing.reindex.report import BackfillReport, ReindexReport
@@ -28,8 +29,6 @@ from es_hybrid.protocols import AsyncEmbedder
 from es_hybrid.settings import Settings
 from es_hybrid.types import Json, TextKind
 
-_RUNNING = "running"
-_FINISHED = "finished"
 LOCK_S = 60.0
 """Seconds after which a run that gives no sign of life loses its lock."""
 PATIENCE_S = 600.0
@@ -113,9 +112,9 @@ class AsyncReindexer:
         lock = AsyncReindexLock(self._gateway, alias, ttl_s=self._lock_s)
         held = await lock.take()
         try:
-            chosen, state = _begin_with(plan, held, resume=resume)
+            chosen, state = begin_with(plan, held, resume=resume)
             if state is None:
-                await lock.save(_begun(chosen, RunState(step=steps_of(chosen)[0].value), held))
+                await lock.save(begun(chosen, RunState(step=steps_of(chosen)[0].value), held))
             run = AsyncReindexRun(
                 self._gateway,
                 chosen,
@@ -128,7 +127,7 @@ class AsyncReindexer:
         except BaseException:
             await lock.release({})
             raise
-        done = {"status": _FINISHED, "state": run.state.to_json(), "report": asdict(report)}
+        done = {"status": FINISHED, "state": run.state.to_json(), "report": asdict(report)}
         await lock.release(done)
         return report
 
@@ -136,11 +135,11 @@ class AsyncReindexer:
         """Move an alias back; see `AsyncHybridClient.rollback`."""
         lock = AsyncReindexLock(self._gateway, alias, ttl_s=self._lock_s)
         held = await lock.read()
-        if held.get("status") != _RUNNING:
+        if held.get("status") != RUNNING:
             held = await lock.take()
             try:
                 plan, state = await self._way_back(alias, held)
-                await lock.save(_begun(plan, state, held))
+                await lock.save(begun(plan, state, held))
             finally:
                 await lock.release({})
         elif ReindexPlan.from_json(held["plan"]).kind is not PlanKind.ROLLBACK:
@@ -151,7 +150,7 @@ class AsyncReindexer:
         return await self.reindex(alias, resume=True, on_progress=on_progress)
 
     async def _way_back(self, alias: str, held: Json) -> tuple[ReindexPlan, RunState]:
-        if held.get("status") != _FINISHED:
+        if held.get("status") != FINISHED:
             raise ReindexError(
                 f"nothing is known of an index before for {alias}",
                 hint="only a reindex by es-hybrid can be taken back",
@@ -175,7 +174,7 @@ class AsyncReindexer:
         lock = AsyncReindexLock(self._gateway, alias, ttl_s=self._lock_s)
         held = await lock.take()
         try:
-            if held.get("status") != _RUNNING:
+            if held.get("status") != RUNNING:
                 return None
             plan = ReindexPlan.from_json(held["plan"])
             await self._undo(plan, RunState.from_json(held["state"]))
@@ -230,36 +229,3 @@ class AsyncReindexer:
         timeout_s = self._settings.embed.ingest_timeout_s
         rows = await self._embedder.embed(["product"], kind=TextKind.DOCUMENT, timeout_s=timeout_s)
         return self._embedder.model, int(rows.shape[1])
-
-
-def _begin_with(
-    plan: ReindexPlan | str, held: Json, *, resume: bool
-) -> tuple[ReindexPlan, RunState | None]:
-    """Return the plan of a run, and how far it is already."""
-    stopped = held.get("status") == _RUNNING
-    alias = plan if isinstance(plan, str) else plan.alias
-    if resume and not stopped:
-        raise ReindexError(f"there is no unfinished reindex of {alias}")
-    if resume:
-        return ReindexPlan.from_json(held["plan"]), RunState.from_json(held["state"])
-    if stopped:
-        raise ReindexError(
-            f"a reindex of {alias} to {held['plan']['new_index']} is not finished",
-            hint="go on with --resume, or remove it with --abort",
-        )
-    if isinstance(plan, str):
-        raise ReindexError(f"there is no plan for {alias}", hint="make one with plan_reindex")
-    return plan, None
-
-
-def _begun(plan: ReindexPlan, state: RunState, held: Json) -> Json:
-    """Return what the lock's document says of a run that begins; an abort puts `before` back."""
-    before = held.get("before")
-    if held.get("status") == _FINISHED:
-        before = {name: held.get(name) for name in ("status", "plan", "state", "report")}
-    return {
-        "status": _RUNNING,
-        "plan": plan.to_json(),
-        "state": state.to_json(),
-        "before": before,
-    }

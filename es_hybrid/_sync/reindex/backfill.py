@@ -4,11 +4,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
-
-import orjson
 
 from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid._sync.reindex.throttle import Throttle
@@ -17,7 +14,13 @@ from es_hybrid.errors import ConfigurationError, MappingMismatch
 from es_hybrid.indexing.actions import Action
 from es_hybrid.indexing.info import takes_base64
 from es_hybrid.indexing.mapping import read_meta
-from es_hybrid.indexing.reindex.documents import Found, Target, found_of
+from es_hybrid.indexing.reindex.documents import (
+    Found,
+    Target,
+    found_of,
+    is_stale,
+    update_action,
+)
 from es_hybrid.indexing.reindex.report import BackfillReport, ReindexProgress, eta_s
 from es_hybrid.indexing.reindex.shape import names_of, text_fields_of
 from es_hybrid.indexing.reindex.texts import text_builder
@@ -136,9 +139,7 @@ class Backfill:
         report: BackfillReport,
     ) -> BackfillReport:
         texts = [target.text(found.source) for found in page]
-        stale = [
-            place for place, found in enumerate(page) if _is_stale(found, texts[place], target)
-        ]
+        stale = [place for place, found in enumerate(page) if is_stale(found, texts[place], target)]
         made = vectors.of([texts[place] for place in stale])
         actions: list[Action] = []
         failures: list[Failure] = []
@@ -148,7 +149,7 @@ class Backfill:
                 failures.append(Failure(found.id, None, vector))
                 continue
             ours = target.vector_fields(vector, text=text, hash_=target.hash_of(text))
-            actions.append(_update(found, ours))
+            actions.append(update_action(found, ours))
         refused = self._gateway.write(report.index, actions)
         changed = sum(status == _CONFLICT for status, _ in refused.values())
         failures += [
@@ -168,23 +169,3 @@ class Backfill:
             failed=report.failed + len(failures),
             failures=(*report.failures, *failures)[:MAX_FAILURES_KEPT],
         )
-
-
-def _is_stale(found: Found, text: str, target: Target) -> bool:
-    """Whether a document has a text whose vector it does not have."""
-    if not text or target.names is None:
-        return False
-    held = found.source.get(target.names.text_hash)
-    return held != target.hash_of(text) or not found.source.get(target.names.vector)
-
-
-def _update(found: Found, ours: Mapping[str, Any]) -> Action:
-    head: dict[str, Any] = {
-        "_id": found.id,
-        "if_seq_no": found.seq_no,
-        "if_primary_term": found.primary_term,
-    }
-    if found.routing is not None:
-        head["routing"] = found.routing
-    body = orjson.dumps({"doc": ours}, option=orjson.OPT_SERIALIZE_NUMPY)
-    return Action(found.id, b"%b\n%b\n" % (orjson.dumps({"update": head}), body))

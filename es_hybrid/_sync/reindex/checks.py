@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from elasticsearch import NotFoundError
 
@@ -17,20 +16,19 @@ from es_hybrid.indexing.reindex.checks import (
     check_uuids,
     check_vectors,
     overlap_at,
+    probe_fields,
+    probe_words,
     same_document,
 )
 from es_hybrid.indexing.reindex.documents import Found, found_of
-from es_hybrid.indexing.reindex.fields import guess
 from es_hybrid.indexing.reindex.plan import ReindexPlan
 from es_hybrid.indexing.reindex.report import Check
-from es_hybrid.indexing.reindex.texts import values_at
 from es_hybrid.types import Json
 
 _SAMPLE = 100
 _PROBES = 10
 _TOP = 10
 _AMONG = 30
-_WORDS = 6
 
 
 class Checks:
@@ -153,14 +151,11 @@ class Checks:
         """Ask both indices for the words of sampled documents."""
         plan = self._plan
         old_mapping = self._mapping(plan.old_index)
-        new_fields = set(_field_names(guess(self._mapping(plan.new_index))["search_fields"]))
-        fields = [
-            name for name in _field_names(guess(old_mapping)["search_fields"]) if name in new_fields
-        ][:4]
+        fields = probe_fields(old_mapping, self._mapping(plan.new_index))
         settled = min(caught_up_to.values(), default=-1)
         overlaps = []
         for found in sample[:_PROBES] if fields else ():
-            words = " ".join(_words(found.source, fields))
+            words = probe_words(found.source, fields)
             if words:
                 overlaps.append(self._overlap(words, fields, settled=settled))
         return check_overlap(overlaps, least=plan.min_overlap, top=_TOP)
@@ -186,15 +181,3 @@ class Checks:
         asked = {"bool": {"must": query, "filter": only}} if only else query
         answer = self._gateway.search(index=index, size=size, query=asked, source=False)
         return {str(hit["_id"]): float(hit["_score"]) for hit in answer["hits"]["hits"]}
-
-
-def _field_names(weighted: Sequence[str]) -> list[str]:
-    return [name.partition("^")[0] for name in weighted]
-
-
-def _words(source: Mapping[str, Any], fields: Sequence[str]) -> list[str]:
-    for field in fields:
-        for value in values_at(source, field):
-            if isinstance(value, str) and value.split():
-                return value.split()[:_WORDS]
-    return []

@@ -19,6 +19,7 @@ from es_hybrid.errors import ConfigurationError, ReindexError
 from es_hybrid.indexing.mapping import load_mapping
 from es_hybrid.indexing.names import index_name
 from es_hybrid.indexing.reindex.back import rollback_plan
+from es_hybrid.indexing.reindex.begin import FINISHED, RUNNING, begin_with, begun
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import PlanKind, ReindexPlan
 from es_hybrid.indexing.reindex.report import BackfillReport, ReindexReport
@@ -29,8 +30,6 @@ from es_hybrid.protocols import Embedder
 from es_hybrid.settings import Settings
 from es_hybrid.types import Json, TextKind
 
-_RUNNING = "running"
-_FINISHED = "finished"
 LOCK_S = 60.0
 """Seconds after which a run that gives no sign of life loses its lock."""
 PATIENCE_S = 600.0
@@ -114,9 +113,9 @@ class Reindexer:
         lock = ReindexLock(self._gateway, alias, ttl_s=self._lock_s)
         held = lock.take()
         try:
-            chosen, state = _begin_with(plan, held, resume=resume)
+            chosen, state = begin_with(plan, held, resume=resume)
             if state is None:
-                lock.save(_begun(chosen, RunState(step=steps_of(chosen)[0].value), held))
+                lock.save(begun(chosen, RunState(step=steps_of(chosen)[0].value), held))
             run = ReindexRun(
                 self._gateway,
                 chosen,
@@ -129,7 +128,7 @@ class Reindexer:
         except BaseException:
             lock.release({})
             raise
-        done = {"status": _FINISHED, "state": run.state.to_json(), "report": asdict(report)}
+        done = {"status": FINISHED, "state": run.state.to_json(), "report": asdict(report)}
         lock.release(done)
         return report
 
@@ -137,11 +136,11 @@ class Reindexer:
         """Move an alias back; see `HybridClient.rollback`."""
         lock = ReindexLock(self._gateway, alias, ttl_s=self._lock_s)
         held = lock.read()
-        if held.get("status") != _RUNNING:
+        if held.get("status") != RUNNING:
             held = lock.take()
             try:
                 plan, state = self._way_back(alias, held)
-                lock.save(_begun(plan, state, held))
+                lock.save(begun(plan, state, held))
             finally:
                 lock.release({})
         elif ReindexPlan.from_json(held["plan"]).kind is not PlanKind.ROLLBACK:
@@ -152,7 +151,7 @@ class Reindexer:
         return self.reindex(alias, resume=True, on_progress=on_progress)
 
     def _way_back(self, alias: str, held: Json) -> tuple[ReindexPlan, RunState]:
-        if held.get("status") != _FINISHED:
+        if held.get("status") != FINISHED:
             raise ReindexError(
                 f"nothing is known of an index before for {alias}",
                 hint="only a reindex by es-hybrid can be taken back",
@@ -176,7 +175,7 @@ class Reindexer:
         lock = ReindexLock(self._gateway, alias, ttl_s=self._lock_s)
         held = lock.take()
         try:
-            if held.get("status") != _RUNNING:
+            if held.get("status") != RUNNING:
                 return None
             plan = ReindexPlan.from_json(held["plan"])
             self._undo(plan, RunState.from_json(held["state"]))
@@ -231,36 +230,3 @@ class Reindexer:
         timeout_s = self._settings.embed.ingest_timeout_s
         rows = self._embedder.embed(["product"], kind=TextKind.DOCUMENT, timeout_s=timeout_s)
         return self._embedder.model, int(rows.shape[1])
-
-
-def _begin_with(
-    plan: ReindexPlan | str, held: Json, *, resume: bool
-) -> tuple[ReindexPlan, RunState | None]:
-    """Return the plan of a run, and how far it is already."""
-    stopped = held.get("status") == _RUNNING
-    alias = plan if isinstance(plan, str) else plan.alias
-    if resume and not stopped:
-        raise ReindexError(f"there is no unfinished reindex of {alias}")
-    if resume:
-        return ReindexPlan.from_json(held["plan"]), RunState.from_json(held["state"])
-    if stopped:
-        raise ReindexError(
-            f"a reindex of {alias} to {held['plan']['new_index']} is not finished",
-            hint="go on with --resume, or remove it with --abort",
-        )
-    if isinstance(plan, str):
-        raise ReindexError(f"there is no plan for {alias}", hint="make one with plan_reindex")
-    return plan, None
-
-
-def _begun(plan: ReindexPlan, state: RunState, held: Json) -> Json:
-    """Return what the lock's document says of a run that begins; an abort puts `before` back."""
-    before = held.get("before")
-    if held.get("status") == _FINISHED:
-        before = {name: held.get(name) for name in ("status", "plan", "state", "report")}
-    return {
-        "status": _RUNNING,
-        "plan": plan.to_json(),
-        "state": state.to_json(),
-        "before": before,
-    }

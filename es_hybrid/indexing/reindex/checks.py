@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from es_hybrid.indexing.reindex.fields import guess
 from es_hybrid.indexing.reindex.plan import ReindexPlan
 from es_hybrid.indexing.reindex.report import Check
+from es_hybrid.indexing.reindex.texts import values_at
 
 __all__ = [
     "check_count",
@@ -16,6 +18,8 @@ __all__ = [
     "check_uuids",
     "check_vectors",
     "overlap_at",
+    "probe_fields",
+    "probe_words",
     "same_document",
 ]
 
@@ -103,3 +107,31 @@ def check_overlap(overlaps: Sequence[float], *, least: float, top: int) -> Check
     mean = sum(overlaps) / len(overlaps)
     detail = f"overlap@{top} is {mean:.2f} in {len(overlaps)} probe queries, {least:.2f} is asked"
     return Check("probes", mean >= least, detail)
+
+
+_FIELDS = 4
+_WORDS = 6
+
+
+def probe_fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the fields that probe queries search: those that both mappings search."""
+
+    def searched(mapping: Mapping[str, Any]) -> list[str]:
+        return [name.partition("^")[0] for name in guess(mapping)["search_fields"]]
+
+    both = set(searched(new))
+    return [name for name in searched(old) if name in both][:_FIELDS]
+
+
+def probe_words(document: Mapping[str, Any], fields: Sequence[str]) -> str:
+    """Return the first words of a document, which a probe query asks for; empty without any.
+
+    Example:
+        >>> probe_words({"brand": "", "title": "Trail shoe"}, ["brand", "title"])
+        'Trail shoe'
+    """
+    for field in fields:
+        for value in values_at(document, field):
+            if isinstance(value, str) and value.split():
+                return " ".join(value.split()[:_WORDS])
+    return ""

@@ -22,7 +22,11 @@ __all__ = [
     "carry",
     "delete_action",
     "found_of",
+    "is_stale",
+    "names_documents",
     "outcomes",
+    "refusal",
+    "update_action",
     "write_action",
 ]
 
@@ -160,6 +164,44 @@ def delete_action(product_id: str, routing: str | None) -> Action:
     """Return the bulk item that deletes a document."""
     head = {"_id": product_id} if routing is None else {"_id": product_id, "routing": routing}
     return Action(product_id, orjson.dumps({"delete": head}) + b"\n")
+
+
+def is_stale(found: Found, text: str, target: Target) -> bool:
+    """Tell whether a document has a text whose vector it does not have."""
+    if not text or target.names is None:
+        return False
+    held = found.source.get(target.names.text_hash)
+    return held != target.hash_of(text) or not found.source.get(target.names.vector)
+
+
+def update_action(found: Found, ours: Mapping[str, Any]) -> Action:
+    """Return the bulk item that adds our fields, if the document is still as it was found."""
+    head: Json = {
+        "_id": found.id,
+        "if_seq_no": found.seq_no,
+        "if_primary_term": found.primary_term,
+    }
+    if found.routing is not None:
+        head["routing"] = found.routing
+    body = orjson.dumps({"doc": ours}, option=orjson.OPT_SERIALIZE_NUMPY)
+    return Action(found.id, b"%b\n%b\n" % (orjson.dumps({"update": head}), body))
+
+
+def names_documents(failures: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether a copy ended because of documents, and not because a node was away.
+
+    Example:
+        >>> names_documents([{"id": "7", "status": 400}]), names_documents([{"status": 503}])
+        (True, False)
+    """
+    return any("id" in failure and int(failure.get("status", 400)) < 429 for failure in failures)
+
+
+def refusal(failures: Sequence[Mapping[str, Any]], error: Mapping[str, Any] | None) -> str:
+    """Return why Elasticsearch's own copy ended, without what the document holds."""
+    cause = (failures[0].get("cause") if failures else error) or {}
+    reason = sanitize_reason(str(cause.get("type", "")), str(cause.get("reason", "")))
+    return f"document {failures[0].get('id')}: {reason}" if failures else reason
 
 
 def outcomes(answer: Mapping[str, Any], ids: Sequence[str]) -> Iterable[tuple[str, int, str]]:
