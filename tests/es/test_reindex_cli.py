@@ -14,6 +14,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid.cli.app import main
 from es_hybrid.indexing.reindex.lock import LOCK_INDEX
+from es_hybrid.indexing.reindex.settings import closed_gate
 from tests.support.model_servers import FakeModelServer
 
 pytestmark = pytest.mark.es
@@ -70,6 +71,18 @@ def test_mistakes_are_one_line_each(alias: str, capsys: pytest.CaptureFixture[st
     assert main(["reindex", f"{alias}-own"]) == 1
     assert "--replace-index" in capsys.readouterr().err
     assert main(["reindex", alias, "--resume", "--dry-run"]) == 2
+
+
+def test_doctor_reports_writes_that_were_left_waiting(
+    alias: str, es: Elasticsearch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A run that was killed while it moved the alias is not found out by a shop's writers alone."""
+    live = es.indices.get_settings(index=alias)[f"{alias}-own"]["settings"]["index"]
+    es.indices.put_settings(index=f"{alias}-own", settings=closed_gate(live))
+    assert main(["doctor", alias, "--json"]) == 1
+    (found,) = [c for c in json.loads(capsys.readouterr().out)["checks"] if c["name"] == "reindex"]
+    assert found["status"] == "problem"
+    assert f"es-hybrid reindex {alias} --resume" in found["hint"]
 
 
 @pytest.mark.parametrize("script", ["reindex", "rollback_alias", "backfill_embeddings"])

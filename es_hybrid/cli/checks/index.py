@@ -10,6 +10,7 @@ import elasticsearch
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.failures import sentence
 from es_hybrid.indexing.first_load import first_load_since
+from es_hybrid.indexing.reindex.settings import is_gate_closed
 from es_hybrid.settings import Settings
 
 __all__ = ["check_index", "vector_fields"]
@@ -31,6 +32,7 @@ def check_index(
     except elasticsearch.ApiError as error:
         yield Check("index", Status.PROBLEM, sentence(error))
         return
+    yield from _held(es, index)
     for name, found in mappings.items():
         yield from _check_one(es, name, found["mappings"], settings, dims)
 
@@ -74,6 +76,19 @@ def _check_one(
     yield _vector_field(index, chosen, fields[chosen], dims)
     yield _model(index, meta, settings)
     yield _coverage(es, index, chosen)
+
+
+def _held(es: elasticsearch.Elasticsearch, index: str) -> Iterator[Check]:
+    """Look whether a reindex that was stopped while it moved the alias left writes waiting."""
+    try:
+        live = es.indices.get_settings(index=index).body
+    except elasticsearch.ApiError:
+        return  # a key that may not look; the mapping was read all the same
+    for name, found in live.items():
+        if is_gate_closed(found["settings"]["index"]):
+            detail = f"writes to {name} wait: a reindex moves the alias, or was stopped doing it"
+            hint = f"if none runs any more: es-hybrid reindex {index} --resume"
+            yield Check("reindex", Status.PROBLEM, detail, hint)
 
 
 def _first_load(index: str, since: str) -> Check:
