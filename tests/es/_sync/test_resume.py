@@ -70,8 +70,8 @@ def test_a_stopped_run_goes_on(
         run.ingest(index_name, read_ndjson(feed_file), checkpoint=checkpoint, **arguments)
     first = caught.value.report
     held = json.loads(place.read_text())
-    # Three requests went before the one that failed, but the third may be of a later chunk.
-    assert held["taken"] == first.read in {20, 30}
+    # Chunks that are ready go out in any order, so the fourth request may be of any of them.
+    assert held["taken"] == first.read < 60
     assert not dead.exists(), "nothing is replaced by a run that failed"
 
     proxy.bulks.clear()
