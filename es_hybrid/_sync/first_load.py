@@ -80,7 +80,7 @@ def restore_settings(
 ) -> str | None:
     """Give an index the settings back that a first load took, if one did.
 
-    Every command that writes to an index calls this first. Where a load still goes on in another
+    Every ingest calls this first. Where a load still goes on in another
     process, it only goes on more slowly.
 
     Args:

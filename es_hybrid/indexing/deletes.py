@@ -83,14 +83,19 @@ def check_share(share: float) -> None:
         )
 
 
-def delete_action(product_id: str, *, held: Held | None = None) -> Action:
+def delete_action(
+    product_id: str, *, held: Held | None = None, routing: str | None = None
+) -> Action:
     """Return the bulk item that deletes a product.
 
     Args:
         product_id: Its `_id`.
         held: As it was seen; then nothing is deleted that was written since.
+        routing: Of its own, where it has one.
     """
     head: Json = {"_id": product_id}
+    if routing is not None:
+        head["routing"] = routing
     if held is not None:
         head |= {"if_seq_no": held.seq_no, "if_primary_term": held.primary_term}
     return Action(product_id, orjson.dumps({"delete": head}, option=orjson.OPT_APPEND_NEWLINE))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from es_hybrid.evaluate.metrics import ndcg
+from es_hybrid.evaluate.significance import bootstrap_interval
 from es_hybrid.learning.examples import Example
 from es_hybrid.learning.training import Training, train
 from es_hybrid.rank.learned import LearnedModel
@@ -101,7 +102,8 @@ def validate(
         for place in held_out:
             trained[place] = ndcg_of(judged[place], model)
     untrained = np.array([ndcg_of(example, None) for example in judged])
-    low, high = _interval(trained - untrained, seed=how.seed)
+    rng = np.random.default_rng(how.seed)
+    low, high = bootstrap_interval((trained - untrained).tolist(), rng=rng)
     return Validation(tuple(e.query_id for e in judged), untrained, trained, low, high)
 
 
@@ -110,13 +112,3 @@ def ndcg_of(example: Example, model: LearnedModel | None) -> float:
     scores = example.relevance if model is None else model.of_rows(example.rows, example.relevance)
     order = np.argsort(-scores, kind="stable")
     return ndcg([example.ids[place] for place in order], example.judged)
-
-
-def _interval(differences: Scores, *, seed: int, rounds: int = 10_000) -> tuple[float, float]:
-    """Return the 95 % interval of the mean, by paired bootstrap over queries.
-
-    Sakai, "Evaluating evaluation metrics based on the bootstrap", SIGIR 2006.
-    """
-    picks = np.random.default_rng(seed).integers(len(differences), size=(rounds, len(differences)))
-    low, high = np.percentile(differences[picks].mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)

@@ -11,10 +11,10 @@ import numpy as np
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
-from es_hybrid.rank.decay import SECONDS_A_DAY, DecayBoost
+from es_hybrid.rank.decay import DecayBoost
 from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.price_window import PriceWindowBoost
-from es_hybrid.rank.values import first_values, numbers, plain, seconds, texts
+from es_hybrid.rank.values import SECONDS_A_DAY, first_values, numbers, plain, seconds, texts
 from es_hybrid.types import BoostContext, Hit, Scores
 
 

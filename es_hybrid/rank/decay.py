@@ -9,10 +9,16 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from es_hybrid.rank.values import first_values, numbers, place_of, seconds, seconds_of
+from es_hybrid.rank.values import (
+    SECONDS_A_DAY,
+    first_values,
+    numbers,
+    place_of,
+    seconds,
+    seconds_of,
+)
 from es_hybrid.types import BoostContext, Hit, Scores
 
-SECONDS_A_DAY = 86_400.0
 _EARTH_KM = 6371.0088
 """Mean radius, IUGG."""
 

@@ -9,12 +9,10 @@ from random import Random
 
 import numpy as np
 
-from es_hybrid.rank.values import first_values, numbers, seconds
+from es_hybrid.rank.values import SECONDS_A_DAY, first_values, numbers, seconds
 from es_hybrid.types import Hit, Scores
 
 __all__ = ["Exploration", "chosen", "is_new", "smoothed_sales"]
-
-_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def is_new(hits: Sequence[Hit], options: Exploration, *, now_s: float) -> list[b
         now_s: Seconds since the epoch.
     """
     born = seconds(first_values(hits, options.created_field))
-    young = now_s - born <= options.younger_than_days * _DAY_S
+    young = now_s - born <= options.younger_than_days * SECONDS_A_DAY
     if options.impressions_field is None:
         return list(young)
     shown = numbers(hits, options.impressions_field, 0.0)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.rank.values import numbers, seconds
+from es_hybrid.rank.values import SECONDS_A_DAY, numbers, seconds
 from es_hybrid.types import Hit, Scores
 
 __all__ = ["FEATURES", "MONOTONE", "PRODUCT_FIELDS", "Evidence", "features"]
@@ -74,7 +74,6 @@ PRODUCT_FIELDS: Mapping[str, str] = MappingProxyType(
 """Doc-value fields that are read, as the shipped mapping calls them."""
 
 _LEAD_CHARS = 80
-_DAY_S = 86_400.0
 # Words, and Han characters one by one: a query has too few words to cut them.
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
@@ -163,7 +162,9 @@ def features(
         "shop_score": number("shop_score"),
         "in_stock": _above_zero(number("stock")),
         "delivery_days": number("delivery_days"),
-        "log_age_days": _log(np.where(np.isinf(born), math.nan, evidence.now_s - born) / _DAY_S),
+        "log_age_days": _log(
+            np.where(np.isinf(born), math.nan, evidence.now_s - born) / SECONDS_A_DAY
+        ),
         "affinity": [evidence.affinity.get(place, math.nan) for place in places],
     }
     return np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from es_hybrid.rank.values import numbers, texts
+from es_hybrid.rank.values import SECONDS_A_DAY, numbers, texts
 from es_hybrid.types import BoostContext, Hit, Scores
 
 __all__ = ["EVENT_WEIGHTS", "Event", "Shopper", "ShopperBoost", "Taste", "taste_of"]
@@ -26,7 +26,6 @@ EVENT_WEIGHTS: Mapping[str, float] = MappingProxyType({"view": 1.0, "cart": 3.0,
 HALF_LIFE_DAYS = 14.0
 """After which an event counts half."""
 
-_DAY_S = 86_400.0
 _STATED = 5.0
 """A stated preference counts as much as a purchase of today."""
 _ENOUGH = 5.0
@@ -55,7 +54,7 @@ class Event:
 
     def weight(self, *, now_s: float) -> float:
         """Return what the event counts now: its kind's weight, halved every two weeks."""
-        age_days = 0.0 if self.at_s is None else max(now_s - self.at_s, 0.0) / _DAY_S
+        age_days = 0.0 if self.at_s is None else max(now_s - self.at_s, 0.0) / SECONDS_A_DAY
         return EVENT_WEIGHTS[self.kind] * math.exp2(-age_days / HALF_LIFE_DAYS)
 
 

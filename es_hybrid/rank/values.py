@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from es_hybrid.types import Hit, Scores
 
+SECONDS_A_DAY = 86_400.0
+
 _USUAL_DATE = len("2026-06-01T00:00:00.000Z")
 _NO_DATE = "NaT".ljust(_USUAL_DATE - 1, "\0") + "Z"
 """What numpy reads as "not a time", in the length of a date."""

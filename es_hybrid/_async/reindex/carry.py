@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from es_hybrid._async.reindex.gateway import AsyncGateway
 from es_hybrid._async.vectors import AsyncTextVectors
+from es_hybrid.indexing.deletes import delete_action
 from es_hybrid.indexing.info import takes_base64
 from es_hybrid.indexing.outcomes import DOWN
 from es_hybrid.indexing.reindex.documents import (
@@ -13,7 +14,6 @@ from es_hybrid.indexing.reindex.documents import (
     Found,
     Target,
     carry,
-    delete_action,
     write_action,
 )
 from es_hybrid.indexing.reindex.plan import CopyKind, ReindexPlan
@@ -132,7 +132,7 @@ class AsyncCarrier:
 
     async def delete(self, found: Sequence[Found]) -> int:
         """Delete documents; return how many are gone."""
-        actions = [delete_action(item.id, item.routing) for item in found]
+        actions = [delete_action(item.id, routing=item.routing) for item in found]
         refused = await self._gateway.write(self._plan.new_index, actions)
         self._note(refused)
         self.bare.difference_update(item.id for item in found)

@@ -20,7 +20,6 @@ __all__ = [
     "Found",
     "Target",
     "carry",
-    "delete_action",
     "found_of",
     "is_stale",
     "names_documents",
@@ -158,12 +157,6 @@ def _dumps(document: Json) -> bytes:
         return orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:  # a number of more than 64 bits
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def delete_action(product_id: str, routing: str | None) -> Action:
-    """Return the bulk item that deletes a document."""
-    head = {"_id": product_id} if routing is None else {"_id": product_id, "routing": routing}
-    return Action(product_id, orjson.dumps({"delete": head}) + b"\n")
 
 
 def is_stale(found: Found, text: str, target: Target) -> bool:

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from es_hybrid.indexing.deletes import delete_action
 from es_hybrid.indexing.reindex.checks import check_count, check_overlap, check_uuids, same_document
 from es_hybrid.indexing.reindex.documents import (
     Found,
     Target,
     carry,
-    delete_action,
     found_of,
     outcomes,
     write_action,
@@ -76,7 +76,9 @@ def test_versions_and_routing_go_along() -> None:
     }
     assert body == {"n": 2**70}
     assert b"version" not in write_action(carried, versioned=False).lines
-    assert json.loads(delete_action("1", "r").lines) == {"delete": {"_id": "1", "routing": "r"}}
+    assert json.loads(delete_action("1", routing="r").lines) == {
+        "delete": {"_id": "1", "routing": "r"}
+    }
 
 
 def test_deleting_what_is_not_there_is_done() -> None:
