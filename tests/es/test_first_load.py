@@ -27,10 +27,13 @@ from es_hybrid.settings import IngestSettings
 # as a shell's foreground job has it, whatever the parent was told
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+held = []
+
 def told(report):
-    if report.indexed >= 50:
+    if report.indexed >= 50 and not held:
+        held.append(True)  # what was under way is still told of after an interrupt
         print("loading", flush=True)
-        sys.stdin.readline()  # until the end of this process
+        sys.stdin.readline()  # until this process is killed or interrupted
 
 limits = IngestSettings(batch=10, first_load_after=10)
 products = ({"id": f"p{n}", "title": f"shoe number {n}"} for n in range(100_000))

@@ -27,7 +27,7 @@ DIMS = 16
 
 
 class MortalEmbedder:
-    """Notes each worker it is in; the first one to make its third call dies of it, at once."""
+    """Notes each worker it is in; the first one to make a third call dies of it, at once."""
 
     model = f"hash-{DIMS}"
 
@@ -41,7 +41,7 @@ class MortalEmbedder:
         self._calls += 1
         with (self._folder / "calls").open("a") as file:
             file.write(f"{len(texts)}\n")
-        if self._calls == 3:
+        if self._calls >= 3:  # calls run side by side: the third may see more
             try:
                 (self._folder / "killed").touch(exist_ok=False)
             except FileExistsError:

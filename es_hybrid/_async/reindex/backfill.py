@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from es_hybrid._async.reindex.gateway import AsyncGateway
 from es_hybrid._async.reindex.throttle import AsyncThrottle
+from es_hybrid._async.reindex.write import AsyncWriter
 from es_hybrid._async.vectors import AsyncTextVectors
 from es_hybrid.errors import ConfigurationError, MappingMismatch
 from es_hybrid.indexing.actions import Action
@@ -45,6 +46,7 @@ class AsyncBackfill:
         self, gateway: AsyncGateway, *, settings: Settings, embedder: AsyncEmbedder | None
     ) -> None:
         self._gateway = gateway
+        self._writer = AsyncWriter(gateway)
         self._settings = settings
         self._embedder = embedder
         self.embedded = 0
@@ -151,7 +153,7 @@ class AsyncBackfill:
                 continue
             ours = target.vector_fields(vector, text=text, hash_=target.hash_of(text))
             actions.append(update_action(found, ours))
-        refused = await self._gateway.write(report.index, actions)
+        refused = await self._writer.write(report.index, actions)
         changed = sum(status == _CONFLICT for status, _ in refused.values())
         failures += [
             Failure(i, None, f"{status} {reason}")

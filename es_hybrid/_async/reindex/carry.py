@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from es_hybrid._async.reindex.gateway import AsyncGateway
+from es_hybrid._async.reindex.write import AsyncWriter
 from es_hybrid._async.vectors import AsyncTextVectors
 from es_hybrid.indexing.deletes import delete_action
 from es_hybrid.indexing.info import takes_base64
@@ -46,6 +47,7 @@ class AsyncCarrier:
         embedder: AsyncEmbedder | None,
     ) -> None:
         self._gateway = gateway
+        self._writer = AsyncWriter(gateway)
         self._plan = plan
         self._settings = settings
         self._vectors = None
@@ -118,7 +120,7 @@ class AsyncCarrier:
 
     async def _store(self, carried: Sequence[Carried]) -> int:
         index = self._plan.new_index
-        refused = await self._gateway.write(index, [write_action(item) for item in carried])
+        refused = await self._writer.write(index, [write_action(item) for item in carried])
         again = [item for item in carried if refused.get(item.found.id, (0,))[0] == _CONFLICT]
         if again:
             # Only this run writes here. What it holds in a higher version was deleted in the old
@@ -126,14 +128,14 @@ class AsyncCarrier:
             actions = [write_action(item, versioned=False) for item in again]
             for item in again:
                 del refused[item.found.id]
-            refused |= await self._gateway.write(index, actions)
+            refused |= await self._writer.write(index, actions)
         self._note(refused)
         return len(carried) - len(refused)
 
     async def delete(self, found: Sequence[Found]) -> int:
         """Delete documents; return how many are gone."""
         actions = [delete_action(item.id, routing=item.routing) for item in found]
-        refused = await self._gateway.write(self._plan.new_index, actions)
+        refused = await self._writer.write(self._plan.new_index, actions)
         self._note(refused)
         self.bare.difference_update(item.id for item in found)
         return len(actions) - len(refused)

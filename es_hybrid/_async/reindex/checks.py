@@ -137,14 +137,7 @@ class AsyncChecks:
         return check_sample(sampled=len(quiet), differing=differing)
 
     async def _documents(self, index: str, wanted: Sequence[Found]) -> dict[str, Json]:
-        if not wanted:
-            return {}
-        docs = [
-            {"_id": found.id, **({"routing": found.routing} if found.routing else {})}
-            for found in wanted
-        ]
-        answer = await self._gateway.patiently(self._gateway.es.mget, index=index, docs=docs)
-        return {doc["_id"]: doc for doc in answer["docs"] if doc.get("found")}
+        return {doc["_id"]: doc for doc in await self._gateway.mget(index, wanted)}
 
     async def _probes(self, sample: Sequence[Found], caught_up_to: Mapping[int, int]) -> Check:
         """Ask both indices for the words of sampled documents."""

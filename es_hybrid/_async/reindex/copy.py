@@ -107,8 +107,7 @@ class AsyncCopier:
         return state
 
     async def _begin(self) -> str:
-        answer = await self._gateway.patiently(
-            self._gateway.es.reindex,
+        return await self._gateway.start_copy(
             source={"index": self._plan.old_index},
             # The versions are kept, and a copy that begins again leaves alone what is there.
             dest={
@@ -118,9 +117,7 @@ class AsyncCopier:
             },
             conflicts="proceed",
             slices="auto",
-            wait_for_completion=False,
         )
-        return str(answer["task"])
 
     async def _pace(self, task: str) -> None:
         found = await self._throttle.look()

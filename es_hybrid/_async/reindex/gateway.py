@@ -13,23 +13,22 @@ from typing import Any
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from es_hybrid._concurrency import async_sleep
-from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
-from es_hybrid.indexing.actions import Action, body_end
 from es_hybrid.indexing.reindex.changes import (
     Checkpoints,
     read_checkpoints,
     read_max_seq_no,
     seq_no_range,
 )
-from es_hybrid.indexing.reindex.documents import Found, found_of, outcomes
+from es_hybrid.indexing.reindex.documents import Found, found_of
 from es_hybrid.settings import IngestSettings
 from es_hybrid.types import Json
 
-_BUSY = frozenset({429, 502, 503, 504})
+BUSY = frozenset({408, 429, 502, 503, 504})
+"""Statuses of a cluster that may do it later."""
+
 _STRIDE = 20  # a page may look at so many sequence numbers a document, most of them empty
 _VECTORS_LEFT_OUT_SINCE = (9, 2)
-_log = get_logger("es_hybrid.reindex")
 
 
 class AsyncGateway:
@@ -53,7 +52,7 @@ class AsyncGateway:
         self.settings = settings
         self._version: tuple[int, ...] = ()
         self._shards: dict[str, int] = {}
-        self._policy = RetryPolicy(
+        self.policy = RetryPolicy(
             max_attempts=1_000_000, max_elapsed_s=patience_s, base_s=0.1, cap_s=2.0
         )
 
@@ -71,11 +70,11 @@ class AsyncGateway:
             try:
                 return (await call(**arguments)).body
             except (ApiError, TransportError) as error:
-                if isinstance(error, ApiError) and error.status_code not in _BUSY:
+                if isinstance(error, ApiError) and error.status_code not in BUSY:
                     raise
                 outcome = Outcome(OutcomeKind.CONNECTION)
                 elapsed = time.monotonic() - started
-                delay = next_delay(self._policy, attempt, outcome, elapsed, random.random)
+                delay = next_delay(self.policy, attempt, outcome, elapsed, random.random)
                 if delay is None:
                     raise
             await async_sleep(delay)
@@ -102,24 +101,34 @@ class AsyncGateway:
         if index not in self._shards:
             self._shards[index] = int((await self.settings_of(index))["number_of_shards"])
         shards = self._shards[index]
-        started = time.monotonic()
-        while True:
-            stats = await self.patiently(self.es.indices.stats, index=index, level="shards")
-            if len(read_checkpoints(stats, index)) == shards:
-                return stats
-            if time.monotonic() - started > self._policy.max_elapsed_s:
-                raise TimeoutError(f"not every shard of {index} is there")
-            await async_sleep(0.2)  # a shard is starting
+        return await self._of_every_shard(
+            index,
+            lambda: self.patiently(self.es.indices.stats, index=index, level="shards"),
+            lambda stats: len(read_checkpoints(stats, index)) == shards,
+        )
 
     async def refresh(self, index: str) -> None:
         """Make every write of an index visible, on every copy."""
+        await self._of_every_shard(
+            index,
+            lambda: self.patiently(self.es.indices.refresh, index=index),
+            lambda answer: not answer["_shards"]["failed"],
+        )
+
+    async def _of_every_shard(
+        self,
+        index: str,
+        ask: Callable[[], Any],
+        is_complete: Callable[[Any], bool],
+    ) -> Any:
+        """Ask until no shard is left out; one that is starting is, in silence."""
         started = time.monotonic()
         while True:
-            answer = await self.patiently(self.es.indices.refresh, index=index)
-            if not answer["_shards"]["failed"]:
-                return
-            if time.monotonic() - started > self._policy.max_elapsed_s:
-                raise TimeoutError(f"not every shard of {index} can be refreshed")
+            answer = await ask()
+            if is_complete(answer):
+                return answer
+            if time.monotonic() - started > self.policy.max_elapsed_s:
+                raise TimeoutError(f"not every shard of {index} is there")
             await async_sleep(0.2)
 
     async def settings_of(self, index: str) -> Json:
@@ -148,7 +157,25 @@ class AsyncGateway:
 
     async def count(self, index: str, query: Json | None = None) -> int:
         """Return how many documents match."""
-        return int((await self.patiently(self.es.count, index=index, query=query))["count"])
+        answer = await self._of_every_shard(
+            index,
+            lambda: self.patiently(self.es.count, index=index, query=query),
+            lambda answer: answer["_shards"]["successful"] == answer["_shards"]["total"],
+        )
+        return int(answer["count"])
+
+    async def start_copy(self, **arguments: Any) -> str:
+        """Begin a `_reindex` once every shard of its source can be read; return its task.
+
+        A `_reindex` leaves out a shard that is starting, and says nothing of it.
+        """
+        source = arguments["source"]["index"]
+
+        async def begin() -> Any:
+            await self.es.cluster.health(index=source, wait_for_status="yellow", timeout="30s")
+            return await self.es.reindex(wait_for_completion=False, **arguments)
+
+        return str((await self.patiently(begin))["task"])
 
     async def task(self, task: str) -> Json | None:
         """Return a task of the server; `None` when it was lost with its node."""
@@ -160,16 +187,24 @@ class AsyncGateway:
         """Cancel a task of the server, and wait for its end."""
         await self._request("POST", f"/_tasks/{task}/_cancel", wait_for_completion="true")
 
-    async def mget(self, index: str, found: Sequence[Found], *, names: Sequence[str]) -> list[Json]:
-        """Return the named fields of documents as they are now, vectors included."""
-        params = {"_source_includes": ",".join(names)}
+    async def mget(
+        self, index: str, found: Sequence[Found], *, names: Sequence[str] = ()
+    ) -> list[Json]:
+        """Return documents as they are now, or only the named fields, vectors included."""
+        if not found:
+            return []
+        params = {"_source_includes": ",".join(names)} if names else {}
         if await self.look() >= _VECTORS_LEFT_OUT_SINCE:
             params["_source_exclude_vectors"] = "false"
         docs = [
             {"_id": item.id, **({"routing": item.routing} if item.routing else {})}
             for item in found
         ]
-        answer = await self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params)
+        answer = await self._of_every_shard(
+            index,
+            lambda: self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params),
+            lambda answer: not any("error" in doc for doc in answer["docs"]),
+        )
         return [doc for doc in answer["docs"] if doc.get("found")]
 
     async def _request(
@@ -240,47 +275,3 @@ class AsyncGateway:
             page = [found_of(hit) for hit in answer["hits"]["hits"]]
             after = page[-1].seq_no if len(page) == size else end
             yield after, page
-
-    async def write(self, index: str, actions: Sequence[Action]) -> dict[str, tuple[int, str]]:
-        """Write actions; return status and reason of those that the index refused, by id."""
-        refused: dict[str, tuple[int, str]] = {}
-        most, max_bytes = self.settings.batch, self.settings.max_batch_bytes
-        start = 0
-        while start < len(actions):
-            end = body_end(actions, start, most=most, max_bytes=max_bytes)
-            refused |= await self._write_body(index, actions[start:end])
-            start = end
-        return refused
-
-    async def _write_body(self, index: str, body: Sequence[Action]) -> dict[str, tuple[int, str]]:
-        refused: dict[str, tuple[int, str]] = {}
-        left = list(body)
-        started = time.monotonic()
-        attempt = 0
-        while left:
-            attempt += 1
-            lines: Any = [action.lines for action in left]
-            answer = await self.patiently(
-                self.es.bulk,
-                operations=lines,
-                index=index,
-                wait_for_active_shards="1",  # ours go in while a shop's own wait
-                pipeline="_none",
-                filter_path=["items.*.status", "items.*.error.type", "items.*.error.reason"],
-            )
-            again = []
-            found = list(outcomes(answer, [action.id for action in left]))
-            for action, (_, status, reason) in zip(left, found, strict=True):
-                if status in _BUSY:
-                    again.append(action)
-                elif status >= 300:
-                    refused[action.id] = (status, reason)
-            left = again
-            outcome, elapsed = Outcome(OutcomeKind.BUSY), time.monotonic() - started
-            delay = next_delay(self._policy, attempt, outcome, elapsed, random.random)
-            if left and delay is None:
-                return refused | {a.id: (429, "the cluster stayed busy") for a in left}
-            if left:
-                _log.info("reindex.items_retried", items=len(left), attempt=attempt)
-                await async_sleep(delay or 0.0)
-        return refused

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid._sync.reindex.throttle import Throttle
+from es_hybrid._sync.reindex.write import Writer
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.errors import ConfigurationError, MappingMismatch
 from es_hybrid.indexing.actions import Action
@@ -44,6 +45,7 @@ class Backfill:
 
     def __init__(self, gateway: Gateway, *, settings: Settings, embedder: Embedder | None) -> None:
         self._gateway = gateway
+        self._writer = Writer(gateway)
         self._settings = settings
         self._embedder = embedder
         self.embedded = 0
@@ -150,7 +152,7 @@ class Backfill:
                 continue
             ours = target.vector_fields(vector, text=text, hash_=target.hash_of(text))
             actions.append(update_action(found, ours))
-        refused = self._gateway.write(report.index, actions)
+        refused = self._writer.write(report.index, actions)
         changed = sum(status == _CONFLICT for status, _ in refused.values())
         failures += [
             Failure(i, None, f"{status} {reason}")

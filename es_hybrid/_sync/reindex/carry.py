@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from es_hybrid._sync.reindex.gateway import Gateway
+from es_hybrid._sync.reindex.write import Writer
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.indexing.deletes import delete_action
 from es_hybrid.indexing.info import takes_base64
@@ -47,6 +48,7 @@ class Carrier:
         embedder: Embedder | None,
     ) -> None:
         self._gateway = gateway
+        self._writer = Writer(gateway)
         self._plan = plan
         self._settings = settings
         self._vectors = None
@@ -119,7 +121,7 @@ class Carrier:
 
     def _store(self, carried: Sequence[Carried]) -> int:
         index = self._plan.new_index
-        refused = self._gateway.write(index, [write_action(item) for item in carried])
+        refused = self._writer.write(index, [write_action(item) for item in carried])
         again = [item for item in carried if refused.get(item.found.id, (0,))[0] == _CONFLICT]
         if again:
             # Only this run writes here. What it holds in a higher version was deleted in the old
@@ -127,14 +129,14 @@ class Carrier:
             actions = [write_action(item, versioned=False) for item in again]
             for item in again:
                 del refused[item.found.id]
-            refused |= self._gateway.write(index, actions)
+            refused |= self._writer.write(index, actions)
         self._note(refused)
         return len(carried) - len(refused)
 
     def delete(self, found: Sequence[Found]) -> int:
         """Delete documents; return how many are gone."""
         actions = [delete_action(item.id, routing=item.routing) for item in found]
-        refused = self._gateway.write(self._plan.new_index, actions)
+        refused = self._writer.write(self._plan.new_index, actions)
         self._note(refused)
         self.bare.difference_update(item.id for item in found)
         return len(actions) - len(refused)

@@ -138,14 +138,7 @@ class Checks:
         return check_sample(sampled=len(quiet), differing=differing)
 
     def _documents(self, index: str, wanted: Sequence[Found]) -> dict[str, Json]:
-        if not wanted:
-            return {}
-        docs = [
-            {"_id": found.id, **({"routing": found.routing} if found.routing else {})}
-            for found in wanted
-        ]
-        answer = self._gateway.patiently(self._gateway.es.mget, index=index, docs=docs)
-        return {doc["_id"]: doc for doc in answer["docs"] if doc.get("found")}
+        return {doc["_id"]: doc for doc in self._gateway.mget(index, wanted)}
 
     def _probes(self, sample: Sequence[Found], caught_up_to: Mapping[int, int]) -> Check:
         """Ask both indices for the words of sampled documents."""

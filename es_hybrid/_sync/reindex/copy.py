@@ -108,8 +108,7 @@ class Copier:
         return state
 
     def _begin(self) -> str:
-        answer = self._gateway.patiently(
-            self._gateway.es.reindex,
+        return self._gateway.start_copy(
             source={"index": self._plan.old_index},
             # The versions are kept, and a copy that begins again leaves alone what is there.
             dest={
@@ -119,9 +118,7 @@ class Copier:
             },
             conflicts="proceed",
             slices="auto",
-            wait_for_completion=False,
         )
-        return str(answer["task"])
 
     def _pace(self, task: str) -> None:
         found = self._throttle.look()

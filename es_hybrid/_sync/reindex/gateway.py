@@ -14,23 +14,22 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._concurrency import sleep
-from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
-from es_hybrid.indexing.actions import Action, body_end
 from es_hybrid.indexing.reindex.changes import (
     Checkpoints,
     read_checkpoints,
     read_max_seq_no,
     seq_no_range,
 )
-from es_hybrid.indexing.reindex.documents import Found, found_of, outcomes
+from es_hybrid.indexing.reindex.documents import Found, found_of
 from es_hybrid.settings import IngestSettings
 from es_hybrid.types import Json
 
-_BUSY = frozenset({429, 502, 503, 504})
+BUSY = frozenset({408, 429, 502, 503, 504})
+"""Statuses of a cluster that may do it later."""
+
 _STRIDE = 20  # a page may look at so many sequence numbers a document, most of them empty
 _VECTORS_LEFT_OUT_SINCE = (9, 2)
-_log = get_logger("es_hybrid.reindex")
 
 
 class Gateway:
@@ -52,7 +51,7 @@ class Gateway:
         self.settings = settings
         self._version: tuple[int, ...] = ()
         self._shards: dict[str, int] = {}
-        self._policy = RetryPolicy(
+        self.policy = RetryPolicy(
             max_attempts=1_000_000, max_elapsed_s=patience_s, base_s=0.1, cap_s=2.0
         )
 
@@ -70,11 +69,11 @@ class Gateway:
             try:
                 return (call(**arguments)).body
             except (ApiError, TransportError) as error:
-                if isinstance(error, ApiError) and error.status_code not in _BUSY:
+                if isinstance(error, ApiError) and error.status_code not in BUSY:
                     raise
                 outcome = Outcome(OutcomeKind.CONNECTION)
                 elapsed = time.monotonic() - started
-                delay = next_delay(self._policy, attempt, outcome, elapsed, random.random)
+                delay = next_delay(self.policy, attempt, outcome, elapsed, random.random)
                 if delay is None:
                     raise
             sleep(delay)
@@ -101,24 +100,34 @@ class Gateway:
         if index not in self._shards:
             self._shards[index] = int((self.settings_of(index))["number_of_shards"])
         shards = self._shards[index]
-        started = time.monotonic()
-        while True:
-            stats = self.patiently(self.es.indices.stats, index=index, level="shards")
-            if len(read_checkpoints(stats, index)) == shards:
-                return stats
-            if time.monotonic() - started > self._policy.max_elapsed_s:
-                raise TimeoutError(f"not every shard of {index} is there")
-            sleep(0.2)  # a shard is starting
+        return self._of_every_shard(
+            index,
+            lambda: self.patiently(self.es.indices.stats, index=index, level="shards"),
+            lambda stats: len(read_checkpoints(stats, index)) == shards,
+        )
 
     def refresh(self, index: str) -> None:
         """Make every write of an index visible, on every copy."""
+        self._of_every_shard(
+            index,
+            lambda: self.patiently(self.es.indices.refresh, index=index),
+            lambda answer: not answer["_shards"]["failed"],
+        )
+
+    def _of_every_shard(
+        self,
+        index: str,
+        ask: Callable[[], Any],
+        is_complete: Callable[[Any], bool],
+    ) -> Any:
+        """Ask until no shard is left out; one that is starting is, in silence."""
         started = time.monotonic()
         while True:
-            answer = self.patiently(self.es.indices.refresh, index=index)
-            if not answer["_shards"]["failed"]:
-                return
-            if time.monotonic() - started > self._policy.max_elapsed_s:
-                raise TimeoutError(f"not every shard of {index} can be refreshed")
+            answer = ask()
+            if is_complete(answer):
+                return answer
+            if time.monotonic() - started > self.policy.max_elapsed_s:
+                raise TimeoutError(f"not every shard of {index} is there")
             sleep(0.2)
 
     def settings_of(self, index: str) -> Json:
@@ -147,7 +156,25 @@ class Gateway:
 
     def count(self, index: str, query: Json | None = None) -> int:
         """Return how many documents match."""
-        return int((self.patiently(self.es.count, index=index, query=query))["count"])
+        answer = self._of_every_shard(
+            index,
+            lambda: self.patiently(self.es.count, index=index, query=query),
+            lambda answer: answer["_shards"]["successful"] == answer["_shards"]["total"],
+        )
+        return int(answer["count"])
+
+    def start_copy(self, **arguments: Any) -> str:
+        """Begin a `_reindex` once every shard of its source can be read; return its task.
+
+        A `_reindex` leaves out a shard that is starting, and says nothing of it.
+        """
+        source = arguments["source"]["index"]
+
+        def begin() -> Any:
+            self.es.cluster.health(index=source, wait_for_status="yellow", timeout="30s")
+            return self.es.reindex(wait_for_completion=False, **arguments)
+
+        return str((self.patiently(begin))["task"])
 
     def task(self, task: str) -> Json | None:
         """Return a task of the server; `None` when it was lost with its node."""
@@ -159,16 +186,22 @@ class Gateway:
         """Cancel a task of the server, and wait for its end."""
         self._request("POST", f"/_tasks/{task}/_cancel", wait_for_completion="true")
 
-    def mget(self, index: str, found: Sequence[Found], *, names: Sequence[str]) -> list[Json]:
-        """Return the named fields of documents as they are now, vectors included."""
-        params = {"_source_includes": ",".join(names)}
+    def mget(self, index: str, found: Sequence[Found], *, names: Sequence[str] = ()) -> list[Json]:
+        """Return documents as they are now, or only the named fields, vectors included."""
+        if not found:
+            return []
+        params = {"_source_includes": ",".join(names)} if names else {}
         if self.look() >= _VECTORS_LEFT_OUT_SINCE:
             params["_source_exclude_vectors"] = "false"
         docs = [
             {"_id": item.id, **({"routing": item.routing} if item.routing else {})}
             for item in found
         ]
-        answer = self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params)
+        answer = self._of_every_shard(
+            index,
+            lambda: self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params),
+            lambda answer: not any("error" in doc for doc in answer["docs"]),
+        )
         return [doc for doc in answer["docs"] if doc.get("found")]
 
     def _request(self, method: str, path: str, *, body: Json | None = None, **params: str) -> Json:
@@ -237,47 +270,3 @@ class Gateway:
             page = [found_of(hit) for hit in answer["hits"]["hits"]]
             after = page[-1].seq_no if len(page) == size else end
             yield after, page
-
-    def write(self, index: str, actions: Sequence[Action]) -> dict[str, tuple[int, str]]:
-        """Write actions; return status and reason of those that the index refused, by id."""
-        refused: dict[str, tuple[int, str]] = {}
-        most, max_bytes = self.settings.batch, self.settings.max_batch_bytes
-        start = 0
-        while start < len(actions):
-            end = body_end(actions, start, most=most, max_bytes=max_bytes)
-            refused |= self._write_body(index, actions[start:end])
-            start = end
-        return refused
-
-    def _write_body(self, index: str, body: Sequence[Action]) -> dict[str, tuple[int, str]]:
-        refused: dict[str, tuple[int, str]] = {}
-        left = list(body)
-        started = time.monotonic()
-        attempt = 0
-        while left:
-            attempt += 1
-            lines: Any = [action.lines for action in left]
-            answer = self.patiently(
-                self.es.bulk,
-                operations=lines,
-                index=index,
-                wait_for_active_shards="1",  # ours go in while a shop's own wait
-                pipeline="_none",
-                filter_path=["items.*.status", "items.*.error.type", "items.*.error.reason"],
-            )
-            again = []
-            found = list(outcomes(answer, [action.id for action in left]))
-            for action, (_, status, reason) in zip(left, found, strict=True):
-                if status in _BUSY:
-                    again.append(action)
-                elif status >= 300:
-                    refused[action.id] = (status, reason)
-            left = again
-            outcome, elapsed = Outcome(OutcomeKind.BUSY), time.monotonic() - started
-            delay = next_delay(self._policy, attempt, outcome, elapsed, random.random)
-            if left and delay is None:
-                return refused | {a.id: (429, "the cluster stayed busy") for a in left}
-            if left:
-                _log.info("reindex.items_retried", items=len(left), attempt=attempt)
-                sleep(delay or 0.0)
-        return refused
