@@ -9,8 +9,8 @@ from datetime import datetime
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.first_load import index_to_write
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
 from es_hybrid.checkpoint import Progress
@@ -64,7 +64,7 @@ class AsyncUpdater:
         """Change fields of products; see `AsyncCatalogue.update_fields`, whose arguments these are."""
         limits = self._settings.ingest
         made_at = None if feed_time is None else feed_time_text(feed_time)
-        info = await index_info(self._es, index)
+        info = await index_to_write(self._es, index)
         types = field_types(info.mapping.get("properties", {}))
         found = resolve(fields, id_field=id_field, types=types)
         feed = Feed(

@@ -13,8 +13,8 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
-from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.first_load import index_to_write
 from es_hybrid._async.vectors import AsyncTextVectors
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
@@ -82,7 +82,7 @@ class AsyncProductWarmer:
         refresh: bool = True,
     ) -> WarmProductsReport:
         """Compute and store what is missing; see `AsyncHybridClient.warm_products`."""
-        info = await index_info(self._es, index)
+        info = await index_to_write(self._es, index)
         if info.meta.dims is None or info.meta.vector_field is None:
             raise ConfigurationError(
                 f"{index} has no vectors", hint="create an index with an embedder configured"

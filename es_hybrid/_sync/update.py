@@ -12,8 +12,8 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.first_load import index_to_write
 from es_hybrid.checkpoint import Progress
 from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.feed_times import feed_time_text
@@ -65,7 +65,7 @@ class Updater:
         """Change fields of products; see `Catalogue.update_fields`, whose arguments these are."""
         limits = self._settings.ingest
         made_at = None if feed_time is None else feed_time_text(feed_time)
-        info = index_info(self._es, index)
+        info = index_to_write(self._es, index)
         types = field_types(info.mapping.get("properties", {}))
         found = resolve(fields, id_field=id_field, types=types)
         feed = Feed(

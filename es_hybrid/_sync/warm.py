@@ -16,8 +16,8 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.first_load import index_to_write
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.actions import VectorFields
@@ -81,7 +81,7 @@ class ProductWarmer:
         refresh: bool = True,
     ) -> WarmProductsReport:
         """Compute and store what is missing; see `HybridClient.warm_products`."""
-        info = index_info(self._es, index)
+        info = index_to_write(self._es, index)
         if info.meta.dims is None or info.meta.vector_field is None:
             raise ConfigurationError(
                 f"{index} has no vectors", hint="create an index with an embedder configured"
