@@ -33,6 +33,8 @@ class HybridInfo:
         reason: Why the request was not touched, for a passthrough.
         reranked: How many candidates were reranked.
         added: How many hits of the total no word of the query matches.
+        explored: Ids of the page's new products that were given their place; a click or a sale there
+            says less of relevance than elsewhere.
         degraded: What the search did without, and why.
         stood_in: Whether the query's words stood in for a reranker that failed.
         instructions: The task sentence that a model was sent, by its stage, where one was.
@@ -47,6 +49,7 @@ class HybridInfo:
     reason: PassthroughReason | None = None
     reranked: int = 0
     added: int = 0
+    explored: tuple[str, ...] = ()
     degraded: tuple[Degradation, ...] = ()
     stood_in: bool = False
     instructions: Mapping[Stage, str] = field(default_factory=dict)
@@ -83,6 +86,8 @@ class HybridInfo:
         }
         if self.rules is not None:
             info["rules"] = self.rules
+        if self.explored:
+            info["explored"] = list(self.explored)
         if self.order is not None:
             info["order"] = self.order
         if self.parts:

@@ -11,12 +11,12 @@ import numpy as np
 from elastic_transport import ApiResponseMeta
 
 from es_hybrid.errors import ContractError
-from es_hybrid.last_mile import limits_of
+from es_hybrid.last_mile import fingerprint_of, limits_of
 from es_hybrid.protocols import Fuser, SearchDone
 from es_hybrid.query.plan import Plan
 from es_hybrid.rank.candidates import above_floor, admitted, merge
 from es_hybrid.rank.fuse import fuse, order_of
-from es_hybrid.rank.order import Order, fingerprint, freeze
+from es_hybrid.rank.order import Order, freeze
 from es_hybrid.rank.ranking import Ranking, rank
 from es_hybrid.rank.rerank import blend, product_texts
 from es_hybrid.rank.words import STAND_IN_WEIGHT, words_scores
@@ -182,16 +182,6 @@ def final_order(plan: Plan, candidates: Candidates, ranking: Ranking) -> Order:
     return ranking.final_order(window=plan.window, added=added, collapse_field=plan.collapse_field)
 
 
-def fingerprint_of(plan: Plan) -> str:
-    """Return by what the token of a search is known to be of this search."""
-    request = plan.request
-    deciding = [request.body.get(name) for name in ("rescore", "indices_boost", "runtime_mappings")]
-    routing = request.params.get("routing")
-    query, filters = plan.asked or (plan.query, plan.filter)
-    asked = (query, filters, plan.collapse_field, *deciding, routing)
-    return fingerprint(request.index, *asked)
-
-
 def body_of(
     plan: Plan,
     lexical: LegResult,
@@ -255,6 +245,7 @@ def response_of(
         reason=plan.passthrough,
         reranked=len(ranking.reranked) if ranking else 0,
         added=order.added if order else 0,
+        explored=order.explored_ids(request.from_, request.size) if order else (),
         degraded=notes.degradations,
         stood_in=notes.stood_in,
         instructions=_sent(plan, notes, reranked=bool(ranking and ranking.reranked)),
@@ -284,6 +275,7 @@ def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
         degraded=response.hybrid.degraded,
         level=response.hybrid.level,
         remembered=response.hybrid.remembered,
+        explored=response.hybrid.explored,
         total=response.total,
         returned=len(response.body.get("hits", {}).get("hits", ())),
     )

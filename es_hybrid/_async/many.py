@@ -232,7 +232,9 @@ class AsyncManySearcher:
         now_s = tools.wall_clock()
         ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
         if job.plan.policies.reorder:
-            ranking = await self._searcher.ruled(job.plan, candidates, ranking, job.notes)
+            ranking = await self._searcher.ruled(
+                job.plan, candidates, ranking, job.notes, now_s=now_s
+            )
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = await self._retriever.page(job.plan, order)

@@ -12,7 +12,7 @@ from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
-from es_hybrid.last_mile import compared_keys, ruled
+from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.models import Surroundings, unsupported
@@ -29,7 +29,6 @@ from es_hybrid.stages import (
     candidates_of,
     event_of,
     final_order,
-    fingerprint_of,
     fitting,
     no_vectors,
     own_vector,
@@ -82,7 +81,7 @@ class AsyncSearcher:
         now_s = self._tools.wall_clock()
         ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
         if plan.policies.reorder:
-            ranking = await self.ruled(plan, candidates, ranking, notes)
+            ranking = await self.ruled(plan, candidates, ranking, notes, now_s=now_s)
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = await self._retriever.page(plan, order)
@@ -125,7 +124,7 @@ class AsyncSearcher:
         return plan
 
     async def ruled(
-        self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes
+        self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes, *, now_s: float
     ) -> Ranking:
         """Apply the rules to a ranking; the one place that fetches what they compare."""
         with notes.timing(Stage.RULES):
@@ -134,7 +133,8 @@ class AsyncSearcher:
             if isinstance(vectors, Degradation):
                 notes.degraded(vectors)
                 vectors = {}
-            return ruled(plan, ranking, pinned=candidates.pinned, vectors=vectors)
+            pinned = candidates.pinned
+            return ruled(plan, ranking, pinned=pinned, vectors=vectors, now_s=now_s)
 
     async def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""

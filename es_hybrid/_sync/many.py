@@ -231,7 +231,7 @@ class ManySearcher:
         now_s = tools.wall_clock()
         ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
         if job.plan.policies.reorder:
-            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes)
+            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes, now_s=now_s)
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = self._retriever.page(job.plan, order)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from es_hybrid.errors import RequestError
 from es_hybrid.product_templates import checked_template
+from es_hybrid.query.explore import Explore
 from es_hybrid.query.shopper import User
 from es_hybrid.types import Json, Normalizer, ScoreMode
 
@@ -36,6 +37,7 @@ class HybridExt(TypedDict, total=False):
     rules: bool | str | Mapping[str, Any]
     context: Mapping[str, str | Sequence[str]]
     user: Mapping[str, Any]
+    explore: bool | Mapping[str, Any]
     facets: str
     admit: str
     explain_language: str
@@ -178,7 +180,10 @@ class HybridOptions(_Options):
         None,
         description='What rules may depend on, such as `{"audience": "women"}`',
     )
-    user: User | None = Field(None, description="Who is searching; see Shoppers in docs/boosts.md")
+    user: User | None = Field(None, description="Who is searching; see docs/personalisation.md")
+    explore: bool | Explore | None = Field(
+        None, description="Places for new products; `false` gives them none"
+    )
     facets: Literal["lexical", "candidates"] | None = Field(
         None, description="What aggregations count: the lexical matches, or the candidates"
     )
@@ -263,7 +268,7 @@ def hybrid_ext(**options: Any) -> Json:
     return {"hybrid": options}
 
 
-_UNION_TYPES = frozenset({"bool", "str", "Rerank"})
+_UNION_TYPES = frozenset({"bool", "str", "Rerank", "Explore"})
 _UNION_LISTS = "["
 """Begins what Pydantic calls a tried list of a union, after its kind."""
 
