@@ -39,6 +39,7 @@ class HybridInfo:
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
+        learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
         parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
     """
@@ -53,6 +54,7 @@ class HybridInfo:
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     rules: str | None = None
+    learned: str | None = None
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
 
@@ -83,6 +85,8 @@ class HybridInfo:
         }
         if self.rules is not None:
             info["rules"] = self.rules
+        if self.learned is not None:
+            info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
         if self.parts:

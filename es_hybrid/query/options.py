@@ -36,6 +36,7 @@ class HybridExt(TypedDict, total=False):
     rules: bool | str | Mapping[str, Any]
     context: Mapping[str, str | Sequence[str]]
     user: Mapping[str, Any]
+    learned: bool | str
     facets: str
     admit: str
     explain_language: str
@@ -179,6 +180,9 @@ class HybridOptions(_Options):
         description='What rules may depend on, such as `{"audience": "women"}`',
     )
     user: User | None = Field(None, description="Who is searching; see Shoppers in docs/boosts.md")
+    learned: bool | str | None = Field(
+        None, description="Name of a learned model; `false` keeps the untrained order"
+    )
     facets: Literal["lexical", "candidates"] | None = Field(
         None, description="What aggregations count: the lexical matches, or the candidates"
     )
