@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from es_hybrid.errors import ConfigurationError
-from es_hybrid.learning import Example, Linear, RankingFeatures, Training, Trees, choose, examples_of, ndcg_of, train, validate
+from es_hybrid.learning import (
+    Example,
+    Linear,
+    RankingFeatures,
+    Training,
+    Trees,
+    choose,
+    examples_of,
+    ndcg_of,
+    train,
+    validate,
+)
 from es_hybrid.learning.examples import NOT_JUDGED
 from es_hybrid.rank.features import FEATURES
 
@@ -87,7 +98,9 @@ def test_unjudged_candidates_take_part() -> None:
 def test_nothing_to_learn_is_said() -> None:
     """Queries in which all candidates are equal teach nothing, and the error says what to do."""
     example = queries(1, teaching=True)[0]
-    flat = Example("q", example.ids, example.rows, example.relevance, example.grades * 0, {"0": 0}, NO_CODES)
+    flat = Example(
+        "q", example.ids, example.rows, example.relevance, example.grades * 0, {"0": 0}, NO_CODES
+    )
     with pytest.raises(ConfigurationError, match="nothing to learn"):
         train([flat], name="m")
 
