@@ -41,6 +41,7 @@ class HybridInfo:
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
+        learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
         parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
     """
@@ -56,6 +57,7 @@ class HybridInfo:
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     rules: str | None = None
+    learned: str | None = None
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
 
@@ -88,6 +90,8 @@ class HybridInfo:
             info["rules"] = self.rules
         if self.explored:
             info["explored"] = list(self.explored)
+        if self.learned is not None:
+            info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
         if self.parts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -47,12 +47,14 @@ class Candidates:
         fused: Their fused scores, 0 to 1, shape `(n,)`.
         added: How many of them the lexical query does not match.
         pinned: Products that rules pin, whether they are among the hits or not.
+        texts: What the reranker read, by place among the hits.
     """
 
     hits: Sequence[Hit]
     fused: Scores
     added: int
     pinned: Sequence[Hit] = ()
+    texts: Mapping[int, str] = field(default_factory=dict)
 
     def best(self, count: int) -> dict[int, HitKey]:
         """Return the keys of the best by fused score, by their place among the hits."""
@@ -156,9 +158,10 @@ def ranking_of(
     settings: Settings,
     *,
     now_s: float,
+    notes: Notes,
 ) -> Ranking:
-    """Blend, boost within limits, order and collapse."""
-    return rank(
+    """Blend, correct by a learned model, boost within limits, order and collapse."""
+    ranking = rank(
         candidates.hits,
         candidates.fused,
         reranked,
@@ -172,7 +175,13 @@ def ranking_of(
         clamp=(settings.search.boost_min, settings.search.boost_max),
         limits=limits_of(plan, settings),
         collapse_field=plan.collapse_field,
+        texts=candidates.texts,
+        model=plan.learned,
     )
+    if plan.learned is not None and ranking.correction is not None and ranking.correction.lacking:
+        detail = f"{plan.learned.version} goes by {', '.join(ranking.correction.lacking)}"
+        notes.degraded(Degradation(Stage.LEARNED, DegradationReason.NO_FEATURE, detail))
+    return ranking
 
 
 def final_order(plan: Plan, candidates: Candidates, ranking: Ranking) -> Order:
@@ -253,6 +262,7 @@ def response_of(
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         rules=plan.policies.source,
+        learned=ranking.learned.version if ranking and ranking.learned else None,
         parts=explained,
     )
     if request.explicit:

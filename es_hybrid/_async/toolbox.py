@@ -17,6 +17,7 @@ from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ContractError, RequestError
+from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
@@ -84,6 +85,7 @@ class AsyncToolbox:
         self.schemas = AsyncSchemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = AsyncRulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
 
     @property

@@ -18,6 +18,7 @@ from es_hybrid._sync.models import ModelStack
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
 from es_hybrid.errors import ContractError, RequestError
+from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
@@ -85,6 +86,7 @@ class Toolbox:
         self.schemas = Schemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
 
     @property

@@ -38,6 +38,7 @@ class HybridExt(TypedDict, total=False):
     context: Mapping[str, str | Sequence[str]]
     user: Mapping[str, Any]
     explore: bool | Mapping[str, Any]
+    learned: bool | str
     facets: str
     admit: str
     explain_language: str
@@ -183,6 +184,9 @@ class HybridOptions(_Options):
     user: User | None = Field(None, description="Who is searching; see docs/personalisation.md")
     explore: bool | Explore | None = Field(
         None, description="Places for new products; `false` gives them none"
+    )
+    learned: bool | str | None = Field(
+        None, description="Name of a learned model; `false` keeps the untrained order"
     )
     facets: Literal["lexical", "candidates"] | None = Field(
         None, description="What aggregations count: the lexical matches, or the candidates"

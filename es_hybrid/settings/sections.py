@@ -15,6 +15,7 @@ __all__ = [
     "IndexSettings",
     "IngestSettings",
     "Names",
+    "RankSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",
@@ -135,6 +136,18 @@ class RerankSettings(_Section):
     @classmethod
     def _names_a_field(cls, value: str | None) -> str | None:
         return checked_template(value)
+
+
+class RankSettings(_Section):
+    """The learned ranking; see docs/learned-ranking.md."""
+
+    model: str | None = Field(None, description="File of a model that `es-hybrid train` wrote")
+    models: str | None = Field(
+        None, description="Folder where requests find other models by name, each as `NAME.json`"
+    )
+    reload_s: float = Field(
+        30.0, ge=0, description="Seconds after which a file that has changed is read again"
+    )
 
 
 class CacheSettings(_Section):

@@ -18,6 +18,7 @@ from es_hybrid.settings.sections import (
     EmbedSettings,
     IndexSettings,
     IngestSettings,
+    RankSettings,
     RerankSettings,
     RulesSettings,
     SearchSettings,
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     embed: EmbedSettings = EmbedSettings()
     rerank: RerankSettings = RerankSettings()
+    rank: RankSettings = RankSettings()
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()

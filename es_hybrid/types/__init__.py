@@ -6,6 +6,7 @@ a stage is a function from scores to scores and costs no object per hit.
 
 from __future__ import annotations
 
+from es_hybrid.types.evidence import Correction, Evidence
 from es_hybrid.types.values import (
     BoostContext,
     Degradation,
@@ -39,8 +40,10 @@ __all__ = [
     "FUSED_LEGS",
     "NAMED_QUERY",
     "BoostContext",
+    "Correction",
     "Degradation",
     "DegradationReason",
+    "Evidence",
     "FusionMethod",
     "FusionOptions",
     "Hit",

@@ -78,6 +78,7 @@ class Stage(StrEnum):
     RETRIEVE = "retrieve"
     FUSE = "fuse"
     RERANK = "rerank"
+    LEARNED = "learned"
     BOOST = "boost"
     RULES = "rules"
     FETCH = "fetch"
@@ -136,6 +137,9 @@ class DegradationReason(StrEnum):
     NO_VECTORS = "no_vectors"
     NO_RULES = "no_rules"
     STALE_RULES = "stale_rules"
+    NO_MODEL = "no_model"
+    OTHER_FEATURES = "other_features"
+    NO_FEATURE = "no_feature"
     UNSUPPORTED = "unsupported"
 
 
