@@ -216,7 +216,7 @@ class AsyncSearcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = await self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
             scores = await self._tools.rerank(
                 plan.request.text or "",
                 list(texts.values()),

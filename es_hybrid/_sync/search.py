@@ -213,7 +213,7 @@ class Searcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
             scores = self._tools.rerank(
                 plan.request.text or "",
                 list(texts.values()),
