@@ -37,6 +37,8 @@ class HybridInfo:
             says less of relevance than elsewhere.
         degraded: What the search did without, and why.
         stood_in: Whether the query's words stood in for a reranker that failed.
+        cut_texts: Products whose text is longer than `ES_HYBRID_RERANK__MAX_TOKENS`: the reranker
+            reads its beginning, cut at a sentence end.
         instructions: The task sentence that a model was sent, by its stage, where one was.
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
@@ -53,6 +55,7 @@ class HybridInfo:
     explored: tuple[str, ...] = ()
     degraded: tuple[Degradation, ...] = ()
     stood_in: bool = False
+    cut_texts: int = 0
     instructions: Mapping[Stage, str] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
@@ -78,6 +81,7 @@ class HybridInfo:
             "level": None if self.level is None else str(self.level),
             "reranked": self.reranked,
             "added": self.added,
+            "cut_texts": self.cut_texts,
             "degraded": [
                 {"stage": str(d.stage), "reason": str(d.reason), "detail": d.detail}
                 for d in self.degraded

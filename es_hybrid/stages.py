@@ -120,17 +120,20 @@ def texts_of(
     keys: Mapping[int, HitKey],
     sources: Mapping[HitKey, Json],
     settings: Settings,
+    notes: Notes,
 ) -> dict[int, str]:
     """Return what the reranker reads of each product, by place; blank ones are left out."""
     if plan.rerank is None:
         return {}
-    return product_texts(
+    texts = product_texts(
         keys,
         sources,
         plan.rerank.fields,
-        max_chars=settings.rerank.max_chars,
+        max_tokens=settings.rerank.max_tokens,
         template=plan.rerank.product_template,
     )
+    notes.cut_texts += sum(text.was_cut for text in texts.values())
+    return {place: text.text for place, text in texts.items()}
 
 
 def words_instead(
@@ -257,6 +260,7 @@ def response_of(
         explored=order.explored_ids(request.from_, request.size) if order else (),
         degraded=notes.degradations,
         stood_in=notes.stood_in,
+        cut_texts=notes.cut_texts,
         instructions=_sent(plan, notes, reranked=bool(ranking and ranking.reranked)),
         remembered=notes.remembered,
         timings_ms=notes.timings_ms,

@@ -219,7 +219,7 @@ class AsyncManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = await self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     async def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:

@@ -262,7 +262,7 @@ class AsyncSearcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = await self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
             candidates = replace(candidates, texts=texts)
             scores = await self._tools.rerank(
                 plan.request.text or "",

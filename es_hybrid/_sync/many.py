@@ -218,7 +218,7 @@ class ManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:

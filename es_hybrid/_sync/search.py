@@ -259,7 +259,7 @@ class Searcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
             candidates = replace(candidates, texts=texts)
             scores = self._tools.rerank(
                 plan.request.text or "",

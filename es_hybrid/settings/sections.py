@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
 from es_hybrid.product_templates import checked_template
+from es_hybrid.token_budget import MAX_TOKENS
 
 __all__ = [
     "CacheSettings",
@@ -79,7 +80,11 @@ class EmbedSettings(_Section):
     timeout_s: float = Field(0.15, gt=0, description="Seconds for one query in a search")
     ingest_timeout_s: float = Field(60.0, gt=0, description="Seconds for one batch of products")
     batch: int = Field(32, ge=1, le=2048, description="Product texts a request")
-    max_chars: int = Field(2000, ge=16, description="Product texts are cut here, at a sentence end")
+    max_tokens: int = Field(
+        MAX_TOKENS,
+        ge=8,
+        description="Tokens of a product text, about; longer ones are cut at a sentence end",
+    )
     max_in_flight: int = Field(4, ge=1, description="Requests at once while ingesting")
     replicas: Names = Field((), description="Base URLs of further servers of the same model")
     merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
@@ -118,7 +123,11 @@ class RerankSettings(_Section):
         " or nothing but the fused order; `auto`: words, for queries in Latin script",
     )
     timeout_s: float = Field(0.3, gt=0, description="Seconds for one search's rerank")
-    max_chars: int = Field(800, ge=16, description="Characters of one product's text")
+    max_tokens: int = Field(
+        MAX_TOKENS,
+        ge=8,
+        description="Tokens of one product's text, about; longer ones are cut at a sentence end",
+    )
     max_documents: int | None = Field(
         None,
         ge=1,
