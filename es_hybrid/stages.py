@@ -232,6 +232,7 @@ def response_of(
     *,
     ranking: Ranking | None = None,
     order: Order | None = None,
+    logged: bool = False,
 ) -> HybridResponse:
     """Put the diagnostics beside the answer.
 
@@ -242,11 +243,12 @@ def response_of(
         notes: Times and degradations.
         ranking: Where there was one, for the explanations.
         order: The final order, where there is one.
+        logged: Whether the log needs the parts.
     """
     request = plan.request
     explained = (
         ranking.parts(request.from_, request.size, language=plan.language)
-        if ranking and plan.explain
+        if ranking and (plan.explain or logged)
         else {}
     )
     frozen = order is not None and plan.wants_token
@@ -263,6 +265,7 @@ def response_of(
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         rules=plan.policies.source,
         parts=explained,
+        explained=plan.explain,
     )
     if request.explicit:
         body = {**body, "ext": {**body.get("ext", {}), "hybrid": info.to_dict()}}

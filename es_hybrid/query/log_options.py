@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-__all__ = ["Experiment", "SearchLog"]
+__all__ = ["Experiment", "LogOptions"]
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 """A name or an id, as long as UBI allows."""
@@ -23,7 +23,7 @@ class Experiment(_Options):
     variant: Name = Field(description="Its variant that answers this search")
 
 
-class SearchLog(_Options):
+class LogOptions(_Options):
     """What the log is told of a search; see docs/logs.md."""
 
     query_id: Name | None = Field(

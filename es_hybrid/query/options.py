@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from es_hybrid.errors import RequestError
 from es_hybrid.product_templates import checked_template
-from es_hybrid.query.log_options import SearchLog
+from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.shopper import User
 from es_hybrid.types import Json, Normalizer, ScoreMode
 
@@ -202,7 +202,7 @@ class HybridOptions(_Options):
     on_error: Literal["degrade", "raise"] | None = Field(
         None, description="What a failing model server does"
     )
-    log: bool | SearchLog | None = Field(
+    log: bool | LogOptions | None = Field(
         None, description="What the log is told of this search; `false` keeps it out of the log"
     )
 
@@ -268,7 +268,7 @@ def hybrid_ext(**options: Any) -> Json:
     return {"hybrid": options}
 
 
-_UNION_TYPES = frozenset({"bool", "str", "Rerank", "SearchLog"})
+_UNION_TYPES = frozenset({"bool", "str", "Rerank", "LogOptions"})
 _UNION_LISTS = "["
 """Begins what Pydantic calls a tried list of a union, after its kind."""
 
