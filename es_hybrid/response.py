@@ -45,7 +45,10 @@ class HybridInfo:
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
         learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
-        parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
+        parts: For `explain`, and where the search is logged, what made each hit's score, by
+            `(index, id)`, in the order of the page.
+        explained: Whether the caller asked for the parts.
+        query_id: What logged events refer to; `None` where the search is not logged.
     """
 
     plan: PlanName
@@ -63,6 +66,8 @@ class HybridInfo:
     learned: str | None = None
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
+    explained: bool = True
+    query_id: str | None = None
 
     @property
     def level(self) -> Level | None:
@@ -98,7 +103,9 @@ class HybridInfo:
             info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
-        if self.parts:
+        if self.query_id is not None:
+            info["query_id"] = self.query_id
+        if self.parts and self.explained:
             info["explain"] = [
                 {"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()
             ]
@@ -171,7 +178,12 @@ class HybridResponse(ObjectApiResponse[Any]):
 
     def from_memory(self) -> HybridResponse:
         """Return the same answer, saying that it was made for an earlier search."""
-        info = replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        return self.with_info(
+            replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        )
+
+    def with_info(self, info: HybridInfo) -> HybridResponse:
+        """Return the same answer, saying something else of what was done."""
         body = self.body
         if "hybrid" in (body.get("ext") or {}):
             body = {**body, "ext": {**body["ext"], "hybrid": info.to_dict()}}

@@ -234,6 +234,7 @@ def response_of(
     *,
     ranking: Ranking | None = None,
     order: Order | None = None,
+    logged: bool = False,
 ) -> HybridResponse:
     """Put the diagnostics beside the answer.
 
@@ -244,11 +245,12 @@ def response_of(
         notes: Times and degradations.
         ranking: Where there was one, for the explanations.
         order: The final order, where there is one.
+        logged: Whether the log needs the parts.
     """
     request = plan.request
     explained = (
         ranking.parts(request.from_, request.size, language=plan.language)
-        if ranking and plan.explain
+        if ranking and (plan.explain or logged)
         else {}
     )
     frozen = order is not None and plan.wants_token
@@ -268,6 +270,7 @@ def response_of(
         rules=plan.policies.source,
         learned=ranking.learned.version if ranking and ranking.learned else None,
         parts=explained,
+        explained=plan.explain,
     )
     if request.explicit:
         body = {**body, "ext": {**body.get("ext", {}), "hybrid": info.to_dict()}}

@@ -10,7 +10,12 @@ from uuid import uuid4
 import pytest
 from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch, TransportError
 
-pytest_plugins = ["tests.support.databases", "tests.support.fixtures", "tests.support.shops"]
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.fixtures",
+    "tests.support.logs",
+    "tests.support.shops",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

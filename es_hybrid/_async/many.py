@@ -245,6 +245,17 @@ class AsyncManySearcher:
             later = job.plan.counts_later
             facets = await self._retriever.facets(job.plan, order) if later else None
         body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
-        response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
+        response = response_of(
+            job.plan,
+            body,
+            legs.meta,
+            job.notes,
+            ranking=ranking,
+            order=order,
+            logged=tools.log.wants_parts,
+        )
         tools.tell(event_of(response, job.notes))
-        return response
+        if not tools.log.is_on:
+            return response
+        started_s = time.perf_counter() - job.notes.took_ms() / 1000.0
+        return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from elasticsearch import AsyncElasticsearch
+
 from es_hybrid._async.cached import AsyncCachedEmbedder
 from es_hybrid._async.guard import AsyncGuard
 from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._async.rulebook import AsyncRulebook
 from es_hybrid._async.schemas import AsyncSchemas
+from es_hybrid._async.search_log import AsyncSearchLog
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
@@ -42,6 +45,7 @@ class AsyncToolbox:
     """Opens what the settings name, and closes what it opened.
 
     Args:
+        es: The shop's own client, for the log.
         settings: The client's settings.
         embedder: The caller's own embedder; otherwise the settings' plug-in or server.
         reranker: The caller's own reranker; otherwise the settings' plug-in or server.
@@ -55,6 +59,7 @@ class AsyncToolbox:
 
     def __init__(
         self,
+        es: AsyncElasticsearch,
         settings: Settings,
         *,
         embedder: AsyncEmbedder | None = None,
@@ -87,6 +92,10 @@ class AsyncToolbox:
         )
         self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = AsyncRulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        self.log = AsyncSearchLog(
+            es, settings.log, models={str(k): name for k, name in names.items() if name}
+        )
 
     @property
     def queries(self) -> AsyncCachedEmbedder | None:
@@ -255,11 +264,15 @@ class AsyncToolbox:
 
     async def aclose(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
+        await self.log.aclose()
         await self._stack.aclose()
+
+    def _reranker_name(self) -> str | None:
+        return getattr(self.reranker, "model", None) or self.settings.rerank.model
 
     def _models(self) -> Models:
         model = None if self.embedder is None else self.embedder.model
-        reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
+        reranker = self._reranker_name()
         return Models(
             embedder=model,
             embedder_profile=embedder_profile(model),

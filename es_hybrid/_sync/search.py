@@ -62,12 +62,26 @@ class Searcher:
 
     def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        return self._results.run(arguments, self._search)
+        if not self._tools.log.is_on:
+            return self._results.run(arguments, self._search)
+        started_s = time.perf_counter()
+        parsed: list[SearchRequest] = []
+
+        def made(given: Mapping[str, Any]) -> HybridResponse:
+            parsed.append(parse_request(given))
+            return self._run(parsed[0])
+
+        response = self._results.run(arguments, made)
+        request = parsed[0] if parsed else parse_request(arguments)
+        return self._tools.log.searched(request, response, started_s=started_s)
 
     def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
+        return self._run(parse_request(arguments))
+
+    def _run(self, request: SearchRequest) -> HybridResponse:
         """Run the pipeline; see `HybridClient.search`."""
         notes = Notes(time.perf_counter)
-        plan = self.plan(parse_request(arguments), notes)
+        plan = self.plan(request, notes)
         if plan.token is not None and not plan.passthrough:
             return self._later_page(plan, plan.token, notes)
         if plan.passthrough or plan.untouched:
@@ -84,7 +98,10 @@ class Searcher:
             page = self._retriever.page(plan, order)
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
-        response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
+        logged = self._tools.log.wants_parts
+        response = response_of(
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
+        )
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from elasticsearch import Elasticsearch
+
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
@@ -17,6 +19,7 @@ from es_hybrid._sync.guard import Guard
 from es_hybrid._sync.models import ModelStack
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
+from es_hybrid._sync.search_log import SearchLog
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.plugins import PluginGroup, load
@@ -43,6 +46,7 @@ class Toolbox:
     """Opens what the settings name, and closes what it opened.
 
     Args:
+        es: The shop's own client, for the log.
         settings: The client's settings.
         embedder: The caller's own embedder; otherwise the settings' plug-in or server.
         reranker: The caller's own reranker; otherwise the settings' plug-in or server.
@@ -56,6 +60,7 @@ class Toolbox:
 
     def __init__(
         self,
+        es: Elasticsearch,
         settings: Settings,
         *,
         embedder: Embedder | None = None,
@@ -88,6 +93,10 @@ class Toolbox:
         )
         self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        self.log = SearchLog(
+            es, settings.log, models={str(k): name for k, name in names.items() if name}
+        )
 
     @property
     def queries(self) -> CachedEmbedder | None:
@@ -254,11 +263,15 @@ class Toolbox:
 
     def close(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
+        self.log.close()
         self._stack.close()
+
+    def _reranker_name(self) -> str | None:
+        return getattr(self.reranker, "model", None) or self.settings.rerank.model
 
     def _models(self) -> Models:
         model = None if self.embedder is None else self.embedder.model
-        reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
+        reranker = self._reranker_name()
         return Models(
             embedder=model,
             embedder_profile=embedder_profile(model),

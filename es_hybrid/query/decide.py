@@ -53,7 +53,7 @@ def make_passthrough(request: SearchRequest) -> Plan | None:
     if decision is None:
         return None
     reason, path = decision
-    if request.explicit:
+    if request.demands:
         raise RequestError(_EXPLICIT[reason], path=path, hint="or send ext.hybrid: false")
     query = request.body.get("query") or {}
     return Plan(name=PlanName.PASSTHROUGH, request=request, query=query, passthrough=reason)

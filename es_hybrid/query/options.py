@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from es_hybrid.errors import RequestError
 from es_hybrid.product_templates import checked_template
 from es_hybrid.query.explore import Explore
+from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.shopper import User
 from es_hybrid.types import Json, Normalizer, ScoreMode
 
@@ -46,6 +47,7 @@ class HybridExt(TypedDict, total=False):
     explain: bool
     budget_s: float
     on_error: str
+    log: bool | Mapping[str, Any]
 
 
 class _Options(BaseModel):
@@ -209,6 +211,9 @@ class HybridOptions(_Options):
     on_error: Literal["degrade", "raise"] | None = Field(
         None, description="What a failing model server does"
     )
+    log: bool | LogOptions | None = Field(
+        None, description="What the log is told of this search; `false` keeps it out of the log"
+    )
 
     @field_validator("rules")
     @classmethod
@@ -272,7 +277,7 @@ def hybrid_ext(**options: Any) -> Json:
     return {"hybrid": options}
 
 
-_UNION_TYPES = frozenset({"bool", "str", "Rerank", "Explore"})
+_UNION_TYPES = frozenset({"bool", "str", "Rerank", "Explore", "LogOptions"})
 _UNION_LISTS = "["
 """Begins what Pydantic calls a tried list of a union, after its kind."""
 

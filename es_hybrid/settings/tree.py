@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
     ingest: IngestSettings = IngestSettings()
+    log: LogSettings = LogSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)
