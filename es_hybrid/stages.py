@@ -262,6 +262,7 @@ def response_of(
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         rules=plan.policies.source,
+        weights=plan.weights,
         parts=explained,
     )
     if request.explicit:
