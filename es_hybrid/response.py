@@ -19,6 +19,7 @@ from es_hybrid.types import (
     PlanName,
     Remembered,
     Stage,
+    UsedWeights,
 )
 
 __all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
@@ -42,6 +43,8 @@ class HybridInfo:
         instructions: The task sentence that a model was sent, by its stage, where one was.
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
+        weights: How much each leg and the reranker counted, and what said so; `None` where one leg
+            or Elasticsearch itself decided.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
         learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
@@ -62,6 +65,7 @@ class HybridInfo:
     instructions: Mapping[Stage, str] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
+    weights: UsedWeights | None = None
     rules: str | None = None
     learned: str | None = None
     order: str | None = None
@@ -95,6 +99,8 @@ class HybridInfo:
             "remembered": asdict(self.remembered),
             "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
         }
+        if self.weights is not None:
+            info["weights"] = asdict(self.weights)
         if self.rules is not None:
             info["rules"] = self.rules
         if self.explored:

@@ -269,6 +269,7 @@ def response_of(
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         rules=plan.policies.source,
         learned=ranking.learned.version if ranking and ranking.learned else None,
+        weights=plan.weights,
         parts=explained,
         explained=plan.explain,
     )

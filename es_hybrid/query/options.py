@@ -70,7 +70,7 @@ class Fusion(_Options):
         description="Common scale before a linear fusion; by default `robust` with complete scores,"
         " `minmax` with a window's",
     )
-    k: int = Field(60, ge=1, le=10_000, description="Rank constant of rrf")
+    k: int | None = Field(None, ge=1, le=10_000, description="Rank constant of rrf")
     weights: Weights | None = Field(None, description="Share of each leg")
     scores: Literal["complete", "window"] | None = Field(
         None, description="Both exact scores for every candidate, or those of the lists alone"
