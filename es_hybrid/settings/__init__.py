@@ -10,8 +10,10 @@ from __future__ import annotations
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
+    ExperimentSettings,
     IndexSettings,
     IngestSettings,
+    LookUpSettings,
     RerankSettings,
     RulesSettings,
     SearchSettings,
@@ -21,8 +23,10 @@ from es_hybrid.settings.tree import Settings, known_names
 __all__ = [
     "CacheSettings",
     "EmbedSettings",
+    "ExperimentSettings",
     "IndexSettings",
     "IngestSettings",
+    "LookUpSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",

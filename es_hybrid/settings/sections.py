@@ -226,7 +226,17 @@ def _decoded(value: object) -> object:
     return json.loads(value) if isinstance(value, str) else value
 
 
-class RulesSettings(_Section):
+class LookUpSettings(_Section):
+    """How documents that running processes follow are looked up."""
+
+    ttl_s: float = Field(30.0, gt=0, description="Seconds until what is known is looked up again")
+    timeout_s: float = Field(0.25, gt=0, description="Seconds that a search waits for a look-up")
+    retry_s: float = Field(
+        5.0, gt=0, description="Seconds after which a failed look-up is tried again"
+    )
+
+
+class RulesSettings(LookUpSettings):
     """Business rules: sold-out policy, pins, caps, variety; see docs/rules.md."""
 
     name: str | None = Field(None, description="Rule set of the rules index that is in force")
@@ -234,13 +244,12 @@ class RulesSettings(_Section):
         None, description="In its place, a rule set itself; in the environment as JSON"
     )
     index: str = Field("es-hybrid-rules", description="Where rule sets are kept")
-    ttl_s: float = Field(
-        30.0, gt=0, description="Seconds a rule set is used before it is looked up"
-    )
-    timeout_s: float = Field(0.25, gt=0, description="Seconds that a search waits for a look-up")
-    retry_s: float = Field(
-        5.0, gt=0, description="Seconds after which a failed look-up is tried again"
-    )
+
+
+class ExperimentSettings(LookUpSettings):
+    """Experiments on shoppers; see docs/live.md."""
+
+    index: str = Field("es-hybrid-experiments", description="Where experiments are kept")
 
 
 class IngestSettings(_Section):

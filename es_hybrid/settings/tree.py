@@ -16,6 +16,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
+    ExperimentSettings,
     IndexSettings,
     IngestSettings,
     RerankSettings,
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
 
     def __init__(self, **values: Any) -> None:
