@@ -68,6 +68,18 @@ class HybridInfo:
             return Level.LEXICAL
         return level_of(self.degraded, stood_in=self.stood_in)
 
+    def traits(self) -> dict[str, str | bool | int | tuple[str, ...] | None]:
+        """Return what a trace says of the search: names and counts, nothing that was typed."""
+        return {
+            "plan": str(self.plan),
+            "passthrough": None if self.reason is None else str(self.reason),
+            "level": None if self.level is None else str(self.level),
+            "degraded": tuple(f"{each.stage}:{each.reason}" for each in self.degraded) or None,
+            "reranked": self.reranked,
+            "cut_texts": self.cut_texts,
+            "remembered": self.remembered.answer,
+        }
+
     def to_dict(self) -> Json:
         """Return the same as JSON; part of the body where the caller sent `ext.hybrid`."""
         info: Json = {

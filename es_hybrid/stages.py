@@ -32,6 +32,7 @@ from es_hybrid.types import (
     HitKey,
     Json,
     LegResult,
+    Remembered,
     Scores,
     Stage,
     Vector,
@@ -279,15 +280,17 @@ def _sent(plan: Plan, notes: Notes, *, reranked: bool) -> dict[Stage, str]:
     return {stage: task for stage, task in plan.instructions.items() if stages.get(stage)}
 
 
-def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
-    """Return what a metrics hook is told."""
+def event_of(response: HybridResponse, *, took_ms: float) -> SearchDone:
+    """Return what a metrics hook is told; of an answer that was given again, no stage took part."""
+    info = response.hybrid
+    again = info.remembered.answer
     return SearchDone(
-        plan=response.hybrid.plan,
-        took_ms=notes.took_ms(),
-        timings_ms=response.hybrid.timings_ms,
-        degraded=response.hybrid.degraded,
-        level=response.hybrid.level,
-        remembered=response.hybrid.remembered,
+        plan=info.plan,
+        took_ms=took_ms,
+        timings_ms={} if again else info.timings_ms,
+        degraded=info.degraded,
+        level=info.level,
+        remembered=Remembered(answer=True) if again else info.remembered,
         total=response.total,
         returned=len(response.body.get("hits", {}).get("hits", ())),
     )

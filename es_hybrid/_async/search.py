@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
+from es_hybrid._tracing import span
 from es_hybrid.last_mile import compared_keys, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.query.decide import make_passthrough, make_plan
@@ -53,15 +54,23 @@ class AsyncSearcher:
         self._es = es
         self._retriever = AsyncRetriever(es)
         self._tools = toolbox
-        self._results = AsyncResults(toolbox.settings.cache)
+        self._owner = secrets.token_bytes(16)
 
     async def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        return await self._results.run(arguments, self._search)
+        begun_s = time.perf_counter()
+        results = self._tools.results
+        with span("search") as current:
+            response = await results.run(arguments, self._search, owner=self._owner)
+            current.note(response.hybrid.traits())
+        if response.hybrid.remembered.answer:
+            took_ms = (time.perf_counter() - begun_s) * 1000.0
+            self._tools.tell(event_of(response, took_ms=took_ms))
+        return response
 
     async def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Run the pipeline; see `AsyncHybridClient.search`."""
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         plan = await self.plan(parse_request(arguments), notes)
         if plan.token is not None and not plan.passthrough:
             return await self._later_page(plan, plan.token, notes)
@@ -75,12 +84,14 @@ class AsyncSearcher:
             return await self._bare(plan, notes, failed=legs)
         plan = in_place_of(plan) if legs.replaced else plan
         fusers = self._tools.fusers(plan)
-        candidates = candidates_of(
-            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
-        )
+        with notes.timing(Stage.FUSE):
+            candidates = candidates_of(
+                plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
+            )
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
         now_s = self._tools.wall_clock()
-        ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
+        with notes.timing(Stage.BOOST):
+            ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
         if plan.policies.reorder:
             ranking = await self.ruled(plan, candidates, ranking, notes)
         order = final_order(plan, candidates, ranking)
@@ -89,12 +100,12 @@ class AsyncSearcher:
             facets = await self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     async def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         plan = await self.plan(parse_request(arguments), notes)
         request = None
         if not (plan.passthrough or plan.untouched):
@@ -166,7 +177,7 @@ class AsyncSearcher:
         if failed is not None:
             notes.degraded(failed_leg(failed))
         response = response_of(plan, answer.body, answer.meta, notes)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     async def _later_page(self, plan: Plan, token: str, notes: Notes) -> HybridResponse:
@@ -181,7 +192,7 @@ class AsyncSearcher:
             facets = await self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, counted.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, counted.meta, notes, order=order)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     async def _legs(self, plan: Plan, vector: Vector | None, notes: Notes) -> Retrieved | LegResult:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 from elasticsearch import Elasticsearch
 
 from es_hybrid._budget import Budget
-from es_hybrid._sync.results import Results
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.toolbox import Toolbox
+from es_hybrid._tracing import span
 from es_hybrid.last_mile import compared_keys, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.query.decide import make_passthrough, make_plan
@@ -54,15 +55,23 @@ class Searcher:
         self._es = es
         self._retriever = Retriever(es)
         self._tools = toolbox
-        self._results = Results(toolbox.settings.cache)
+        self._owner = secrets.token_bytes(16)
 
     def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        return self._results.run(arguments, self._search)
+        begun_s = time.perf_counter()
+        results = self._tools.results
+        with span("search") as current:
+            response = results.run(arguments, self._search, owner=self._owner)
+            current.note(response.hybrid.traits())
+        if response.hybrid.remembered.answer:
+            took_ms = (time.perf_counter() - begun_s) * 1000.0
+            self._tools.tell(event_of(response, took_ms=took_ms))
+        return response
 
     def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Run the pipeline; see `HybridClient.search`."""
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         plan = self.plan(parse_request(arguments), notes)
         if plan.token is not None and not plan.passthrough:
             return self._later_page(plan, plan.token, notes)
@@ -76,12 +85,14 @@ class Searcher:
             return self._bare(plan, notes, failed=legs)
         plan = in_place_of(plan) if legs.replaced else plan
         fusers = self._tools.fusers(plan)
-        candidates = candidates_of(
-            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
-        )
+        with notes.timing(Stage.FUSE):
+            candidates = candidates_of(
+                plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
+            )
         candidates, reranked = self._rerank(plan, candidates, budget, notes)
         now_s = self._tools.wall_clock()
-        ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
+        with notes.timing(Stage.BOOST):
+            ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
         if plan.policies.reorder:
             ranking = self.ruled(plan, candidates, ranking, notes)
         order = final_order(plan, candidates, ranking)
@@ -90,12 +101,12 @@ class Searcher:
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         plan = self.plan(parse_request(arguments), notes)
         request = None
         if not (plan.passthrough or plan.untouched):
@@ -163,7 +174,7 @@ class Searcher:
         if failed is not None:
             notes.degraded(failed_leg(failed))
         response = response_of(plan, answer.body, answer.meta, notes)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     def _later_page(self, plan: Plan, token: str, notes: Notes) -> HybridResponse:
@@ -178,7 +189,7 @@ class Searcher:
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, counted.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, counted.meta, notes, order=order)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     def _legs(self, plan: Plan, vector: Vector | None, notes: Notes) -> Retrieved | LegResult:
