@@ -82,7 +82,11 @@ def known_features(examples: Sequence[Example]) -> tuple[str, ...]:
     if not examples:
         return ()
     known = np.array([np.isfinite(example.rows).any(axis=0) for example in examples])
-    return tuple(name for name, told in zip(FEATURES, np.logical_and.reduce(known).tolist(), strict=True) if told)
+    return tuple(
+        name
+        for name, told in zip(FEATURES, np.logical_and.reduce(known).tolist(), strict=True)
+        if told
+    )
 
 
 def ndcg_of(example: Example, model: LearnedModel | None) -> float:

@@ -127,11 +127,12 @@ def features(
         [0.5, 4.5]
     """
     columns = _Columns(evidence, fields)
-    rows = np.full((len(evidence.hits), len(FEATURES)), math.nan)
+    # Features first in memory: each is written at once, and trees read it at once.
+    table = np.full((len(FEATURES), len(evidence.hits)), math.nan)
     for place, name in enumerate(FEATURES):
         if name in wanted:
-            rows[:, place] = columns.of(name)
-    return rows
+            table[place] = columns.of(name)
+    return table.T
 
 
 class _Columns:
@@ -182,6 +183,12 @@ class _Columns:
         hits, found = self.known.hits, self._fields.get(name)
         return [hit.fields.get(found, ()) for hit in hits] if found else [()] * len(hits)
 
+    def of_values(self, name: str, measure: Callable[[Sequence[Any]], float]) -> list[float]:
+        """Return something of each product's values; many products have the same ones."""
+        found = [tuple(values) for values in self.values(name)]
+        known = {values: measure(values) for values in set(found)}
+        return [known[values] for values in found]
+
     def placed(self, values: Mapping[int, float]) -> list[float]:
         """Return what is known by place."""
         return [values.get(place, math.nan) for place in range(len(self.known.hits))]
@@ -207,10 +214,10 @@ _COMPUTED: Mapping[str, Callable[[_Columns], Any]] = MappingProxyType(
         "lead_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text[:_LEAD_CHARS])),
         "number_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text, numbers=True)),
         "text_length": lambda c: c.of_texts(lambda text: math.log1p(len(text))),
-        "brand_in_query": lambda c: [c.query.names(brands) for brands in c.values("brand")],
-        "category_coverage": lambda c: [
-            c.query.coverage(_joined(found)) for found in c.values("category")
-        ],
+        "brand_in_query": lambda c: c.of_values("brand", c.query.names),
+        "category_coverage": lambda c: c.of_values(
+            "category", lambda values: c.query.coverage(_joined(values))
+        ),
         "affinity": lambda c: c.placed(c.known.affinity),
     }
 )
