@@ -1,9 +1,10 @@
 """Measure the whole last mile, from the legs' lists to the explained page, without a network.
 
-Fusion, rerank blend, a learned model, boosts within limits, sold-out policy, variety, caps, pins, the
-final order and one page explained, on drawn candidates. What is measured is processor time, so that
-other programs of the machine do not count. The target for 200 candidates is 3 ms, and 1 ms for a learned model that
-reads every feature: as many trees as are trained by default, and a weight for each.
+Fusion, rerank blend, a learned model, boosts within limits, sold-out policy, variety, caps, new
+products, pins, the final order and one page explained, on drawn candidates. What is measured is
+processor time, so that other programs of the machine do not count. The target for 200 candidates is
+3 ms without the model, and 1 ms for a model that reads every feature: as many trees as are trained by
+default, and a weight for each.
 """
 
 from __future__ import annotations
@@ -66,6 +67,7 @@ RULES: Json = {
     "stock": {"action": "substitute", "group": "group"},
     "diversity": {"field": "category", "strength": 0.3},
     "caps": [{"field": "brand", "most": 3}, {"field": "category", "most": 8}],
+    "explore": {"created_field": "created", "younger_than_days": 120, "slots": 2},
 }
 
 
@@ -115,12 +117,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         for step, ms in spent.items():
             p50, p95 = statistics.median(ms), statistics.quantiles(ms, n=20)[-1]
             rows.append([name, step, f"{p50:.3f}", f"{p95:.3f}"])
-            slowest = max(slowest, p50)
+            slowest = max(slowest, p50) if name != LEARNED else slowest
             scoring = p50 if step == SCORING else scoring
     print("\n".join(table_lines(["rules", "step", "p50 ms", "p95 ms"], rows)))
     verdict = "met" if slowest <= args.target_ms else "missed"
     print(
-        f"{args.candidates} candidates, slowest p50 {slowest:.2f} ms: {args.target_ms:g} ms {verdict}"
+        f"{args.candidates} candidates, without a model slowest p50 {slowest:.2f} ms: {args.target_ms:g} ms {verdict}"
     )
     fast = "met" if scoring <= args.model_target_ms else "missed"
     print(
@@ -241,7 +243,9 @@ def _round(ready: ReadyRules, material: Material, spent: dict[str, list[float]])
     )
     final = timed(
         "policies",
-        lambda: ruled(plan, ranking, pinned=candidates.pinned, vectors=material.vectors),
+        lambda: ruled(
+            plan, ranking, pinned=candidates.pinned, vectors=material.vectors, now_s=NOW_S
+        ),
     )
     timed("final order", lambda: final_order(plan, candidates, final))
     timed("page explained", lambda: [part.why for part in final.parts(0, 24).values()])

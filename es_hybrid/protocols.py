@@ -252,6 +252,8 @@ class SearchDone:
         degraded: What the search did without.
         level: The rung of the ladder that the search stood on; `None` for a passthrough.
         remembered: What came from a cache.
+        explored: Ids of the page's new products that were given their place, to be discounted where
+            clicks are read.
         total: Hits that match.
         returned: Hits on the page.
     """
@@ -262,6 +264,7 @@ class SearchDone:
     degraded: tuple[Degradation, ...] = ()
     level: Level | None = None
     remembered: Remembered = field(default_factory=Remembered)
+    explored: tuple[str, ...] = ()
     total: int | None = None
     returned: int = 0
 

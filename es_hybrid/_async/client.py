@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.catalogue import AsyncCatalogue
+from es_hybrid._async.events import AsyncEvents
 from es_hybrid._async.many import AsyncManySearcher
 from es_hybrid._async.readiness import AsyncReadiness
 from es_hybrid._async.reindexing import AsyncReindexing
@@ -38,7 +39,9 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncWrapped):  # type: ignore[misc]  # `ingest` is both
+class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
+    AsyncCatalogue, AsyncReindexing, AsyncReadiness, AsyncEvents, _AsyncWrapped
+):
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response
@@ -74,6 +77,7 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         hook: Hook | None = None,
     ) -> None:
         toolbox = AsyncToolbox(
+            es,
             settings or Settings(),
             embedder=embedder,
             reranker=reranker,
@@ -223,7 +227,10 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         )
 
     async def close(self) -> None:
-        """Close the connections to the model servers; the wrapped client stays open."""
+        """Close the connections to the model servers; the wrapped client stays open.
+
+        What the log has not written yet is written first.
+        """
         await self._toolbox.aclose()
 
     async def __aenter__(self) -> Self:

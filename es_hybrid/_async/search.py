@@ -14,7 +14,7 @@ from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid.errors import RequestError
-from es_hybrid.last_mile import compared_keys, ruled
+from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.protocols import LearnedRanking
 from es_hybrid.query.decide import make_passthrough, make_plan
@@ -34,7 +34,6 @@ from es_hybrid.stages import (
     candidates_of,
     event_of,
     final_order,
-    fingerprint_of,
     fitting,
     no_vectors,
     own_vector,
@@ -62,33 +61,51 @@ class AsyncSearcher:
 
     async def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        return await self._results.run(arguments, self._search)
+        if not self._tools.log.is_on:
+            return await self._results.run(arguments, self._search)
+        started_s = time.perf_counter()
+        parsed: list[SearchRequest] = []
+
+        async def made(given: Mapping[str, Any]) -> HybridResponse:
+            parsed.append(parse_request(given))
+            return await self._run(parsed[0])
+
+        response = await self._results.run(arguments, made)
+        request = parsed[0] if parsed else parse_request(arguments)
+        return self._tools.log.searched(request, response, started_s=started_s)
 
     async def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
+        return await self._run(parse_request(arguments))
+
+    async def _run(self, request: SearchRequest) -> HybridResponse:
         """Run the pipeline; see `AsyncHybridClient.search`."""
         notes = Notes(time.perf_counter)
-        plan = await self.plan(parse_request(arguments), notes)
+        plan = await self.plan(request, notes)
         if plan.token is not None and not plan.passthrough:
             return await self._later_page(plan, plan.token, notes)
         if plan.passthrough or plan.untouched:
             return await self._bare(plan, notes)
-        found = await self._ranked(plan, notes)
+        now_s = self._tools.wall_clock()
+        found = await self._ranked(plan, notes, now_s=now_s)
         if isinstance(found, LegResult):
             return await self._bare(plan, notes, failed=found)
         plan, legs, candidates, ranking = found
         if plan.policies.reorder:
-            ranking = await self.ruled(plan, candidates, ranking, notes)
+            ranking = await self.ruled(plan, candidates, ranking, notes, now_s=now_s)
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = await self._retriever.page(plan, order)
             facets = await self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
-        response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
+        logged = self._tools.log.wants_parts
+        response = response_of(
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
+        )
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 
     async def _ranked(
-        self, plan: Plan, notes: Notes
+        self, plan: Plan, notes: Notes, *, now_s: float
     ) -> tuple[Plan, Retrieved, Candidates, Ranking] | LegResult:
         """Find, rerank and rank the candidates, or return the lexical leg that failed."""
         budget = Budget(plan.budget_s, time.monotonic())
@@ -103,7 +120,6 @@ class AsyncSearcher:
             plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
         )
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
-        now_s = self._tools.wall_clock()
         ranking = ranking_of(
             plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
         )
@@ -117,7 +133,7 @@ class AsyncSearcher:
         plan = await self.plan(parse_request(arguments), notes, learned=Watching(fields))
         if plan.passthrough or plan.token is not None:
             raise RequestError("a search that is ranked elsewhere has no features", path=PATH)
-        found = await self._ranked(plan, notes)
+        found = await self._ranked(plan, notes, now_s=self._tools.wall_clock())
         if isinstance(found, LegResult):
             await self._retriever.bare(plan)  # fails in Elasticsearch's own words
             return RankingFeatures.none(notes.degradations)
@@ -171,7 +187,7 @@ class AsyncSearcher:
         return plan
 
     async def ruled(
-        self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes
+        self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes, *, now_s: float
     ) -> Ranking:
         """Apply the rules to a ranking; the one place that fetches what they compare."""
         with notes.timing(Stage.RULES):
@@ -180,7 +196,8 @@ class AsyncSearcher:
             if isinstance(vectors, Degradation):
                 notes.degraded(vectors)
                 vectors = {}
-            return ruled(plan, ranking, pinned=candidates.pinned, vectors=vectors)
+            pinned = candidates.pinned
+            return ruled(plan, ranking, pinned=pinned, vectors=vectors, now_s=now_s)
 
     async def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""
@@ -262,7 +279,7 @@ class AsyncSearcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = await self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
             candidates = replace(candidates, texts=texts)
             scores = await self._tools.rerank(
                 plan.request.text or "",

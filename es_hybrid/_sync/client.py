@@ -12,6 +12,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
 from es_hybrid._sync.catalogue import Catalogue
+from es_hybrid._sync.events import Events
 from es_hybrid._sync.many import ManySearcher
 from es_hybrid._sync.readiness import Readiness
 from es_hybrid._sync.reindexing import Reindexing
@@ -39,7 +40,9 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class HybridClient(Catalogue, Reindexing, Readiness, _Wrapped):  # type: ignore[misc]  # `ingest` is both
+class HybridClient(  # type: ignore[misc]  # `ingest` is both
+    Catalogue, Reindexing, Readiness, Events, _Wrapped
+):
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response
@@ -75,6 +78,7 @@ class HybridClient(Catalogue, Reindexing, Readiness, _Wrapped):  # type: ignore[
         hook: Hook | None = None,
     ) -> None:
         toolbox = Toolbox(
+            es,
             settings or Settings(),
             embedder=embedder,
             reranker=reranker,
@@ -224,7 +228,10 @@ class HybridClient(Catalogue, Reindexing, Readiness, _Wrapped):  # type: ignore[
         )
 
     def close(self) -> None:
-        """Close the connections to the model servers; the wrapped client stays open."""
+        """Close the connections to the model servers; the wrapped client stays open.
+
+        What the log has not written yet is written first.
+        """
         self._toolbox.close()
 
     def __enter__(self) -> Self:

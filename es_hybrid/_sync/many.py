@@ -218,7 +218,7 @@ class ManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:
@@ -235,13 +235,24 @@ class ManySearcher:
             job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes
         )
         if job.plan.policies.reorder:
-            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes)
+            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes, now_s=now_s)
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = self._retriever.page(job.plan, order)
             later = job.plan.counts_later
             facets = self._retriever.facets(job.plan, order) if later else None
         body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
-        response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
+        response = response_of(
+            job.plan,
+            body,
+            legs.meta,
+            job.notes,
+            ranking=ranking,
+            order=order,
+            logged=tools.log.wants_parts,
+        )
         tools.tell(event_of(response, job.notes))
-        return response
+        if not tools.log.is_on:
+            return response
+        started_s = time.perf_counter() - job.notes.took_ms() / 1000.0
+        return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -15,7 +15,7 @@ from es_hybrid._sync.results import Results
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.errors import RequestError
-from es_hybrid.last_mile import compared_keys, ruled
+from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.protocols import LearnedRanking
 from es_hybrid.query.decide import make_passthrough, make_plan
@@ -35,7 +35,6 @@ from es_hybrid.stages import (
     candidates_of,
     event_of,
     final_order,
-    fingerprint_of,
     fitting,
     no_vectors,
     own_vector,
@@ -63,33 +62,51 @@ class Searcher:
 
     def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        return self._results.run(arguments, self._search)
+        if not self._tools.log.is_on:
+            return self._results.run(arguments, self._search)
+        started_s = time.perf_counter()
+        parsed: list[SearchRequest] = []
+
+        def made(given: Mapping[str, Any]) -> HybridResponse:
+            parsed.append(parse_request(given))
+            return self._run(parsed[0])
+
+        response = self._results.run(arguments, made)
+        request = parsed[0] if parsed else parse_request(arguments)
+        return self._tools.log.searched(request, response, started_s=started_s)
 
     def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
+        return self._run(parse_request(arguments))
+
+    def _run(self, request: SearchRequest) -> HybridResponse:
         """Run the pipeline; see `HybridClient.search`."""
         notes = Notes(time.perf_counter)
-        plan = self.plan(parse_request(arguments), notes)
+        plan = self.plan(request, notes)
         if plan.token is not None and not plan.passthrough:
             return self._later_page(plan, plan.token, notes)
         if plan.passthrough or plan.untouched:
             return self._bare(plan, notes)
-        found = self._ranked(plan, notes)
+        now_s = self._tools.wall_clock()
+        found = self._ranked(plan, notes, now_s=now_s)
         if isinstance(found, LegResult):
             return self._bare(plan, notes, failed=found)
         plan, legs, candidates, ranking = found
         if plan.policies.reorder:
-            ranking = self.ruled(plan, candidates, ranking, notes)
+            ranking = self.ruled(plan, candidates, ranking, notes, now_s=now_s)
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = self._retriever.page(plan, order)
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
-        response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
+        logged = self._tools.log.wants_parts
+        response = response_of(
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
+        )
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
 
     def _ranked(
-        self, plan: Plan, notes: Notes
+        self, plan: Plan, notes: Notes, *, now_s: float
     ) -> tuple[Plan, Retrieved, Candidates, Ranking] | LegResult:
         """Find, rerank and rank the candidates, or return the lexical leg that failed."""
         budget = Budget(plan.budget_s, time.monotonic())
@@ -104,7 +121,6 @@ class Searcher:
             plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
         )
         candidates, reranked = self._rerank(plan, candidates, budget, notes)
-        now_s = self._tools.wall_clock()
         ranking = ranking_of(
             plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
         )
@@ -116,7 +132,7 @@ class Searcher:
         plan = self.plan(parse_request(arguments), notes, learned=Watching(fields))
         if plan.passthrough or plan.token is not None:
             raise RequestError("a search that is ranked elsewhere has no features", path=PATH)
-        found = self._ranked(plan, notes)
+        found = self._ranked(plan, notes, now_s=self._tools.wall_clock())
         if isinstance(found, LegResult):
             self._retriever.bare(plan)  # fails in Elasticsearch's own words
             return RankingFeatures.none(notes.degradations)
@@ -169,7 +185,9 @@ class Searcher:
         notes.degraded(*plan.degraded)
         return plan
 
-    def ruled(self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes) -> Ranking:
+    def ruled(
+        self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes, *, now_s: float
+    ) -> Ranking:
         """Apply the rules to a ranking; the one place that fetches what they compare."""
         with notes.timing(Stage.RULES):
             keys = compared_keys(plan, ranking)
@@ -177,7 +195,8 @@ class Searcher:
             if isinstance(vectors, Degradation):
                 notes.degraded(vectors)
                 vectors = {}
-            return ruled(plan, ranking, pinned=candidates.pinned, vectors=vectors)
+            pinned = candidates.pinned
+            return ruled(plan, ranking, pinned=pinned, vectors=vectors, now_s=now_s)
 
     def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""
@@ -257,7 +276,7 @@ class Searcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
             candidates = replace(candidates, texts=texts)
             scores = self._tools.rerank(
                 plan.request.text or "",

@@ -20,6 +20,7 @@ from es_hybrid.query.models import (
     rerank_plan,
     rerank_top,
     semantic_field,
+    share_for,
     unsupported,
 )
 from es_hybrid.query.passthrough import passthrough_reason
@@ -53,7 +54,7 @@ def make_passthrough(request: SearchRequest) -> Plan | None:
     if decision is None:
         return None
     reason, path = decision
-    if request.explicit:
+    if request.demands:
         raise RequestError(_EXPLICIT[reason], path=path, hint="or send ext.hybrid: false")
     query = request.body.get("query") or {}
     return Plan(name=PlanName.PASSTHROUGH, request=request, query=query, passthrough=reason)
@@ -91,7 +92,9 @@ def make_plan(
     if learned is not None:
         there = [name for name in learned.reads if name in schema.doc_value_fields]
         fields = tuple(dict.fromkeys([*fields, *there]))
-    query, own_filters = _lexical_query(request, schema), _filters(request.body)
+    match_type = around.settings.index.match_type
+    query = _lexical_query(request, schema, match_type=match_type)
+    own_filters = _filters(request.body)
     left_out = exclusion_filters(policies)
     name, no_plan = _name(request, around, semantic=vector is not None)
     inference = None
@@ -179,17 +182,19 @@ def _fusion(request: SearchRequest, around: Surroundings) -> FusionOptions:
     # A caller's own vector is of a model that the profile says nothing about.
     own_vector = request.options.vector is not None
     profile = 0.5 if own_vector else around.models.embedder_profile.lexical_weight
-    lexical = first_given(search.lexical_weight, profile)
-    default = FusionOptions()
+    lexical, chosen_by = share_for(
+        request.text, search.lexical_weights, search.lexical_weight, profile
+    )
     scores = _score_mode(request, search.scores)
     by_mode = Normalizer.ROBUST if scores is ScoreMode.COMPLETE else Normalizer.MINMAX
     return FusionOptions(
         method=first_given(asked and asked.method, search.fusion),
-        normalizer=first_given(asked and asked.normalizer, by_mode),
-        k=asked.k if asked else default.k,
+        normalizer=first_given(asked and asked.normalizer, search.normalize, by_mode),
+        k=first_given(asked and asked.k, search.rrf_k),
         lexical_weight=weights.lexical if weights else lexical,
         semantic_weight=weights.semantic if weights else 1.0 - lexical,
         scores=scores,
+        chosen_by="request" if weights else chosen_by,
     )
 
 
@@ -242,12 +247,12 @@ def _name(
     return name, None
 
 
-def _lexical_query(request: SearchRequest, schema: IndexSchema) -> Json:
+def _lexical_query(request: SearchRequest, schema: IndexSchema, *, match_type: str) -> Json:
     """Return the caller's own query, or a bare text search where the caller only names the words."""
     query = request.body.get("query")
     if query and (request.options.text is None or holds_text(query)):
         return dict(query)
-    words: Json = {"query": request.text, "type": "cross_fields"}
+    words: Json = {"query": request.text, "type": match_type}
     if schema.search_fields:
         words["fields"] = list(schema.search_fields)
     bare: Json = {"multi_match": words}

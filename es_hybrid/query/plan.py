@@ -16,6 +16,7 @@ from es_hybrid.types import (
     PassthroughReason,
     PlanName,
     Stage,
+    UsedWeights,
 )
 
 RETRIEVER_PLANS = frozenset(
@@ -32,6 +33,8 @@ class RerankPlan:
     fields: tuple[str, ...]
     instruction: str | None
     blend: float
+    chosen_by: str = "model"
+    """What the blend comes from; see `FusionOptions.chosen_by`."""
     product_template: str | None = None
     """Lines with fields in braces; `None` joins the fields."""
     stand_in: bool = False
@@ -129,6 +132,21 @@ class Plan:
     def by_retriever(self) -> bool:
         """Whether a compound retriever does it, which a cluster's licence or version may lack."""
         return self.name in RETRIEVER_PLANS
+
+    @property
+    def weights(self) -> UsedWeights | None:
+        """How much each leg and the reranker count; `None` where Elasticsearch or one leg decides."""
+        if self.vector is None or self.name is PlanName.SINGLE or self.inference is not None:
+            return None
+        fusion, rerank = self.fusion, self.rerank
+        return UsedWeights(
+            method=fusion.method,
+            lexical=fusion.lexical_weight,
+            semantic=fusion.semantic_weight,
+            chosen_by=fusion.chosen_by,
+            rerank=rerank.blend if rerank else None,
+            rerank_chosen_by=rerank.chosen_by if rerank else None,
+        )
 
     @property
     def counts_later(self) -> bool:

@@ -53,6 +53,7 @@ WORDS: Mapping[str, Words] = {
             Cause.VARIETY: "brought up for variety",
             Cause.CAPPED: "held back: enough of {} above",
             Cause.PINNED: "pinned",
+            Cause.EXPLORED: "new, and given a place to become known",
         },
     ),
     "zh": Words(
@@ -76,6 +77,7 @@ WORDS: Mapping[str, Words] = {
             Cause.VARIETY: "为丰富结果而提前",
             Cause.CAPPED: "前面{}的商品已够多，故后移",  # noqa: RUF001
             Cause.PINNED: "人工置顶",
+            Cause.EXPLORED: "新品展示位",
         },
     ),
 }
@@ -143,6 +145,11 @@ class HitParts:
     language: str = "en"
 
     @property
+    def explored(self) -> bool:
+        """Whether it stands here because it is new; no click or sale here says what is relevant."""
+        return any(move.reason and move.reason.cause is Cause.EXPLORED for move in self.moves)
+
+    @property
     def why(self) -> str:
         """One sentence on what speaks for the hit."""
         words = WORDS[self.language]
@@ -170,6 +177,7 @@ class HitParts:
             "factors": {name: _rounded(factor) for name, factor in self.factors.items()},
             "boost": _rounded(self.boost),
             "score": _rounded(self.score),
+            **({"explored": True} if self.explored else {}),
             **({"moves": [move.to_dict() for move in self.moves]} if self.moves else {}),
             "why": self.why,
         }

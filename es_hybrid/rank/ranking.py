@@ -17,7 +17,7 @@ from es_hybrid.rank.order import Order
 from es_hybrid.rank.parts import HitParts, Learned
 from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.rerank import blend
-from es_hybrid.rank.steps import Cause, Reason, Step, StepName, moves_of
+from es_hybrid.rank.steps import Cause, Reason, Step, StepName, explored, moves_of
 from es_hybrid.types import BoostContext, Correction, Evidence, Hit, HitKey, Scores
 
 _DIGITS = 7
@@ -78,6 +78,7 @@ class Ranking:
             shown = set(places)
             places += [place for place in range(len(self.hits)) if place not in shown]
         hits = self.hits
+        given = explored(self.steps)
         groups = (group_of(hit.fields, collapse_field) for hit in self.hits)
         return Order(
             keys=[hits[place][:2] for place in places],
@@ -86,6 +87,7 @@ class Ranking:
             added=added,
             # The lexical list stands first among the candidates.
             continues=len(hits) >= window and hits[window - 1].lexical_rank is not None,
+            explored=tuple(place for place, hit in enumerate(self.order) if hit in given),
         )
 
     def parts(self, from_: int, size: int, *, language: str = "en") -> dict[HitKey, HitParts]:

@@ -7,6 +7,7 @@ because a typo that is ignored is a setting that silently does nothing.
 
 from __future__ import annotations
 
+from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
@@ -24,6 +25,7 @@ __all__ = [
     "EmbedSettings",
     "IndexSettings",
     "IngestSettings",
+    "LogSettings",
     "RankSettings",
     "RerankSettings",
     "RulesSettings",

@@ -21,6 +21,7 @@ __all__ = [
     "Normalizer",
     "PassthroughReason",
     "PlanName",
+    "QueryKind",
     "ScoreMode",
     "Scores",
     "Stage",
@@ -154,6 +155,17 @@ class Level(StrEnum):
     """The reranker failed; the fused order stands."""
     LEXICAL = "lexical"
     """Candidates by words alone: no vector of the query, or none to compare it with."""
+
+
+class QueryKind(StrEnum):
+    """What shoppers' queries look like."""
+
+    CHINESE = "chinese"
+    CODE = "code"
+    NATURAL = "natural language"
+    BRAND = "brand"
+    ATTRIBUTE = "attribute"
+    KEYWORDS = "keywords"
 
 
 class FusionMethod(StrEnum):
