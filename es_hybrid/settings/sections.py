@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from es_hybrid.product_templates import checked_template
-from es_hybrid.settings.values import GROUPS, Names, Section, Shares, decoded
+from es_hybrid.settings.values import GROUPS, Names, Section, Shares
 from es_hybrid.token_budget import MAX_TOKENS
 from es_hybrid.types import Normalizer
 
@@ -19,7 +19,6 @@ __all__ = [
     "Names",
     "RankSettings",
     "RerankSettings",
-    "RulesSettings",
     "SearchSettings",
 ]
 
@@ -245,23 +244,6 @@ class SearchSettings(Section):
         " `with`, and log or raise what is wrong",
     )
     log_queries: bool = Field(default=False, description="Whether shoppers' words may be logged")
-
-
-class RulesSettings(Section):
-    """Business rules: sold-out policy, pins, caps, variety; see docs/rules.md."""
-
-    name: str | None = Field(None, description="Rule set of the rules index that is in force")
-    inline: Annotated[dict[str, Any] | None, BeforeValidator(decoded)] = Field(
-        None, description="In its place, a rule set itself; in the environment as JSON"
-    )
-    index: str = Field("es-hybrid-rules", description="Where rule sets are kept")
-    ttl_s: float = Field(
-        30.0, gt=0, description="Seconds a rule set is used before it is looked up"
-    )
-    timeout_s: float = Field(0.25, gt=0, description="Seconds that a search waits for a look-up")
-    retry_s: float = Field(
-        5.0, gt=0, description="Seconds after which a failed look-up is tried again"
-    )
 
 
 class IngestSettings(Section):

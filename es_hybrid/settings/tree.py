@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
 from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
@@ -21,7 +22,6 @@ from es_hybrid.settings.sections import (
     IngestSettings,
     RankSettings,
     RerankSettings,
-    RulesSettings,
     SearchSettings,
 )
 
@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
 
