@@ -141,6 +141,7 @@ class _Columns:
     def __init__(self, evidence: Evidence, fields: Mapping[str, str]) -> None:
         self.known = evidence
         self._fields = fields
+        self._columns = list(zip(*evidence.hits, strict=True))
         self.query = _Query(evidence.query)
         self._texts = {place: _spaced(text) for place, text in evidence.texts.items()}
 
@@ -170,13 +171,10 @@ class _Columns:
             case _:
                 return values
 
-    def scores(self, score: Callable[[Hit], float | None]) -> Scores:
-        """Return the shares of the best score."""
-        return _of_best(list(map(score, self.known.hits)))
-
-    def reciprocal(self, rank: Callable[[Hit], int | None]) -> list[float]:
-        """Return 1 / rank, 0 for what a list does not hold."""
-        return [1.0 / (rank(hit) or math.inf) for hit in self.known.hits]
+    def of_hits(self, name: str) -> Scores:
+        """Return a number that every hit has; NaN where Elasticsearch gave none."""
+        place = Hit._fields.index(name)
+        return np.array(self._columns[place] if self._columns else (), dtype=np.float64)
 
     def values(self, name: str) -> list[Sequence[Any]]:
         """Return the doc values of a product property."""
@@ -204,12 +202,12 @@ _COMPUTED: Mapping[str, Callable[[_Columns], Any]] = MappingProxyType(
     {
         "relevance": lambda c: c.known.relevance,
         "fused": lambda c: c.known.fused,
-        "lexical_score": lambda c: c.scores(lambda hit: hit.lexical_score),
-        "semantic_score": lambda c: c.scores(lambda hit: hit.semantic_score),
-        "lexical_reciprocal_rank": lambda c: c.reciprocal(lambda hit: hit.lexical_rank),
-        "semantic_reciprocal_rank": lambda c: c.reciprocal(lambda hit: hit.semantic_rank),
+        "lexical_score": lambda c: _of_best(c.of_hits("lexical_score")),
+        "semantic_score": lambda c: _of_best(c.of_hits("semantic_score")),
+        "lexical_reciprocal_rank": lambda c: _reciprocal(c.of_hits("lexical_rank")),
+        "semantic_reciprocal_rank": lambda c: _reciprocal(c.of_hits("semantic_rank")),
         "rerank_score": lambda c: c.placed(c.known.reranked),
-        "exact_code": lambda c: [hit.code for hit in c.known.hits],
+        "exact_code": lambda c: c.of_hits("code"),
         "text_coverage": lambda c: c.of_texts(c.query.coverage),
         "lead_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text[:_LEAD_CHARS])),
         "number_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text, numbers=True)),
@@ -238,7 +236,7 @@ class _Query:
         wanted = self._numbers if numbers else self._words
         if not wanted or text is None:
             return math.nan
-        return sum(word in text for word in wanted) / len(wanted)
+        return sum([word in text for word in wanted]) / len(wanted)
 
     def names(self, brands: Sequence[Any]) -> float:
         """Say whether one of the brands stands in the query; NaN for no brand."""
@@ -255,10 +253,14 @@ def _joined(values: Sequence[Any]) -> str | None:
     return _spaced(" ".join(map(str, values))) if values else None
 
 
-def _of_best(scores: Sequence[float | None]) -> Scores:
-    found = np.array([math.nan if score is None else score for score in scores], dtype=np.float64)
-    best = np.nanmax(found, initial=0.0)
-    return found / best if best > 0 else found
+def _of_best(scores: Scores) -> Scores:
+    best = np.fmax.reduce(scores, initial=0.0)
+    return scores / best if best > 0 else scores
+
+
+def _reciprocal(ranks: Scores) -> Scores:
+    """Return 1 / rank, 0 for what a list does not hold."""
+    return np.where(np.isnan(ranks), 0.0, 1.0 / ranks)
 
 
 def _position(values: Scores) -> Scores:
