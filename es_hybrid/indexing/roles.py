@@ -34,6 +34,7 @@ class RoleName(StrEnum):
 
     READER = "reader"
     INGESTER = "ingester"
+    MERCHANDISER = "merchandiser"
     ADMIN = "admin"
     REINDEXER = "reindexer"
 
