@@ -20,7 +20,7 @@ from es_hybrid.indexing.feed_times import feed_time_text
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.info import IndexInfo
 from es_hybrid.indexing.outcomes import Written
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.indexing.updates import ChangePreparation, Updates, plan_updates, read_documents
@@ -48,7 +48,7 @@ class AsyncUpdater:
     ) -> None:
         self._es = es
         self._settings = settings
-        self._text = text or ProductText(max_chars=settings.embed.max_chars)
+        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
 
     async def update(
         self,

@@ -22,7 +22,7 @@ from es_hybrid._logging import get_logger
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.actions import VectorFields
 from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.warm import (
     NOT_READ,
     StoredProduct,
@@ -72,7 +72,7 @@ class AsyncProductWarmer:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._build = ProductText(max_chars=settings.embed.max_chars)
+        self._build = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     async def warm(
         self,

@@ -23,7 +23,7 @@ from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.actions import VectorFields
 from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.warm import (
     NOT_READ,
     StoredProduct,
@@ -71,7 +71,7 @@ class ProductWarmer:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._build = ProductText(max_chars=settings.embed.max_chars)
+        self._build = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     def warm(
         self,

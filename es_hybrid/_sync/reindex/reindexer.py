@@ -95,7 +95,7 @@ class Reindexer:
             dims=dims,
             similarity=similarity,
             index_options=index_options,
-            max_chars=self._settings.embed.max_chars,
+            max_tokens=self._settings.embed.max_tokens,
             fields=fields,
             min_overlap=min_overlap,
             replaces_index=replaces,
