@@ -55,7 +55,8 @@ def moved_share(sessions: Iterable[Session]) -> float:
     places: dict[tuple[str, str], set[int]] = defaultdict(set)
     for session in sessions:
         for place, product in enumerate(session.shown):
-            places[session.query, product].add(place)
+            if place not in session.left_out:
+                places[session.query, product].add(place)
     return sum(len(seen) > 1 for seen in places.values()) / len(places) if places else 0.0
 
 
