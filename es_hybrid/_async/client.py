@@ -22,6 +22,8 @@ from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
 from es_hybrid.query.request import parse_request
+from es_hybrid.rank.features import PRODUCT_FIELDS
+from es_hybrid.rank.ranking_features import RankingFeatures
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 from es_hybrid.types import Level, Stage
@@ -164,6 +166,27 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
             RequestError: As `search`.
         """
         return await self._searcher.preview(arguments)
+
+    async def ranking_features(
+        self, *, product_fields: Mapping[str, str] = PRODUCT_FIELDS, **arguments: Any
+    ) -> RankingFeatures:
+        """Return the candidates of a search with their features, as a learned ranking is trained on.
+
+        The search is made as `search` makes it, up to the untrained order; no page is fetched.
+
+        Args:
+            product_fields: Doc-value field of each product property, such as `{"rating": "stars"}`.
+            **arguments: Those of `search`.
+
+        Raises:
+            RequestError: As `search`, or the search would be passed through.
+            ApiError: Elasticsearch's own.
+
+        Example:
+            found = await shop.ranking_features(index="products", query=query)
+            found.ids[0], found.of_feature("lexical_score")[0]
+        """
+        return await self._searcher.features(arguments, product_fields)
 
     async def check_facets(self, *, buckets: int = 3, **arguments: Any) -> list[FacetCheck]:
         """Click each facet of a search, and say whether its count is kept.

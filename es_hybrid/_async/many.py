@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch
@@ -194,6 +194,8 @@ class AsyncManySearcher:
 
     async def _rerank_together(self, jobs: Sequence[Job], budget: Budget) -> None:
         texts = [await self._texts(job) for job in jobs]
+        for job, own in zip(jobs, texts, strict=True):
+            job.candidates = replace(job.candidates, texts=own)
         first = jobs[0].plan
         scores = await self._tools.rerank(
             first.request.text or "",
@@ -217,7 +219,7 @@ class AsyncManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = await self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     async def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:
@@ -230,9 +232,13 @@ class AsyncManySearcher:
     async def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
         now_s = tools.wall_clock()
-        ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        ranking = ranking_of(
+            job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes
+        )
         if job.plan.policies.reorder:
-            ranking = await self._searcher.ruled(job.plan, candidates, ranking, job.notes)
+            ranking = await self._searcher.ruled(
+                job.plan, candidates, ranking, job.notes, now_s=now_s
+            )
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = await self._retriever.page(job.plan, order)

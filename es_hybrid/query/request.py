@@ -190,7 +190,7 @@ def parse_request(arguments: Mapping[str, Any]) -> SearchRequest:
         index=_index(given.get("index")),
         body=body,
         params=params,
-        arguments=_bare_arguments(given) if present else arguments,
+        arguments=without_hybrid(given) if present else arguments,
         options=options,
         enabled=section is not False,
         explicit=explicit,
@@ -239,9 +239,14 @@ def _without_section(holder: Json) -> Json:
     return {**without, "ext": rest} if rest else without
 
 
-def _bare_arguments(given: Json) -> Json:
-    """Return the arguments that the bare client would be called with."""
-    bare = _without_section(given)
+def without_hybrid(arguments: Json) -> Json:
+    """Return the arguments that the bare client would be called with.
+
+    Example:
+        >>> without_hybrid({"index": "products", "ext": {"hybrid": {"window": 200}}})
+        {'index': 'products'}
+    """
+    bare = _without_section(arguments)
     if isinstance(bare.get("body"), Mapping):
         bare = {**bare, "body": _without_section(dict(bare["body"]))}
     return bare
