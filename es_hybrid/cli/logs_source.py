@@ -23,7 +23,17 @@ _AGE = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PAGE = 1000
 _KEPT = "5m"
-_PARTS = ("lexical", "semantic", "fused", "rerank", "relevance", "boost", "factors", "moves")
+_PARTS = (
+    "lexical",
+    "semantic",
+    "fused",
+    "rerank",
+    "learned",
+    "relevance",
+    "boost",
+    "factors",
+    "moves",
+)
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:

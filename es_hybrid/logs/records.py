@@ -241,6 +241,8 @@ def _parts(part: HitParts) -> Json:
     found["fused"] = _rounded(part.fused)
     if part.rerank is not None:
         found["rerank"] = _rounded(part.rerank)
+    if part.learned is not None:
+        found["learned"] = part.learned.to_dict()
     found["relevance"] = _rounded(part.relevance)
     found["boost"] = _rounded(part.boost)
     if part.factors:

@@ -12,7 +12,7 @@ from es_hybrid.query.log_options import Experiment, LogOptions
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.rank.steps import Cause, Move, Reason, StepName
 from es_hybrid.response import HybridInfo
-from es_hybrid.types import Hit, Json, PlanName, Stage
+from es_hybrid.types import Degradation, DegradationReason, Hit, Json, PlanName, Stage
 
 PINNED = Move(StepName.SLOTS, 7, 1, Reason(Cause.PINNED))
 PART = HitParts(
@@ -30,6 +30,7 @@ INFO = HybridInfo(
     PlanName.MSEARCH_FUSION,
     timings_ms=dict.fromkeys(Stage, 1.0),
     rules="default@3",
+    degraded=(Degradation(Stage.RERANK, DegradationReason.TIMEOUT, "boot"),),
     explored=("b",),
     parts={("i", "a"): PART},
 )
