@@ -11,6 +11,7 @@ from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.respond.degrade import level_of
 from es_hybrid.types import (
+    Assigned,
     Degradation,
     HitKey,
     Json,
@@ -40,6 +41,7 @@ class HybridInfo:
         timings_ms: Wall-clock milliseconds a stage.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
+        experiment: Which side of an experiment the answer is from; `None` for no side.
         parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
     """
 
@@ -54,6 +56,7 @@ class HybridInfo:
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     rules: str | None = None
     order: str | None = None
+    experiment: Assigned | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
 
     @property
@@ -85,6 +88,8 @@ class HybridInfo:
             info["rules"] = self.rules
         if self.order is not None:
             info["order"] = self.order
+        if self.experiment is not None:
+            info["experiment"] = self.experiment.to_dict()
         if self.parts:
             info["explain"] = [
                 {"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()
@@ -155,6 +160,15 @@ class HybridResponse(ObjectApiResponse[Any]):
         """What es_hybrid did for this search."""
         info: HybridInfo = object.__getattribute__(self, "_hybrid")
         return info
+
+    def on_side(self, side: Assigned) -> HybridResponse:
+        """Return the same answer, saying which side of an experiment it is from."""
+        return HybridResponse(self.body, self.meta, replace(self.hybrid, experiment=side))
+
+    def with_hits(self, hits: Sequence[Json]) -> HybridResponse:
+        """Return the same answer with other hits on its page."""
+        body = {**self.body, "hits": {**self.body["hits"], "hits": list(hits)}}
+        return HybridResponse(body, self.meta, self.hybrid)
 
     def from_memory(self) -> HybridResponse:
         """Return the same answer, saying that it was made for an earlier search."""

@@ -6,6 +6,7 @@ a stage is a function from scores to scores and costs no object per hit.
 
 from __future__ import annotations
 
+from es_hybrid.types.sides import Assigned, Variant
 from es_hybrid.types.values import (
     BoostContext,
     Degradation,
@@ -38,6 +39,7 @@ from es_hybrid.types.vocabulary import (
 __all__ = [
     "FUSED_LEGS",
     "NAMED_QUERY",
+    "Assigned",
     "BoostContext",
     "Degradation",
     "DegradationReason",
@@ -57,6 +59,7 @@ __all__ = [
     "Scores",
     "Stage",
     "TextKind",
+    "Variant",
     "Vector",
     "Vectors",
     "hits_of",
