@@ -4,7 +4,7 @@
     python scripts/dev/gendocs.py --check    # compare
 
 A page asks for a table by the markers `<!-- generated: NAME -->` and `<!-- end -->`; what stands
-between them is replaced. NAME is `settings`, `cli`, `ext` or `rules`. Pages without markers are not touched.
+between them is replaced. NAME is `settings`, `cli`, `ext`, `rules` or `experiment`. Pages without markers are not touched.
 """
 
 from __future__ import annotations
@@ -66,6 +66,15 @@ def rules_table() -> str | None:
     return _table(("Key", "Type", "Default", "Meaning"), rows)
 
 
+def experiment_table() -> str | None:
+    """Return one row for each key of an experiment that a person writes."""
+    experiment = _find("es_hybrid.experiments", "Experiment")
+    if experiment is None:
+        return None
+    rows = [row for row in _fields(experiment) if row[0] not in {"state", "reason", "salt", "run"}]
+    return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
 def cli_table() -> str | None:
     """Return one table for the options of all commands, and one for each command."""
     build_parser = _find("es_hybrid.cli.app", "build_parser")
@@ -98,6 +107,7 @@ TABLES = {
     "settings": settings_table,
     "ext": ext_table,
     "rules": rules_table,
+    "experiment": experiment_table,
     "cli": cli_table,
 }
 
