@@ -71,7 +71,9 @@ def experiment_table() -> str | None:
     experiment = _find("es_hybrid.experiments", "Experiment")
     if experiment is None:
         return None
-    rows = [row for row in _fields(experiment) if row[0] not in {"state", "reason", "salt", "run"}]
+    own = {"state", "reason", "salt", "run"}
+    rows = [r for r in _fields(experiment) if r[0] not in own and not r[0].startswith("when.")]
+    rows.append(("when", "object", "", "Its [condition](rules.md#conditions)"))
     return _table(("Key", "Type", "Default", "Meaning"), rows)
 
 
