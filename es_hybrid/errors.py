@@ -154,6 +154,7 @@ class ServiceError(HybridError):
         attempts: Calls made, the first included.
         elapsed_s: Seconds spent on them.
         body_excerpt: At most 300 characters of the server's own error message.
+        retry_after_s: Seconds that the server asked to wait, where it did.
     """
 
     def __init__(
@@ -165,6 +166,7 @@ class ServiceError(HybridError):
         attempts: int = 1,
         elapsed_s: float = 0.0,
         body_excerpt: str | None = None,
+        retry_after_s: float | None = None,
         retryable: bool = False,
         hint: str | None = None,
     ) -> None:
@@ -174,6 +176,7 @@ class ServiceError(HybridError):
         self.attempts = attempts
         self.elapsed_s = elapsed_s
         self.body_excerpt = body_excerpt
+        self.retry_after_s = retry_after_s
 
     def after(self, *, attempts: int, elapsed_s: float) -> Self:
         """Record how much was spent before giving up, and return the same error."""

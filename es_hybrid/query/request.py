@@ -143,6 +143,11 @@ class SearchRequest:
     understood: bool = True
 
     @property
+    def demands(self) -> bool:
+        """Whether `ext.hybrid` asks for anything: what the log is told asks for nothing."""
+        return self.explicit and self.options.model_fields_set != {"log"}
+
+    @property
     def from_(self) -> int:
         """First hit of the page."""
         return int(self.body.get("from") or 0)

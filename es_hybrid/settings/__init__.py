@@ -7,15 +7,15 @@ because a typo that is ignored is a setting that silently does nothing.
 
 from __future__ import annotations
 
+from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
+from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
-    ExperimentSettings,
     IndexSettings,
     IngestSettings,
-    LookUpSettings,
+    RankSettings,
     RerankSettings,
-    RulesSettings,
     SearchSettings,
 )
 from es_hybrid.settings.tree import Settings, known_names
@@ -26,7 +26,9 @@ __all__ = [
     "ExperimentSettings",
     "IndexSettings",
     "IngestSettings",
+    "LogSettings",
     "LookUpSettings",
+    "RankSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",

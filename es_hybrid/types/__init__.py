@@ -6,6 +6,7 @@ a stage is a function from scores to scores and costs no object per hit.
 
 from __future__ import annotations
 
+from es_hybrid.types.evidence import Correction, Evidence
 from es_hybrid.types.sides import Assigned, Variant
 from es_hybrid.types.values import (
     BoostContext,
@@ -14,6 +15,7 @@ from es_hybrid.types.values import (
     Hit,
     LegResult,
     Remembered,
+    UsedWeights,
     hits_of,
 )
 from es_hybrid.types.vocabulary import (
@@ -28,6 +30,7 @@ from es_hybrid.types.vocabulary import (
     Normalizer,
     PassthroughReason,
     PlanName,
+    QueryKind,
     ScoreMode,
     Scores,
     Stage,
@@ -41,8 +44,10 @@ __all__ = [
     "NAMED_QUERY",
     "Assigned",
     "BoostContext",
+    "Correction",
     "Degradation",
     "DegradationReason",
+    "Evidence",
     "FusionMethod",
     "FusionOptions",
     "Hit",
@@ -54,11 +59,13 @@ __all__ = [
     "Normalizer",
     "PassthroughReason",
     "PlanName",
+    "QueryKind",
     "Remembered",
     "ScoreMode",
     "Scores",
     "Stage",
     "TextKind",
+    "UsedWeights",
     "Variant",
     "Vector",
     "Vectors",
