@@ -87,7 +87,7 @@ def test_every_command_takes_the_common_options_and_has_help() -> None:
     commands = commands_of(build_parser())
     names = (
         "backfill create-index doctor evaluate experiment follow ingest reindex roles rollback"
-        " rules search simulate update warm"
+        " rules score search simulate train update warm"
     )
     assert sorted(commands) == names.split()
     for command in commands.values():
