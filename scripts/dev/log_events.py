@@ -18,6 +18,9 @@ LEVELS = {"debug", "info", "warning", "error"}
 MEANINGS = {
     "cache.failed": "Redis failed or took too long; the values count as missing",
     "documents.asked_again": "a shard was away, and documents are looked up again",
+    "experiment.look_failed": "the experiment could not be judged now; it goes on",
+    "experiment.record_failed": "a process's sums were not written; they go with the next ones",
+    "experiment.stopped": "a guardrail broke, and the experiment was stopped",
     "follow.chunk": "changes of a source are written",
     "follow.note": "something about the source that a person should know",
     "follow.waiting": "the source or Elasticsearch is away, and is waited for",
