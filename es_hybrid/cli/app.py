@@ -27,6 +27,7 @@ from es_hybrid.cli import (
     rules,
     search,
     simulate,
+    tune,
     update,
     warm,
 )
@@ -49,6 +50,7 @@ _COMMANDS = MappingProxyType(
         "rules": (rules, "save, read, compare and roll back business rules"),
         "simulate": (simulate, "show what a rule set would change for the queries of a log"),
         "evaluate": (evaluate, "judge recipes on queries with graded products"),
+        "tune": (tune, "choose weights and sizes on judged queries"),
         "warm": (warm, "compute the vectors of frequent queries before they are asked for"),
         "roles": (roles, "print the least role that a key needs, or create such a key"),
         "doctor": (doctor, "check settings, Elasticsearch, index and model servers"),
