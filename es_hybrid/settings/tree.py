@@ -18,6 +18,7 @@ from es_hybrid.settings.sections import (
     EmbedSettings,
     IndexSettings,
     IngestSettings,
+    JudgeSettings,
     RerankSettings,
     RulesSettings,
     SearchSettings,
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
     ingest: IngestSettings = IngestSettings()
+    judge: JudgeSettings = JudgeSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)

@@ -57,7 +57,7 @@ class Chooser:
             return self.default
         base = self.default.base.canonical
         best = self._surest(self._survivors(queries), base, queries)
-        best = self._unless_words_do(best, queries)
+        best = self._unless_words_do(best, base, queries)
         tuned = self.default if best == base else replace(self.default, base=best)
         for group, members in group_members(queries).items():
             if self.least <= len(members) < len(queries):
@@ -113,16 +113,21 @@ class Chooser:
             for weight in self.space.lexical_weight
             for blend in self.space.blend
         ]
-        best = self._unless_words_do(self._surest(grid, now, members), members)
+        best = self._unless_words_do(self._surest(grid, now, members), now, members)
         return tuned if best == now else tuned.with_group(group, best)
 
     def _unless_words_do(
-        self, best: Configuration, queries: Sequence[JudgedQuery]
+        self, best: Configuration, now: Configuration, queries: Sequence[JudgedQuery]
     ) -> Configuration:
-        """Return the search by words alone where it is better, sure or not: the shop had it before."""
-        words = lexical_only(best)
-        worse = self.table.mean(best, queries) < self.table.mean(words, queries)
-        return words if worse else best
+        """Return the search by words alone where the models hurt, and nothing surely mends that.
+
+        Words are what the shop had before. Where they beat what is in force, only what beats them
+        beyond doubt is taken in their place.
+        """
+        words = lexical_only(now)
+        if self.table.mean(now, queries) >= self.table.mean(words, queries):
+            return best
+        return best if self._sure_gain(best, words, queries) > 0 else words
 
 
 def group_members(queries: Sequence[JudgedQuery]) -> dict[str, list[JudgedQuery]]:

@@ -18,7 +18,6 @@ from es_hybrid.evaluate import (
     JudgedQuery,
     JudgmentError,
     bootstrap_interval,
-    queries_needed,
     randomisation_p,
 )
 from es_hybrid.tuning.choose import Chooser
@@ -32,7 +31,6 @@ CAUTIONS = (1.0, 1.5, 2.0, math.inf)
 """Standard errors that a change must show by, least cautious first; the last one changes nothing."""
 
 _INNER_FOLDS = 4
-_SEEN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +107,7 @@ class TuningReport:
             return f"tuned beats the default: {said}; switching is recommended"
         if self.settings == self.default:
             return f"nothing beats the default on {len(self.query_ids)} queries: {said}; keep it"
-        needed = queries_needed(self._gains, difference=_SEEN)
-        more = f"; some {needed:,} queries would show a gain of {_SEEN}" if needed else ""
-        return f"tuned does not beat the default: {said}{more}; switching is not recommended"
+        return f"tuned does not beat the default: {said}; switching is not recommended"
 
     @property
     def _gains(self) -> list[float]:
