@@ -26,6 +26,7 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField
 from es_hybrid.rank.fuse import FUSERS
+from es_hybrid.respond.notes import Notes
 from es_hybrid.rules import InForce, Moment, ReadyRules, parse_rules
 from es_hybrid.settings import Settings
 from es_hybrid.stages import candidates_of, final_order, ranking_of
@@ -139,7 +140,7 @@ def draw(plan: Plan, args: argparse.Namespace) -> Material:
 
 
 def _product(dice: random.Random, number: int, **ranks: Any) -> Hit:
-    fields = {
+    fields: dict[str, list[Any]] = {
         "brand": [f"brand-{dice.randrange(12)}"],
         "category": [f"category-{dice.randrange(5)}"],
         "group": [f"group-{number // 3}"],
@@ -148,8 +149,14 @@ def _product(dice: random.Random, number: int, **ranks: Any) -> Hit:
         "price": [dice.uniform(10, 200)],
         "created": [f"2026-{1 + number % 9:02d}-15T00:00:00.000Z"],
     }
-    scores = {"lexical_score": dice.uniform(1, 20), "semantic_score": dice.uniform(0.5, 0.9)}
-    return Hit("products", f"p{number}", fields=fields, **scores, **ranks)
+    return Hit(
+        "products",
+        f"p{number}",
+        fields=fields,
+        lexical_score=dice.uniform(1, 20),
+        semantic_score=dice.uniform(0.5, 0.9),
+        **ranks,
+    )
 
 
 def _in_force(ready: ReadyRules) -> InForce:
@@ -187,7 +194,9 @@ def _round(ready: ReadyRules, material: Material, spent: dict[str, list[float]])
     )
     ranking = timed(
         "blend, boosts, limits",
-        lambda: ranking_of(plan, candidates, material.reranked, _SETTINGS, now_s=NOW_S),
+        lambda: ranking_of(
+            plan, candidates, material.reranked, _SETTINGS, now_s=NOW_S, notes=Notes(time.monotonic)
+        ),
     )
     final = timed(
         "policies",
