@@ -8,6 +8,7 @@ from typing import Any
 
 from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
 
+from es_hybrid.protocols import SearchDone
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.respond.degrade import level_of
 from es_hybrid.types import (
@@ -23,7 +24,7 @@ from es_hybrid.types import (
     UsedWeights,
 )
 
-__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
+__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses", "event_of", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,18 @@ class HybridInfo:
         if self.plan is PlanName.LEXICAL_ONLY:
             return Level.LEXICAL
         return level_of(self.degraded, stood_in=self.stood_in)
+
+    def traits(self) -> dict[str, str | bool | int | tuple[str, ...] | None]:
+        """Return what a trace says of the search: names and counts, nothing that was typed."""
+        return {
+            "plan": str(self.plan),
+            "passthrough": None if self.reason is None else str(self.reason),
+            "level": None if self.level is None else str(self.level),
+            "degraded": tuple(f"{each.stage}:{each.reason}" for each in self.degraded) or None,
+            "reranked": self.reranked,
+            "cut_texts": self.cut_texts,
+            "remembered": self.remembered.answer,
+        }
 
     def to_dict(self) -> Json:
         """Return the same as JSON; part of the body where the caller sent `ext.hybrid`."""
@@ -247,3 +260,20 @@ def joined(responses: Sequence[HybridResponse | ApiError], *, took_ms: float) ->
     ]
     infos = [None if isinstance(each, ApiError) else each.hybrid for each in responses]
     return HybridResponses({"took": round(took_ms), "responses": bodies}, responses[0].meta, infos)
+
+
+def event_of(response: HybridResponse, *, took_ms: float) -> SearchDone:
+    """Return what a metrics hook is told; of an answer that was given again, no stage took part."""
+    info = response.hybrid
+    again = info.remembered.answer
+    return SearchDone(
+        plan=info.plan,
+        took_ms=took_ms,
+        timings_ms={} if again else info.timings_ms,
+        degraded=info.degraded,
+        level=info.level,
+        remembered=Remembered(answer=True) if again else info.remembered,
+        explored=info.explored,
+        total=response.total,
+        returned=len(response.body.get("hits", {}).get("hits", ())),
+    )

@@ -133,7 +133,7 @@ class AsyncCatalogue:
         Example:
             report = await shop.update_fields("products", [{"id": "p1", "price": "¥1,299.00"}])
         """
-        return await AsyncUpdater(self._es, settings=self._toolbox.settings).update(
+        report = await AsyncUpdater(self._es, settings=self._toolbox.settings).update(
             index,
             rows,
             fields=fields,
@@ -143,6 +143,8 @@ class AsyncCatalogue:
             dead_letter=dead_letter,
             refresh=refresh,
         )
+        self._toolbox.meter.ingested(index, report)
+        return report
 
     async def delete_products(
         self, index: str, ids: Iterable[str], *, refresh: bool = True
@@ -164,9 +166,11 @@ class AsyncCatalogue:
         Example:
             report = await shop.delete_products("products", ["p1", "p2"])
         """
-        return await delete_products(
+        report = await delete_products(
             self._es, index, ids, settings=self._toolbox.settings.ingest, refresh=refresh
         )
+        self._toolbox.meter.deleted(index, report.deleted)
+        return report
 
     async def follow(
         self,
@@ -214,8 +218,9 @@ class AsyncCatalogue:
         """
         follower = AsyncFollower(
             self._es,
-            self.ingest,
+            AsyncProductIngest(self._es, self._toolbox, follows=True),
             settings=self._toolbox.settings,
+            meter=self._toolbox.meter,
             fields=fields,
             id_field=id_field,
             deleted_field=deleted_field,

@@ -134,7 +134,7 @@ class Catalogue:
         Example:
             report = shop.update_fields("products", [{"id": "p1", "price": "¥1,299.00"}])
         """
-        return Updater(self._es, settings=self._toolbox.settings).update(
+        report = Updater(self._es, settings=self._toolbox.settings).update(
             index,
             rows,
             fields=fields,
@@ -144,6 +144,8 @@ class Catalogue:
             dead_letter=dead_letter,
             refresh=refresh,
         )
+        self._toolbox.meter.ingested(index, report)
+        return report
 
     def delete_products(
         self, index: str, ids: Iterable[str], *, refresh: bool = True
@@ -165,9 +167,11 @@ class Catalogue:
         Example:
             report = shop.delete_products("products", ["p1", "p2"])
         """
-        return delete_products(
+        report = delete_products(
             self._es, index, ids, settings=self._toolbox.settings.ingest, refresh=refresh
         )
+        self._toolbox.meter.deleted(index, report.deleted)
+        return report
 
     def follow(
         self,
@@ -215,8 +219,9 @@ class Catalogue:
         """
         follower = Follower(
             self._es,
-            self.ingest,
+            ProductIngest(self._es, self._toolbox, follows=True),
             settings=self._toolbox.settings,
+            meter=self._toolbox.meter,
             fields=fields,
             id_field=id_field,
             deleted_field=deleted_field,

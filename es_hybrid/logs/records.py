@@ -207,6 +207,7 @@ def _done(info: HybridInfo, source: Source) -> Json:
         "remembered": remembered,
         "models": dict(source.models),
         "rules": info.rules,
+        "learned": info.learned,
     }
 
 

@@ -4,7 +4,8 @@
     python scripts/dev/gendocs.py --check    # compare
 
 A page asks for a table by the markers `<!-- generated: NAME -->` and `<!-- end -->`; what stands
-between them is replaced. NAME is `settings`, `cli`, `ext`, `rules` or `experiment`. Pages without markers are not touched.
+between them is replaced. NAME is `settings`, `cli`, `ext`, `rules`, `experiment`,
+`events` or `metrics`. Pages without markers are not touched.
 """
 
 from __future__ import annotations
@@ -94,6 +95,27 @@ def cli_table() -> str | None:
     return "\n".join(parts)
 
 
+def events_table() -> str:
+    """Return one row for each event that is logged."""
+    found = importlib.import_module("scripts.dev.log_events")
+    rows = (
+        (each.name, each.level, f"`{each.logger}`", _names(each.fields), found.MEANINGS[each.name])
+        for each in found.logged_events()
+    )
+    return _table(("Event", "Level", "Logger", "Fields", "Meaning"), rows)
+
+
+def metrics_table() -> str:
+    """Return one row for each metric that Prometheus reads."""
+    families = _find("es_hybrid.prometheus", "FAMILIES")
+    rows = ((f.name, f.kind, _names(f.labels), f.meaning) for f in families)
+    return _table(("Metric", "Kind", "Labels", "Meaning"), rows)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names if name != "**")
+
+
 def _commands(
     parser: argparse.ArgumentParser, level: int
 ) -> Iterator[tuple[int, argparse.ArgumentParser]]:
@@ -111,6 +133,8 @@ TABLES = {
     "rules": rules_table,
     "experiment": experiment_table,
     "cli": cli_table,
+    "events": events_table,
+    "metrics": metrics_table,
 }
 
 
