@@ -5,6 +5,8 @@
     ├─ RequestError (ValueError)         ext.hybrid is wrong; .path
     ├─ RulesError (ValueError)           a rule set is wrong, or is not there; .path
     ├─ RulesConflict                     somebody else changed a rule set meanwhile
+    ├─ ExperimentError (ValueError)      an experiment is wrong, or is not there; .path
+    ├─ ExperimentConflict                somebody else changed an experiment meanwhile
     ├─ ServiceError                      a model server failed; .service .status .attempts .elapsed_s
     │  ├─ EmbeddingError
     │  ├─ RerankError
@@ -33,6 +35,8 @@ __all__ = [
     "ContractError",
     "DeletesRefused",
     "EmbeddingError",
+    "ExperimentConflict",
+    "ExperimentError",
     "HybridError",
     "HybridWarning",
     "IngestError",
@@ -126,6 +130,19 @@ class RulesError(HybridError, ValueError):
 
 class RulesConflict(HybridError):
     """Somebody else changed a rule set meanwhile; nothing was put in force."""
+
+
+class ExperimentError(HybridError, ValueError):
+    """An experiment is wrong, or is not there; `.path` names the JSON path."""
+
+    def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {message}", stage="experiment", hint=hint)
+        self.path = path
+        self.reason = message
+
+
+class ExperimentConflict(HybridError):
+    """Somebody else changed an experiment meanwhile; it is as they left it."""
 
 
 class ServiceError(HybridError):

@@ -8,6 +8,7 @@ from typing import Any
 
 from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
 
+from es_hybrid.protocols import SearchDone
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.respond.degrade import level_of
 from es_hybrid.types import (
@@ -19,9 +20,10 @@ from es_hybrid.types import (
     PlanName,
     Remembered,
     Stage,
+    UsedWeights,
 )
 
-__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
+__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses", "event_of", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class HybridInfo:
         reason: Why the request was not touched, for a passthrough.
         reranked: How many candidates were reranked.
         added: How many hits of the total no word of the query matches.
+        explored: Ids of the page's new products that were given their place; a click or a sale there
+            says less of relevance than elsewhere.
         degraded: What the search did without, and why.
         stood_in: Whether the query's words stood in for a reranker that failed.
         cut_texts: Products whose text is longer than `ES_HYBRID_RERANK__MAX_TOKENS`: the reranker
@@ -40,24 +44,35 @@ class HybridInfo:
         instructions: The task sentence that a model was sent, by its stage, where one was.
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
+        weights: How much each leg and the reranker counted, and what said so; `None` where one leg
+            or Elasticsearch itself decided.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
+        learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
-        parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
+        parts: For `explain`, and where the search is logged, what made each hit's score, by
+            `(index, id)`, in the order of the page.
+        explained: Whether the caller asked for the parts.
+        query_id: What logged events refer to; `None` where the search is not logged.
     """
 
     plan: PlanName
     reason: PassthroughReason | None = None
     reranked: int = 0
     added: int = 0
+    explored: tuple[str, ...] = ()
     degraded: tuple[Degradation, ...] = ()
     stood_in: bool = False
     cut_texts: int = 0
     instructions: Mapping[Stage, str] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
+    weights: UsedWeights | None = None
     rules: str | None = None
+    learned: str | None = None
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
+    explained: bool = True
+    query_id: str | None = None
 
     @property
     def level(self) -> Level | None:
@@ -97,11 +112,19 @@ class HybridInfo:
             "remembered": asdict(self.remembered),
             "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
         }
+        if self.weights is not None:
+            info["weights"] = asdict(self.weights)
         if self.rules is not None:
             info["rules"] = self.rules
+        if self.explored:
+            info["explored"] = list(self.explored)
+        if self.learned is not None:
+            info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
-        if self.parts:
+        if self.query_id is not None:
+            info["query_id"] = self.query_id
+        if self.parts and self.explained:
             info["explain"] = [
                 {"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()
             ]
@@ -174,7 +197,12 @@ class HybridResponse(ObjectApiResponse[Any]):
 
     def from_memory(self) -> HybridResponse:
         """Return the same answer, saying that it was made for an earlier search."""
-        info = replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        return self.with_info(
+            replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        )
+
+    def with_info(self, info: HybridInfo) -> HybridResponse:
+        """Return the same answer, saying something else of what was done."""
         body = self.body
         if "hybrid" in (body.get("ext") or {}):
             body = {**body, "ext": {**body["ext"], "hybrid": info.to_dict()}}
@@ -218,3 +246,20 @@ def joined(responses: Sequence[HybridResponse | ApiError], *, took_ms: float) ->
     ]
     infos = [None if isinstance(each, ApiError) else each.hybrid for each in responses]
     return HybridResponses({"took": round(took_ms), "responses": bodies}, responses[0].meta, infos)
+
+
+def event_of(response: HybridResponse, *, took_ms: float) -> SearchDone:
+    """Return what a metrics hook is told; of an answer that was given again, no stage took part."""
+    info = response.hybrid
+    again = info.remembered.answer
+    return SearchDone(
+        plan=info.plan,
+        took_ms=took_ms,
+        timings_ms={} if again else info.timings_ms,
+        degraded=info.degraded,
+        level=info.level,
+        remembered=Remembered(answer=True) if again else info.remembered,
+        explored=info.explored,
+        total=response.total,
+        returned=len(response.body.get("hits", {}).get("hits", ())),
+    )

@@ -13,6 +13,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from es_hybrid._async.admin import index_info
 from es_hybrid._async.delete import delete_products
+from es_hybrid._async.first_load import index_to_write
 from es_hybrid._async.follow_state import AsyncState
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._logging import get_logger
@@ -109,6 +110,7 @@ class AsyncFollower:
         self._on_event = on_event
         self._done = FollowReport()
         self._kept: Json | None = None
+        self._looked = False
 
     async def run(
         self,
@@ -162,6 +164,9 @@ class AsyncFollower:
 
     async def _step(self, index: str, changes: AsyncChanges, state: AsyncState) -> Batch:
         """Read a chunk, write it, and keep the position behind it."""
+        if not self._looked:
+            await index_to_write(self._es, index)
+            self._looked = True
         now_s = AsyncToolbox.wall_clock()
         batch = await changes.read(now_s=now_s)
         for note in batch.notes:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
@@ -24,13 +24,12 @@ from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.searches import read_searches
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse, HybridResponses, joined
+from es_hybrid.response import HybridResponse, HybridResponses, event_of, joined
 from es_hybrid.stages import (
     NO_CANDIDATES,
     Candidates,
     body_of,
     candidates_of,
-    event_of,
     final_order,
     fitting,
     own_vector,
@@ -202,6 +201,8 @@ class ManySearcher:
 
     def _rerank_together(self, jobs: Sequence[Job], budget: Budget) -> None:
         texts = [self._texts(job) for job in jobs]
+        for job, own in zip(jobs, texts, strict=True):
+            job.candidates = replace(job.candidates, texts=own)
         first = jobs[0].plan
         scores = self._tools.rerank(
             first.request.text or "",
@@ -238,15 +239,29 @@ class ManySearcher:
     def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
         now_s = tools.wall_clock()
-        ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        ranking = ranking_of(
+            job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes
+        )
         if job.plan.policies.reorder:
-            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes)
+            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes, now_s=now_s)
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = self._retriever.page(job.plan, order)
             later = job.plan.counts_later
             facets = self._retriever.facets(job.plan, order) if later else None
         body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
-        response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
-        tools.tell(event_of(response, took_ms=job.notes.took_ms()))
-        return response
+        response = response_of(
+            job.plan,
+            body,
+            legs.meta,
+            job.notes,
+            ranking=ranking,
+            order=order,
+            logged=tools.log.wants_parts,
+        )
+        took_ms = job.notes.took_ms()
+        tools.tell(event_of(response, took_ms=took_ms))
+        if not tools.log.is_on:
+            return response
+        started_s = time.perf_counter() - took_ms / 1000.0
+        return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from elasticsearch import Elasticsearch
+
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
@@ -18,7 +20,9 @@ from es_hybrid._sync.models import ModelStack
 from es_hybrid._sync.results import Results
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
+from es_hybrid._sync.search_log import SearchLog
 from es_hybrid.errors import ContractError, RequestError
+from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.metrics import Meter, Metrics
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
@@ -33,6 +37,7 @@ from es_hybrid.query.schema import Money
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.rules.boosts import ConditionalBoost, boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment
+from es_hybrid.rules.explore import asked_exploration
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
 from es_hybrid.rules.shopper import shopper_boost
 from es_hybrid.settings import Settings
@@ -43,6 +48,7 @@ class Toolbox:
     """Opens what the settings name, and closes what it opened.
 
     Args:
+        es: The shop's own client, for the log.
         settings: The client's settings.
         embedder: The caller's own embedder; otherwise the settings' plug-in or server.
         reranker: The caller's own reranker; otherwise the settings' plug-in or server.
@@ -56,6 +62,7 @@ class Toolbox:
 
     def __init__(
         self,
+        es: Elasticsearch,
         settings: Settings,
         *,
         embedder: Embedder | None = None,
@@ -86,7 +93,12 @@ class Toolbox:
         self.schemas = Schemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        self.log = SearchLog(
+            es, settings.log, models={str(k): name for k, name in names.items() if name}
+        )
 
     @property
     def queries(self) -> CachedEmbedder | None:
@@ -191,8 +203,13 @@ class Toolbox:
         Raises:
             RequestError: A boost of the request is wrong, or names what is not there.
         """
-        asked, user = request.options.boosts, request.options.user
-        if rules is NO_RULES and asked is None and user is None and not self._conditional:
+        asked, user, explore = (
+            request.options.boosts,
+            request.options.user,
+            request.options.explore,
+        )
+        bare = rules is NO_RULES and asked is None and user is None and not explore
+        if bare and not self._conditional:
             return InForce(self._boosts, NO_POLICIES)
         text, context = request.text or "", request.options.context
         moment = Moment.of(text, context=context, now_s=self.wall_clock())
@@ -205,7 +222,10 @@ class Toolbox:
             boosts = read_conditional(asked, plugin=self._boost)
         suits = shopper_boost(user, now_s=moment.now_s)
         own = () if suits is None else (suits,)
-        return InForce((*boosts_in_force(boosts, moment), *own), found.policies)
+        policies = replace(
+            found.policies, explore=asked_exploration(explore, found.policies.explore)
+        )
+        return InForce((*boosts_in_force(boosts, moment), *own), policies)
 
     def _boost(self, name: str, path: str) -> Boost:
         if name not in plugin_names(PluginGroup.BOOSTS):
@@ -256,11 +276,15 @@ class Toolbox:
 
     def close(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
+        self.log.close()
         self._stack.close()
+
+    def _reranker_name(self) -> str | None:
+        return getattr(self.reranker, "model", None) or self.settings.rerank.model
 
     def _models(self) -> Models:
         model = None if self.embedder is None else self.embedder.model
-        reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
+        reranker = self._reranker_name()
         return Models(
             embedder=model,
             embedder_profile=embedder_profile(model),

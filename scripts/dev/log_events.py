@@ -32,6 +32,9 @@ MEANINGS = {
     "ingest.settings_restored": "refreshes and replicas are as they were meant",
     "ingest.slowed": "Elasticsearch is busy and is sent less at once",
     "ingest.store_failed": "where `vectors_from` points failed; texts are embedded anew",
+    "log.record_failed": "a search could not be made a record; the search goes on",
+    "log.write_failed": "records of searches or events were not written; they are counted",
+    "log.write_recovered": "records are written again",
     "model.wrong": "a model gave a wrong answer to the question asked at start",
     "reindex.alias_swapped": "readers and writers are on the new index",
     "reindex.done": "a reindex has ended well",
@@ -40,6 +43,7 @@ MEANINGS = {
     "reindex.step": "a step begins",
     "search.degraded": "a model failed, and the search goes on without",
     "search.done": "a search has ended, with the words only where `log_queries` is set",
+    "shadow.failed": "the search beside the served one failed; the served one is untouched",
     "update.done": "a run of `update_fields` has ended well",
     "warm.done": "a run of `warm_products` has ended well",
 }

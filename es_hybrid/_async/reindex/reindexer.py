@@ -10,6 +10,7 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
+from es_hybrid._async.first_load import restore_settings
 from es_hybrid._async.reindex.backfill import AsyncBackfill
 from es_hybrid._async.reindex.gateway import AsyncGateway
 from es_hybrid._async.reindex.lock import AsyncReindexLock
@@ -186,6 +187,7 @@ class AsyncReindexer:
     async def backfill(self, alias: str, *, on_progress: Tell | None = None) -> BackfillReport:
         """Make missing vectors; see `AsyncHybridClient.backfill`."""
         live = await self._live(alias)
+        await restore_settings(self._gateway.es, live.index, live.mappings)
         backfill = AsyncBackfill(self._gateway, settings=self._settings, embedder=self._embedder)
         return await backfill.run(live.index, on_progress=on_progress)
 

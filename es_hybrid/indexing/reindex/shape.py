@@ -148,7 +148,8 @@ def _refuse(live: Live) -> None:
     if since is not None:
         raise ConfigurationError(
             f"{live.index} is being filled for the first time, since {since}",
-            hint="wait until that ends; if it was killed, the next ingest brings its settings back",
+            hint="wait until that ends; if it was killed, the next command that writes, such as"
+            " es-hybrid ingest or update, brings its settings back",
         )
     if live.mappings.get("_source", {}).get("enabled") is False:
         raise ConfigurationError(
