@@ -17,6 +17,7 @@ LEVELS = {"debug", "info", "warning", "error"}
 
 MEANINGS = {
     "cache.failed": "Redis failed or took too long; the values count as missing",
+    "documents.asked_again": "documents that could not be read for now are asked for again",
     "follow.chunk": "changes of a source are written",
     "follow.note": "something about the source that a person should know",
     "follow.waiting": "the source or Elasticsearch is away, and is waited for",
