@@ -187,7 +187,7 @@ def draw(plan: Plan, args: argparse.Namespace) -> Material:
 
 
 def _product(dice: random.Random, number: int, **ranks: Any) -> Hit:
-    fields = {
+    fields: dict[str, list[Any]] = {
         "brand": [f"brand-{dice.randrange(12)}"],
         "category": [f"category-{dice.randrange(5)}"],
         "group": [f"group-{number // 3}"],
