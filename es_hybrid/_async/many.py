@@ -229,6 +229,7 @@ class AsyncManySearcher:
 
     async def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
+        job.plan = await self._searcher.personal(job.plan, candidates, job.notes)
         now_s = tools.wall_clock()
         ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
         if job.plan.policies.reorder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch
@@ -12,7 +13,13 @@ from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
-from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
+from es_hybrid.last_mile import (
+    compared_keys,
+    direction_of,
+    fingerprint_of,
+    ruled,
+    with_cosines,
+)
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.models import Surroundings, unsupported
@@ -78,6 +85,7 @@ class AsyncSearcher:
             plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
         )
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
+        plan = await self.personal(plan, candidates, notes)
         now_s = self._tools.wall_clock()
         ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
         if plan.policies.reorder:
@@ -116,7 +124,10 @@ class AsyncSearcher:
                 around = Surroundings(tools.settings, schema, tools.models, refused)
                 rules, lack = await tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
-                ruled_by = tools.in_force(request, rules, money=schema.money)
+                with notes.timing(Stage.SHOPPER) if request.options.user else nullcontext():
+                    taste, lacks = await tools.shopper_book.of(self._es, request, schema)
+                notes.degraded(*lacks)
+                ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
                 plan = make_plan(
                     request, around, boosts=ruled_by.boosts, policies=ruled_by.policies
                 )
@@ -135,6 +146,19 @@ class AsyncSearcher:
                 vectors = {}
             pinned = candidates.pinned
             return ruled(plan, ranking, pinned=pinned, vectors=vectors, now_s=now_s)
+
+    async def personal(self, plan: Plan, candidates: Candidates, notes: Notes) -> Plan:
+        """Return the plan with how near each candidate is to what the shopper likes."""
+        direction = direction_of(plan)
+        if direction is None or not candidates.hits:
+            return plan
+        with notes.timing(Stage.SHOPPER):
+            keys = [hit.key for hit in candidates.hits]
+            cosines = await self._retriever.cosines(plan, keys, direction)
+        if isinstance(cosines, Degradation):
+            notes.degraded(cosines)
+            return plan
+        return with_cosines(plan, cosines)
 
     async def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""

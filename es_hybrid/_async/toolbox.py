@@ -12,6 +12,7 @@ from es_hybrid._async.guard import AsyncGuard
 from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._async.rulebook import AsyncRulebook
 from es_hybrid._async.schemas import AsyncSchemas
+from es_hybrid._async.shopper_book import AsyncShopperBook
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
@@ -28,11 +29,12 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import Money
 from es_hybrid.rank.fuse import FUSERS
+from es_hybrid.rank.personal import Taste
 from es_hybrid.rules.boosts import ConditionalBoost, boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment
 from es_hybrid.rules.explore import asked_exploration
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
-from es_hybrid.rules.shopper import shopper_boost
+from es_hybrid.rules.shopper import taste_boosts
 from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, Level, Stage, TextKind, Vectors
 
@@ -84,6 +86,7 @@ class AsyncToolbox:
         self.schemas = AsyncSchemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.shopper_book = AsyncShopperBook(settings.shoppers, clock=self.wall_clock)
         self.rulebook = AsyncRulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
 
     @property
@@ -164,7 +167,12 @@ class AsyncToolbox:
         return await self._rerank_guard.run(call, budget=budget, raise_errors=raise_errors)
 
     def in_force(
-        self, request: SearchRequest, rules: ReadyRules, *, money: Money | None
+        self,
+        request: SearchRequest,
+        rules: ReadyRules,
+        *,
+        money: Money | None,
+        taste: Taste | None = None,
     ) -> InForce:
         """Return the boosts and policies of one search.
 
@@ -175,6 +183,7 @@ class AsyncToolbox:
             request: What the caller sent.
             rules: The rules in force.
             money: Currency and unit of the index's prices.
+            taste: Of who is searching.
 
         Raises:
             RequestError: A boost of the request is wrong, or names what is not there.
@@ -196,8 +205,7 @@ class AsyncToolbox:
             boosts = self.rulebook.profile(rules, asked)
         else:
             boosts = read_conditional(asked, plugin=self._boost)
-        suits = shopper_boost(user, now_s=moment.now_s)
-        own = () if suits is None else (suits,)
+        own = () if user is None or taste is None else taste_boosts(taste, user)
         policies = replace(
             found.policies, explore=asked_exploration(explore, found.policies.explore)
         )
@@ -254,6 +262,7 @@ class AsyncToolbox:
     async def aclose(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
         await self._stack.aclose()
+        await self.shopper_book.aclose()
 
     def _models(self) -> Models:
         model = None if self.embedder is None else self.embedder.model

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 from elasticsearch import Elasticsearch
@@ -13,7 +14,13 @@ from es_hybrid._budget import Budget
 from es_hybrid._sync.results import Results
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.toolbox import Toolbox
-from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
+from es_hybrid.last_mile import (
+    compared_keys,
+    direction_of,
+    fingerprint_of,
+    ruled,
+    with_cosines,
+)
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.models import Surroundings, unsupported
@@ -79,6 +86,7 @@ class Searcher:
             plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
         )
         candidates, reranked = self._rerank(plan, candidates, budget, notes)
+        plan = self.personal(plan, candidates, notes)
         now_s = self._tools.wall_clock()
         ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
         if plan.policies.reorder:
@@ -117,7 +125,10 @@ class Searcher:
                 around = Surroundings(tools.settings, schema, tools.models, refused)
                 rules, lack = tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
-                ruled_by = tools.in_force(request, rules, money=schema.money)
+                with notes.timing(Stage.SHOPPER) if request.options.user else nullcontext():
+                    taste, lacks = tools.shopper_book.of(self._es, request, schema)
+                notes.degraded(*lacks)
+                ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
                 plan = make_plan(
                     request, around, boosts=ruled_by.boosts, policies=ruled_by.policies
                 )
@@ -136,6 +147,19 @@ class Searcher:
                 vectors = {}
             pinned = candidates.pinned
             return ruled(plan, ranking, pinned=pinned, vectors=vectors, now_s=now_s)
+
+    def personal(self, plan: Plan, candidates: Candidates, notes: Notes) -> Plan:
+        """Return the plan with how near each candidate is to what the shopper likes."""
+        direction = direction_of(plan)
+        if direction is None or not candidates.hits:
+            return plan
+        with notes.timing(Stage.SHOPPER):
+            keys = [hit.key for hit in candidates.hits]
+            cosines = self._retriever.cosines(plan, keys, direction)
+        if isinstance(cosines, Degradation):
+            notes.degraded(cosines)
+            return plan
+        return with_cosines(plan, cosines)
 
     def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""

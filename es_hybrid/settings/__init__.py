@@ -16,6 +16,7 @@ from es_hybrid.settings.sections import (
     RulesSettings,
     SearchSettings,
 )
+from es_hybrid.settings.shoppers import ShopperSettings
 from es_hybrid.settings.tree import Settings, known_names
 
 __all__ = [
@@ -27,5 +28,6 @@ __all__ = [
     "RulesSettings",
     "SearchSettings",
     "Settings",
+    "ShopperSettings",
     "known_names",
 ]

@@ -22,6 +22,7 @@ from es_hybrid.settings.sections import (
     RulesSettings,
     SearchSettings,
 )
+from es_hybrid.settings.shoppers import ShopperSettings
 
 __all__ = ["PREFIX", "Settings", "known_names"]
 
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    shoppers: ShopperSettings = ShopperSettings()
     ingest: IngestSettings = IngestSettings()
 
     def __init__(self, **values: Any) -> None:

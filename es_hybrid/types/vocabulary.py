@@ -78,6 +78,7 @@ class Stage(StrEnum):
     RETRIEVE = "retrieve"
     FUSE = "fuse"
     RERANK = "rerank"
+    SHOPPER = "shopper"
     BOOST = "boost"
     RULES = "rules"
     FETCH = "fetch"
@@ -136,6 +137,7 @@ class DegradationReason(StrEnum):
     NO_VECTORS = "no_vectors"
     NO_RULES = "no_rules"
     STALE_RULES = "stale_rules"
+    NO_STORE = "no_store"
     UNSUPPORTED = "unsupported"
 
 
