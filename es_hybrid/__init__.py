@@ -7,9 +7,11 @@ response = shop.search(index="products", query={"match": {"title": "trail runnin
 
 from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._async.read_index import async_read_index
+from es_hybrid._async.shadow import AsyncShadowClient
 from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
 from es_hybrid._sync.read_index import read_index
+from es_hybrid._sync.shadow import ShadowClient
 from es_hybrid._version import __version__
 from es_hybrid.checkpoint import Checkpoint
 from es_hybrid.checks import Check, Status
@@ -76,6 +78,7 @@ __all__ = [
     "AsyncHybridClient",
     "AsyncInstructedEmbedder",
     "AsyncReranker",
+    "AsyncShadowClient",
     "AsyncVectorStore",
     "BackfillReport",
     "Boost",
@@ -123,6 +126,7 @@ __all__ = [
     "ServiceError",
     "ServiceTimeout",
     "Settings",
+    "ShadowClient",
     "Status",
     "SwapRefused",
     "TextBuilder",

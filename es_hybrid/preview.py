@@ -168,6 +168,7 @@ def _steps(plan: Plan) -> list[str]:
     steps = []
     if plan.vector is not None:
         weights = f"{fusion.lexical_weight:g} lexical, {fusion.semantic_weight:g} semantic"
+        weights += f" (by {fusion.chosen_by})"
         steps.append(f"fusion: {fusion.method}, {weights}, {fusion.scores} scores")
     if plan.inference is not None:
         steps.append(f"rerank: the best {plan.window} by Elasticsearch, by {plan.inference.field}")

@@ -13,7 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from es_hybrid.types import (
     BoostContext,
+    Correction,
     Degradation,
+    Evidence,
     FusionOptions,
     Hit,
     Level,
@@ -36,6 +38,7 @@ __all__ = [
     "Fuser",
     "Hook",
     "InstructedEmbedder",
+    "LearnedRanking",
     "Reranker",
     "SearchDone",
     "TextBuilder",
@@ -192,6 +195,35 @@ class Fuser(Protocol):
 
     def __call__(self, hits: Sequence[Hit], options: FusionOptions) -> Scores:
         """Return one finite score from 0 to 1 a hit, in the order of `hits`."""
+        ...
+
+
+class LearnedRanking(Protocol):
+    """A trained model, as a search knows it; `rank.learned` has the kind that is trained here."""
+
+    @property
+    def version(self) -> str:
+        """What answers and explanations call it."""
+        ...
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """Doc-value fields that its features are computed from."""
+        ...
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """Those of them that an index must have."""
+        ...
+
+    def correct(self, evidence: Evidence) -> Correction:
+        """Return the corrected relevance of each candidate, or what is lacking for it."""
+        ...
+
+    def contributions(
+        self, correction: Correction, positions: Sequence[int]
+    ) -> list[Mapping[str, float]]:
+        """Return what each feature did to some of the candidates, the most first."""
         ...
 
 

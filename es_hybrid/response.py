@@ -19,6 +19,7 @@ from es_hybrid.types import (
     PlanName,
     Remembered,
     Stage,
+    UsedWeights,
 )
 
 __all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
@@ -37,12 +38,20 @@ class HybridInfo:
             says less of relevance than elsewhere.
         degraded: What the search did without, and why.
         stood_in: Whether the query's words stood in for a reranker that failed.
+        cut_texts: Products whose text is longer than `ES_HYBRID_RERANK__MAX_TOKENS`: the reranker
+            reads its beginning, cut at a sentence end.
         instructions: The task sentence that a model was sent, by its stage, where one was.
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
+        weights: How much each leg and the reranker counted, and what said so; `None` where one leg
+            or Elasticsearch itself decided.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
+        learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
-        parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
+        parts: For `explain`, and where the search is logged, what made each hit's score, by
+            `(index, id)`, in the order of the page.
+        explained: Whether the caller asked for the parts.
+        query_id: What logged events refer to; `None` where the search is not logged.
     """
 
     plan: PlanName
@@ -52,12 +61,17 @@ class HybridInfo:
     explored: tuple[str, ...] = ()
     degraded: tuple[Degradation, ...] = ()
     stood_in: bool = False
+    cut_texts: int = 0
     instructions: Mapping[Stage, str] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
+    weights: UsedWeights | None = None
     rules: str | None = None
+    learned: str | None = None
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
+    explained: bool = True
+    query_id: str | None = None
 
     @property
     def level(self) -> Level | None:
@@ -76,6 +90,7 @@ class HybridInfo:
             "level": None if self.level is None else str(self.level),
             "reranked": self.reranked,
             "added": self.added,
+            "cut_texts": self.cut_texts,
             "degraded": [
                 {"stage": str(d.stage), "reason": str(d.reason), "detail": d.detail}
                 for d in self.degraded
@@ -84,13 +99,19 @@ class HybridInfo:
             "remembered": asdict(self.remembered),
             "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
         }
+        if self.weights is not None:
+            info["weights"] = asdict(self.weights)
         if self.rules is not None:
             info["rules"] = self.rules
         if self.explored:
             info["explored"] = list(self.explored)
+        if self.learned is not None:
+            info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
-        if self.parts:
+        if self.query_id is not None:
+            info["query_id"] = self.query_id
+        if self.parts and self.explained:
             info["explain"] = [
                 {"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()
             ]
@@ -163,7 +184,12 @@ class HybridResponse(ObjectApiResponse[Any]):
 
     def from_memory(self) -> HybridResponse:
         """Return the same answer, saying that it was made for an earlier search."""
-        info = replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        return self.with_info(
+            replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        )
+
+    def with_info(self, info: HybridInfo) -> HybridResponse:
+        """Return the same answer, saying something else of what was done."""
         body = self.body
         if "hybrid" in (body.get("ext") or {}):
             body = {**body, "ext": {**body["ext"], "hybrid": info.to_dict()}}

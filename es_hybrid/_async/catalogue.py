@@ -23,6 +23,7 @@ from es_hybrid.following.changes import AsyncChanges
 from es_hybrid.following.report import FollowReport
 from es_hybrid.indexing.deletes import DeleteReport
 from es_hybrid.indexing.fields import FieldMap
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 
@@ -90,6 +91,7 @@ class AsyncCatalogue:
             similarity=similarity,
             index_options=index_options,
             money=money,
+            text=BudgetedText(ProductText(), self._toolbox.settings.embed.max_tokens),
         )
 
     async def update_fields(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.catalogue import AsyncCatalogue
+from es_hybrid._async.events import AsyncEvents
 from es_hybrid._async.many import AsyncManySearcher
 from es_hybrid._async.readiness import AsyncReadiness
 from es_hybrid._async.reindexing import AsyncReindexing
@@ -21,6 +22,8 @@ from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
 from es_hybrid.query.request import parse_request
+from es_hybrid.rank.features import PRODUCT_FIELDS
+from es_hybrid.rank.ranking_features import RankingFeatures
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 from es_hybrid.types import Level, Stage
@@ -36,7 +39,9 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncWrapped):  # type: ignore[misc]  # `ingest` is both
+class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
+    AsyncCatalogue, AsyncReindexing, AsyncReadiness, AsyncEvents, _AsyncWrapped
+):
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response
@@ -72,6 +77,7 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         hook: Hook | None = None,
     ) -> None:
         toolbox = AsyncToolbox(
+            es,
             settings or Settings(),
             embedder=embedder,
             reranker=reranker,
@@ -161,6 +167,27 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         """
         return await self._searcher.preview(arguments)
 
+    async def ranking_features(
+        self, *, product_fields: Mapping[str, str] = PRODUCT_FIELDS, **arguments: Any
+    ) -> RankingFeatures:
+        """Return the candidates of a search with their features, as a learned ranking is trained on.
+
+        The search is made as `search` makes it, up to the untrained order; no page is fetched.
+
+        Args:
+            product_fields: Doc-value field of each product property, such as `{"rating": "stars"}`.
+            **arguments: Those of `search`.
+
+        Raises:
+            RequestError: As `search`, or the search would be passed through.
+            ApiError: Elasticsearch's own.
+
+        Example:
+            found = await shop.ranking_features(index="products", query=query)
+            found.ids[0], found.of_feature("lexical_score")[0]
+        """
+        return await self._searcher.features(arguments, product_fields)
+
     async def check_facets(self, *, buckets: int = 3, **arguments: Any) -> list[FacetCheck]:
         """Click each facet of a search, and say whether its count is kept.
 
@@ -200,7 +227,10 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         )
 
     async def close(self) -> None:
-        """Close the connections to the model servers; the wrapped client stays open."""
+        """Close the connections to the model servers; the wrapped client stays open.
+
+        What the log has not written yet is written first.
+        """
         await self._toolbox.aclose()
 
     async def __aenter__(self) -> Self:

@@ -13,6 +13,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from es_hybrid._async.admin import index_info
 from es_hybrid._async.delete import delete_products
+from es_hybrid._async.first_load import index_to_write
 from es_hybrid._async.follow_state import AsyncState
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._logging import get_logger
@@ -105,6 +106,7 @@ class AsyncFollower:
         self._on_event = on_event
         self._done = FollowReport()
         self._kept: Json | None = None
+        self._looked = False
 
     async def run(
         self,
@@ -158,6 +160,9 @@ class AsyncFollower:
 
     async def _step(self, index: str, changes: AsyncChanges, state: AsyncState) -> Batch:
         """Read a chunk, write it, and keep the position behind it."""
+        if not self._looked:
+            await index_to_write(self._es, index)
+            self._looked = True
         batch = await changes.read(now_s=AsyncToolbox.wall_clock())
         for note in batch.notes:
             self._tell("follow.note", {"note": note})

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.search import AsyncSearcher
+from es_hybrid._async.shopper_book import compared
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid._cache import Tally
@@ -194,6 +195,8 @@ class AsyncManySearcher:
 
     async def _rerank_together(self, jobs: Sequence[Job], budget: Budget) -> None:
         texts = [await self._texts(job) for job in jobs]
+        for job, own in zip(jobs, texts, strict=True):
+            job.candidates = replace(job.candidates, texts=own)
         first = jobs[0].plan
         scores = await self._tools.rerank(
             first.request.text or "",
@@ -217,7 +220,7 @@ class AsyncManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = await self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     async def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:
@@ -229,9 +232,11 @@ class AsyncManySearcher:
 
     async def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
-        job.plan = await self._searcher.personal(job.plan, candidates, job.notes)
+        job.plan = await compared(self._retriever, job.plan, candidates, job.notes)
         now_s = tools.wall_clock()
-        ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        ranking = ranking_of(
+            job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes
+        )
         if job.plan.policies.reorder:
             ranking = await self._searcher.ruled(
                 job.plan, candidates, ranking, job.notes, now_s=now_s
@@ -242,6 +247,17 @@ class AsyncManySearcher:
             later = job.plan.counts_later
             facets = await self._retriever.facets(job.plan, order) if later else None
         body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
-        response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
+        response = response_of(
+            job.plan,
+            body,
+            legs.meta,
+            job.notes,
+            ranking=ranking,
+            order=order,
+            logged=tools.log.wants_parts,
+        )
         tools.tell(event_of(response, job.notes))
-        return response
+        if not tools.log.is_on:
+            return response
+        started_s = time.perf_counter() - job.notes.took_ms() / 1000.0
+        return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -7,11 +7,10 @@ this process: nothing here knows what else they depend on.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from es_hybrid._async.cached import AsyncCachedEmbedder, AsyncCachedReranker
 from es_hybrid._async.embed import AsyncEmbedClient
 from es_hybrid._async.merged import AsyncMergedEmbedder, AsyncMergedReranker
+from es_hybrid._async.patient import AsyncPatientEmbedder
 from es_hybrid._async.replicated import AsyncReplicatedEmbedder, AsyncReplicatedReranker
 from es_hybrid._async.rerank import AsyncRerankClient
 from es_hybrid._async.stores import AsyncRedisStore, AsyncStore
@@ -120,21 +119,20 @@ class AsyncModelStack:
     def _open_embedder(self, *, patient: bool = False) -> AsyncEmbedder:
         embed = self._settings.embed
         urls = [embed.base_url, *embed.replicas]
-        retry = {}
-        if patient:
-            retry = {"retry": replace(_INGEST_RETRY, max_elapsed_s=60.0 / len(urls))}
-        elif len(urls) > 1:
-            retry = {"retry": _ONE_TRY}
+        retry = {"retry": _ONE_TRY} if patient or len(urls) > 1 else {}
         clients = [
             AsyncEmbedClient(embed.model_copy(update={"base_url": url}), **retry) for url in urls
         ]
         self._clients += clients
-        return AsyncReplicatedEmbedder(
+        replicas = AsyncReplicatedEmbedder(
             clients,
             background=self._background,
             hedge=Hedge() if patient else self._hedge(embed.hedge_after_ms),
             policy=self.breaker_policy,
         )
+        if not patient:
+            return replicas
+        return AsyncPatientEmbedder(replicas, in_flight=embed.max_in_flight, retry=_INGEST_RETRY)
 
     def _reranker(self) -> AsyncReranker | None:
         rerank = self._settings.rerank

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
-from es_hybrid._async.first_load import AsyncFirstLoad, restore_settings
+from es_hybrid._async.first_load import AsyncFirstLoad, index_to_write
 from es_hybrid._async.text_vectors import AsyncKnownVectors
 from es_hybrid._async.vector_stores import AsyncProductVectors, open_store
 from es_hybrid._async.vectors import AsyncTextVectors
@@ -75,8 +74,7 @@ async def open_target(
         ConfigurationError: There is no such index, or no such place of vectors.
         MappingMismatch: Model or dims are not the index's.
     """
-    info = await index_info(es, index)
-    await restore_settings(es, info.index, info.mapping)
+    info = await index_to_write(es, index)
     require_model(info, model)
     if info.meta.dims is not None:
         require_dims(info, getattr(vectors, "dims", None), source="the vector file")

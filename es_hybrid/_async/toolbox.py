@@ -7,17 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from elasticsearch import AsyncElasticsearch
+
 from es_hybrid._async.cached import AsyncCachedEmbedder
 from es_hybrid._async.guard import AsyncGuard
 from es_hybrid._async.models import AsyncModelStack
 from es_hybrid._async.rulebook import AsyncRulebook
 from es_hybrid._async.schemas import AsyncSchemas
+from es_hybrid._async.search_log import AsyncSearchLog
 from es_hybrid._async.shopper_book import AsyncShopperBook
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ContractError, RequestError
+from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
@@ -43,6 +47,7 @@ class AsyncToolbox:
     """Opens what the settings name, and closes what it opened.
 
     Args:
+        es: The shop's own client, for the log.
         settings: The client's settings.
         embedder: The caller's own embedder; otherwise the settings' plug-in or server.
         reranker: The caller's own reranker; otherwise the settings' plug-in or server.
@@ -56,6 +61,7 @@ class AsyncToolbox:
 
     def __init__(
         self,
+        es: AsyncElasticsearch,
         settings: Settings,
         *,
         embedder: AsyncEmbedder | None = None,
@@ -87,7 +93,12 @@ class AsyncToolbox:
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
         self.shopper_book = AsyncShopperBook(settings.shoppers, clock=self.wall_clock)
+        self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = AsyncRulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        self.log = AsyncSearchLog(
+            es, settings.log, models={str(k): name for k, name in names.items() if name}
+        )
 
     @property
     def queries(self) -> AsyncCachedEmbedder | None:
@@ -261,12 +272,16 @@ class AsyncToolbox:
 
     async def aclose(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
+        await self.log.aclose()
         await self._stack.aclose()
         await self.shopper_book.aclose()
 
+    def _reranker_name(self) -> str | None:
+        return getattr(self.reranker, "model", None) or self.settings.rerank.model
+
     def _models(self) -> Models:
         model = None if self.embedder is None else self.embedder.model
-        reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
+        reranker = self._reranker_name()
         return Models(
             embedder=model,
             embedder_profile=embedder_profile(model),

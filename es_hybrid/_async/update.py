@@ -9,8 +9,8 @@ from datetime import datetime
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.first_load import index_to_write
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
 from es_hybrid.checkpoint import Progress
@@ -19,7 +19,7 @@ from es_hybrid.indexing.feed_times import feed_time_text
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.info import IndexInfo
 from es_hybrid.indexing.outcomes import Written
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.indexing.updates import ChangePreparation, Updates, plan_updates, read_documents
@@ -47,7 +47,7 @@ class AsyncUpdater:
     ) -> None:
         self._es = es
         self._settings = settings
-        self._text = text or ProductText(max_chars=settings.embed.max_chars)
+        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
 
     async def update(
         self,
@@ -64,7 +64,7 @@ class AsyncUpdater:
         """Change fields of products; see `AsyncCatalogue.update_fields`, whose arguments these are."""
         limits = self._settings.ingest
         made_at = None if feed_time is None else feed_time_text(feed_time)
-        info = await index_info(self._es, index)
+        info = await index_to_write(self._es, index)
         types = field_types(info.mapping.get("properties", {}))
         found = resolve(fields, id_field=id_field, types=types)
         feed = Feed(

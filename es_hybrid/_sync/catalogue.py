@@ -24,6 +24,7 @@ from es_hybrid.following.changes import Changes
 from es_hybrid.following.report import FollowReport
 from es_hybrid.indexing.deletes import DeleteReport
 from es_hybrid.indexing.fields import FieldMap
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 
@@ -91,6 +92,7 @@ class Catalogue:
             similarity=similarity,
             index_options=index_options,
             money=money,
+            text=BudgetedText(ProductText(), self._toolbox.settings.embed.max_tokens),
         )
 
     def update_fields(

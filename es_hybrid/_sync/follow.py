@@ -17,6 +17,7 @@ from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
 from es_hybrid._stop import Stop
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.delete import delete_products
+from es_hybrid._sync.first_load import index_to_write
 from es_hybrid._sync.follow_state import State
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.dead_letter import append_letters, letters_of_chunk
@@ -106,6 +107,7 @@ class Follower:
         self._on_event = on_event
         self._done = FollowReport()
         self._kept: Json | None = None
+        self._looked = False
 
     def run(
         self,
@@ -159,6 +161,9 @@ class Follower:
 
     def _step(self, index: str, changes: Changes, state: State) -> Batch:
         """Read a chunk, write it, and keep the position behind it."""
+        if not self._looked:
+            index_to_write(self._es, index)
+            self._looked = True
         batch = changes.read(now_s=Toolbox.wall_clock())
         for note in batch.notes:
             self._tell("follow.note", {"note": note})

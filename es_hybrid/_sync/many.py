@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
@@ -17,6 +17,7 @@ from es_hybrid._concurrency import map_ordered
 from es_hybrid._deadline import Call
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.search import Searcher
+from es_hybrid._sync.shopper_book import compared
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.errors import RequestError
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
@@ -193,6 +194,8 @@ class ManySearcher:
 
     def _rerank_together(self, jobs: Sequence[Job], budget: Budget) -> None:
         texts = [self._texts(job) for job in jobs]
+        for job, own in zip(jobs, texts, strict=True):
+            job.candidates = replace(job.candidates, texts=own)
         first = jobs[0].plan
         scores = self._tools.rerank(
             first.request.text or "",
@@ -216,7 +219,7 @@ class ManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:
@@ -228,9 +231,11 @@ class ManySearcher:
 
     def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
-        job.plan = self._searcher.personal(job.plan, candidates, job.notes)
+        job.plan = compared(self._retriever, job.plan, candidates, job.notes)
         now_s = tools.wall_clock()
-        ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        ranking = ranking_of(
+            job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes
+        )
         if job.plan.policies.reorder:
             ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes, now_s=now_s)
         order = final_order(job.plan, candidates, ranking)
@@ -239,6 +244,17 @@ class ManySearcher:
             later = job.plan.counts_later
             facets = self._retriever.facets(job.plan, order) if later else None
         body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
-        response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
+        response = response_of(
+            job.plan,
+            body,
+            legs.meta,
+            job.notes,
+            ranking=ranking,
+            order=order,
+            logged=tools.log.wants_parts,
+        )
         tools.tell(event_of(response, job.notes))
-        return response
+        if not tools.log.is_on:
+            return response
+        started_s = time.perf_counter() - job.notes.took_ms() / 1000.0
+        return tools.log.searched(job.plan.request, response, started_s=started_s)

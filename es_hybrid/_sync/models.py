@@ -8,8 +8,6 @@ this process: nothing here knows what else they depend on.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from es_hybrid._background import Background
 from es_hybrid._breaker import BreakerPolicy
 from es_hybrid._cache import CacheStats, LruCache
@@ -19,6 +17,7 @@ from es_hybrid._retry import RetryPolicy
 from es_hybrid._sync.cached import CachedEmbedder, CachedReranker
 from es_hybrid._sync.embed import EmbedClient
 from es_hybrid._sync.merged import MergedEmbedder, MergedReranker
+from es_hybrid._sync.patient import PatientEmbedder
 from es_hybrid._sync.replicated import ReplicatedEmbedder, ReplicatedReranker
 from es_hybrid._sync.rerank import RerankClient
 from es_hybrid._sync.stores import RedisStore, Store
@@ -121,19 +120,18 @@ class ModelStack:
     def _open_embedder(self, *, patient: bool = False) -> Embedder:
         embed = self._settings.embed
         urls = [embed.base_url, *embed.replicas]
-        retry = {}
-        if patient:
-            retry = {"retry": replace(_INGEST_RETRY, max_elapsed_s=60.0 / len(urls))}
-        elif len(urls) > 1:
-            retry = {"retry": _ONE_TRY}
+        retry = {"retry": _ONE_TRY} if patient or len(urls) > 1 else {}
         clients = [EmbedClient(embed.model_copy(update={"base_url": url}), **retry) for url in urls]
         self._clients += clients
-        return ReplicatedEmbedder(
+        replicas = ReplicatedEmbedder(
             clients,
             background=self._background,
             hedge=Hedge() if patient else self._hedge(embed.hedge_after_ms),
             policy=self.breaker_policy,
         )
+        if not patient:
+            return replicas
+        return PatientEmbedder(replicas, in_flight=embed.max_in_flight, retry=_INGEST_RETRY)
 
     def _reranker(self) -> Reranker | None:
         rerank = self._settings.rerank

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 from elasticsearch import Elasticsearch
@@ -13,21 +13,20 @@ from elasticsearch import Elasticsearch
 from es_hybrid._budget import Budget
 from es_hybrid._sync.results import Results
 from es_hybrid._sync.retrieve import Retrieved, Retriever
+from es_hybrid._sync.shopper_book import compared
 from es_hybrid._sync.toolbox import Toolbox
-from es_hybrid.last_mile import (
-    compared_keys,
-    direction_of,
-    fingerprint_of,
-    ruled,
-    with_cosines,
-)
+from es_hybrid.errors import RequestError
+from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
+from es_hybrid.protocols import LearnedRanking
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.models import Surroundings, unsupported
+from es_hybrid.query.options import PATH
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
 from es_hybrid.rank.order import thaw
 from es_hybrid.rank.ranking import Ranking
+from es_hybrid.rank.ranking_features import RankingFeatures, Watching
 from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridResponse
@@ -64,31 +63,35 @@ class Searcher:
 
     def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        return self._results.run(arguments, self._search)
+        if not self._tools.log.is_on:
+            return self._results.run(arguments, self._search)
+        started_s = time.perf_counter()
+        parsed: list[SearchRequest] = []
+
+        def made(given: Mapping[str, Any]) -> HybridResponse:
+            parsed.append(parse_request(given))
+            return self._run(parsed[0])
+
+        response = self._results.run(arguments, made)
+        request = parsed[0] if parsed else parse_request(arguments)
+        return self._tools.log.searched(request, response, started_s=started_s)
 
     def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
+        return self._run(parse_request(arguments))
+
+    def _run(self, request: SearchRequest) -> HybridResponse:
         """Run the pipeline; see `HybridClient.search`."""
         notes = Notes(time.perf_counter)
-        plan = self.plan(parse_request(arguments), notes)
+        plan = self.plan(request, notes)
         if plan.token is not None and not plan.passthrough:
             return self._later_page(plan, plan.token, notes)
         if plan.passthrough or plan.untouched:
             return self._bare(plan, notes)
-        budget = Budget(plan.budget_s, time.monotonic())
-        vector = self._query_vector(plan, budget, notes)
-        plan = plan if vector is not None else without_vector(plan)
-        legs = self._legs(plan, vector, notes)
-        if isinstance(legs, LegResult):
-            return self._bare(plan, notes, failed=legs)
-        plan = in_place_of(plan) if legs.replaced else plan
-        fusers = self._tools.fusers(plan)
-        candidates = candidates_of(
-            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
-        )
-        candidates, reranked = self._rerank(plan, candidates, budget, notes)
-        plan = self.personal(plan, candidates, notes)
         now_s = self._tools.wall_clock()
-        ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
+        found = self._ranked(plan, notes, now_s=now_s)
+        if isinstance(found, LegResult):
+            return self._bare(plan, notes, failed=found)
+        plan, legs, candidates, ranking = found
         if plan.policies.reorder:
             ranking = self.ruled(plan, candidates, ranking, notes, now_s=now_s)
         order = final_order(plan, candidates, ranking)
@@ -96,9 +99,46 @@ class Searcher:
             page = self._retriever.page(plan, order)
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
-        response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
+        logged = self._tools.log.wants_parts
+        response = response_of(
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
+        )
         self._tools.tell(event_of(response, notes), text=plan.request.text)
         return response
+
+    def _ranked(
+        self, plan: Plan, notes: Notes, *, now_s: float
+    ) -> tuple[Plan, Retrieved, Candidates, Ranking] | LegResult:
+        """Find, rerank and rank the candidates, or return the lexical leg that failed."""
+        budget = Budget(plan.budget_s, time.monotonic())
+        vector = self._query_vector(plan, budget, notes)
+        plan = plan if vector is not None else without_vector(plan)
+        legs = self._legs(plan, vector, notes)
+        if isinstance(legs, LegResult):
+            return legs
+        plan = in_place_of(plan) if legs.replaced else plan
+        fusers = self._tools.fusers(plan)
+        candidates = candidates_of(
+            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
+        )
+        candidates, reranked = self._rerank(plan, candidates, budget, notes)
+        plan = compared(self._retriever, plan, candidates, notes)
+        ranking = ranking_of(
+            plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
+        )
+        return plan, legs, candidates, ranking
+
+    def features(self, arguments: Mapping[str, Any], fields: Mapping[str, str]) -> RankingFeatures:
+        """Return what a learned model would be given; see `HybridClient.ranking_features`."""
+        notes = Notes(time.perf_counter)
+        plan = self.plan(parse_request(arguments), notes, learned=Watching(fields))
+        if plan.passthrough or plan.token is not None:
+            raise RequestError("a search that is ranked elsewhere has no features", path=PATH)
+        found = self._ranked(plan, notes, now_s=self._tools.wall_clock())
+        if isinstance(found, LegResult):
+            self._retriever.bare(plan)  # fails in Elasticsearch's own words
+            return RankingFeatures.none(notes.degradations)
+        return RankingFeatures.of(found[-1], notes.degradations)
 
     def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
@@ -114,8 +154,16 @@ class Searcher:
         lacks = [f"without {d.stage}: {d.detail or d.reason}" for d in notes.degradations]
         return search_plan(plan, request, lacks)
 
-    def plan(self, request: SearchRequest, notes: Notes) -> Plan:
-        """Decide how a request is carried out; asks for an index's schema where it is not known."""
+    def plan(
+        self, request: SearchRequest, notes: Notes, *, learned: LearnedRanking | None = None
+    ) -> Plan:
+        """Decide how a request is carried out; asks for an index's schema where it is not known.
+
+        Args:
+            request: What the caller sent.
+            notes: Times and degradations.
+            learned: In place of the settings' and the request's model.
+        """
         tools = self._tools
         with notes.timing(Stage.PLAN):
             plan = make_passthrough(request)
@@ -125,12 +173,17 @@ class Searcher:
                 around = Surroundings(tools.settings, schema, tools.models, refused)
                 rules, lack = tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
-                with notes.timing(Stage.SHOPPER) if request.options.user else nullcontext():
-                    taste, lacks = tools.shopper_book.of(self._es, request, schema)
-                notes.degraded(*lacks)
+                taste = tools.shopper_book.of(self._es, request, schema, notes)
                 ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
+                if learned is None:
+                    learned, lack = tools.learned.of(request.options.learned)
+                    notes.degraded(*([] if lack is None else [lack]))
                 plan = make_plan(
-                    request, around, boosts=ruled_by.boosts, policies=ruled_by.policies
+                    request,
+                    around,
+                    boosts=ruled_by.boosts,
+                    policies=ruled_by.policies,
+                    learned=learned,
                 )
         notes.degraded(*plan.degraded)
         return plan
@@ -147,19 +200,6 @@ class Searcher:
                 vectors = {}
             pinned = candidates.pinned
             return ruled(plan, ranking, pinned=pinned, vectors=vectors, now_s=now_s)
-
-    def personal(self, plan: Plan, candidates: Candidates, notes: Notes) -> Plan:
-        """Return the plan with how near each candidate is to what the shopper likes."""
-        direction = direction_of(plan)
-        if direction is None or not candidates.hits:
-            return plan
-        with notes.timing(Stage.SHOPPER):
-            keys = [hit.key for hit in candidates.hits]
-            cosines = self._retriever.cosines(plan, keys, direction)
-        if isinstance(cosines, Degradation):
-            notes.degraded(cosines)
-            return plan
-        return with_cosines(plan, cosines)
 
     def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""
@@ -239,7 +279,8 @@ class Searcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
+            candidates = replace(candidates, texts=texts)
             scores = self._tools.rerank(
                 plan.request.text or "",
                 list(texts.values()),

@@ -16,26 +16,32 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 from es_hybrid._background import Background
 from es_hybrid._breaker import Breaker, BreakerPolicy
 from es_hybrid._logging import get_logger
+from es_hybrid._sync.retrieve import Retriever
 from es_hybrid._sync.shopper_stores import (
     IndexShoppers,
     RedisShoppers,
     ShopperStore,
 )
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.last_mile import direction_of, with_cosines
+from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema
+from es_hybrid.query.shopper import User
 from es_hybrid.rank.personal import Shopper, Taste
 from es_hybrid.recommend.seeds import Seed, read_seeds, seeds_body
 from es_hybrid.redis_cache import open_redis
 from es_hybrid.respond.degrade import degradation_of
+from es_hybrid.respond.notes import Notes
 from es_hybrid.rules.shopper import fields_of, shopper_of
 from es_hybrid.settings import ShopperSettings
 from es_hybrid.shoppers import shopper_key, taste_from, together, wanted_products
+from es_hybrid.stages import Candidates
 from es_hybrid.types import Degradation, DegradationReason, Stage
 
 _LOG = get_logger("es_hybrid.search")
-_PATIENCE_S = 1.0
-"""Of a write; a search has a limit of its own."""
+_PATIENCE_S = 5.0
+"""Of what is kept or deleted in Redis; a search has a limit of its own."""
 _SETTING = "ES_HYBRID_SHOPPERS__REDIS_URL"
 
 
@@ -79,23 +85,35 @@ class ShopperBook:
         return shopper_key(shopper_id, secret=secret.get_secret_value() if secret else None)
 
     def of(
-        self, es: Elasticsearch, request: SearchRequest, schema: IndexSchema
-    ) -> tuple[Taste | None, tuple[Degradation, ...]]:
-        """Return the taste of who is searching, and what is not known of it for a failure.
+        self, es: Elasticsearch, request: SearchRequest, schema: IndexSchema, notes: Notes
+    ) -> Taste | None:
+        """Return the taste of who is searching; `None`: the request does not say who that is.
 
         Args:
             es: The client of the search.
             request: Its `ext.hybrid.user` says who it is.
             schema: Of the index that is searched.
+            notes: Take down what could not be looked up.
         """
         user = request.options.user
         if user is None:
-            return None, ()
-        now_s, shopper, lacks = self.clock(), shopper_of(user), []
+            return None
+        with notes.timing(Stage.SHOPPER):
+            return self._taste(es, request, user, schema, notes)
+
+    def _taste(
+        self,
+        es: Elasticsearch,
+        request: SearchRequest,
+        user: User,
+        schema: IndexSchema,
+        notes: Notes,
+    ) -> Taste:
+        now_s, shopper = self.clock(), shopper_of(user)
         if user.id is not None and not user.opt_out:
             stored = self._load(es, user.id, now_s=now_s)
             if isinstance(stored, Degradation):
-                lacks.append(stored)
+                notes.degraded(stored)
             else:
                 shopper = together(stored, shopper)
         fields = fields_of(user)
@@ -104,10 +122,10 @@ class ShopperBook:
         if wanted:
             found = self._products(es, request, wanted, list(fields.values()), schema)
             if isinstance(found, Degradation):
-                lacks.append(found)
+                notes.degraded(found)
             else:
                 seeds = found
-        return taste_from(shopper, seeds, fields, now_s=now_s), tuple(lacks)
+        return taste_from(shopper, seeds, fields, now_s=now_s)
 
     def _load(self, es: Elasticsearch, shopper_id: str, *, now_s: float) -> Shopper | Degradation:
         timeout_s = self.settings.timeout_ms / 1000.0
@@ -157,6 +175,26 @@ class ShopperBook:
         if self._redis is not None:
             self._redis.close()
         self._background.close()
+
+
+def compared(retriever: Retriever, plan: Plan, candidates: Candidates, notes: Notes) -> Plan:
+    """Return the plan with how near each candidate is to what the shopper likes.
+
+    Args:
+        retriever: Of the search.
+        plan: With the boost of who is searching, if it has one.
+        candidates: All.
+        notes: Take down what could not be compared.
+    """
+    direction = direction_of(plan)
+    if direction is None or not candidates.hits:
+        return plan
+    with notes.timing(Stage.SHOPPER):
+        found = retriever.cosines(plan, [hit.key for hit in candidates.hits], direction)
+    if isinstance(found, Degradation):
+        notes.degraded(found)
+        return plan
+    return with_cosines(plan, found)
 
 
 def _no_products(error: ApiError | TransportError) -> Degradation:

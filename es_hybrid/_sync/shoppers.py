@@ -20,8 +20,6 @@ from es_hybrid.rank.personal import Shopper
 from es_hybrid.shoppers import stored_event, stored_preferences
 
 _LOG = get_logger("es_hybrid.search")
-_PATIENCE_S = 5.0
-"""Of one call that keeps or deletes."""
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R")
 
@@ -161,8 +159,7 @@ class Shoppers:
         return self._asked(lambda store: store.purge(now_s=now_s))
 
     def _store(self) -> ShopperStore:
-        patient = self._es.options(request_timeout=_PATIENCE_S, max_retries=0)
-        store = self._book.store(patient)
+        store = self._book.store(self._es)
         if store is None:
             raise ConfigurationError(
                 "no store keeps shoppers", hint="set ES_HYBRID_SHOPPERS__STORE to redis or index"

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from elasticsearch import Elasticsearch
 
-from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
-from es_hybrid._sync.first_load import FirstLoad, restore_settings
+from es_hybrid._sync.first_load import FirstLoad, index_to_write
 from es_hybrid._sync.text_vectors import KnownVectors
 from es_hybrid._sync.vector_stores import ProductVectors, open_store
 from es_hybrid._sync.vectors import TextVectors
@@ -76,8 +75,7 @@ def open_target(
         ConfigurationError: There is no such index, or no such place of vectors.
         MappingMismatch: Model or dims are not the index's.
     """
-    info = index_info(es, index)
-    restore_settings(es, info.index, info.mapping)
+    info = index_to_write(es, index)
     require_model(info, model)
     if info.meta.dims is not None:
         require_dims(info, getattr(vectors, "dims", None), source="the vector file")

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from elasticsearch import Elasticsearch
+
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
@@ -17,8 +19,10 @@ from es_hybrid._sync.guard import Guard
 from es_hybrid._sync.models import ModelStack
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
+from es_hybrid._sync.search_log import SearchLog
 from es_hybrid._sync.shopper_book import ShopperBook
 from es_hybrid.errors import ContractError, RequestError
+from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
@@ -44,6 +48,7 @@ class Toolbox:
     """Opens what the settings name, and closes what it opened.
 
     Args:
+        es: The shop's own client, for the log.
         settings: The client's settings.
         embedder: The caller's own embedder; otherwise the settings' plug-in or server.
         reranker: The caller's own reranker; otherwise the settings' plug-in or server.
@@ -57,6 +62,7 @@ class Toolbox:
 
     def __init__(
         self,
+        es: Elasticsearch,
         settings: Settings,
         *,
         embedder: Embedder | None = None,
@@ -88,7 +94,12 @@ class Toolbox:
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
         self.shopper_book = ShopperBook(settings.shoppers, clock=self.wall_clock)
+        self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        self.log = SearchLog(
+            es, settings.log, models={str(k): name for k, name in names.items() if name}
+        )
 
     @property
     def queries(self) -> CachedEmbedder | None:
@@ -260,12 +271,16 @@ class Toolbox:
 
     def close(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
+        self.log.close()
         self._stack.close()
         self.shopper_book.close()
 
+    def _reranker_name(self) -> str | None:
+        return getattr(self.reranker, "model", None) or self.settings.rerank.model
+
     def _models(self) -> Models:
         model = None if self.embedder is None else self.embedder.model
-        reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
+        reranker = self._reranker_name()
         return Models(
             embedder=model,
             embedder_profile=embedder_profile(model),

@@ -16,13 +16,13 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.first_load import index_to_write
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.actions import VectorFields
 from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.warm import (
     NOT_READ,
     StoredProduct,
@@ -70,7 +70,7 @@ class ProductWarmer:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._build = ProductText(max_chars=settings.embed.max_chars)
+        self._build = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     def warm(
         self,
@@ -81,7 +81,7 @@ class ProductWarmer:
         refresh: bool = True,
     ) -> WarmProductsReport:
         """Compute and store what is missing; see `HybridClient.warm_products`."""
-        info = index_info(self._es, index)
+        info = index_to_write(self._es, index)
         if info.meta.dims is None or info.meta.vector_field is None:
             raise ConfigurationError(
                 f"{index} has no vectors", hint="create an index with an embedder configured"

@@ -31,6 +31,7 @@ class Notes:
         self._degradations: list[Degradation] = []
         self.timed_out = False  # whether a leg other than the lexical one did
         self.stood_in = False  # whether words stood in for the reranker
+        self.cut_texts = 0  # products of which the reranker reads the beginning only
         self.vectors = Tally()
         self.scores = Tally()
 

@@ -6,6 +6,7 @@ a stage is a function from scores to scores and costs no object per hit.
 
 from __future__ import annotations
 
+from es_hybrid.types.evidence import Correction, Evidence
 from es_hybrid.types.values import (
     BoostContext,
     Degradation,
@@ -13,6 +14,7 @@ from es_hybrid.types.values import (
     Hit,
     LegResult,
     Remembered,
+    UsedWeights,
     hits_of,
 )
 from es_hybrid.types.vocabulary import (
@@ -27,6 +29,7 @@ from es_hybrid.types.vocabulary import (
     Normalizer,
     PassthroughReason,
     PlanName,
+    QueryKind,
     ScoreMode,
     Scores,
     Stage,
@@ -39,8 +42,10 @@ __all__ = [
     "FUSED_LEGS",
     "NAMED_QUERY",
     "BoostContext",
+    "Correction",
     "Degradation",
     "DegradationReason",
+    "Evidence",
     "FusionMethod",
     "FusionOptions",
     "Hit",
@@ -52,11 +57,13 @@ __all__ = [
     "Normalizer",
     "PassthroughReason",
     "PlanName",
+    "QueryKind",
     "Remembered",
     "ScoreMode",
     "Scores",
     "Stage",
     "TextKind",
+    "UsedWeights",
     "Vector",
     "Vectors",
     "hits_of",

@@ -21,6 +21,7 @@ __all__ = [
     "Normalizer",
     "PassthroughReason",
     "PlanName",
+    "QueryKind",
     "ScoreMode",
     "Scores",
     "Stage",
@@ -79,6 +80,7 @@ class Stage(StrEnum):
     FUSE = "fuse"
     RERANK = "rerank"
     SHOPPER = "shopper"
+    LEARNED = "learned"
     BOOST = "boost"
     RULES = "rules"
     FETCH = "fetch"
@@ -138,6 +140,9 @@ class DegradationReason(StrEnum):
     NO_RULES = "no_rules"
     STALE_RULES = "stale_rules"
     NO_STORE = "no_store"
+    NO_MODEL = "no_model"
+    OTHER_FEATURES = "other_features"
+    NO_FEATURE = "no_feature"
     UNSUPPORTED = "unsupported"
 
 
@@ -152,6 +157,17 @@ class Level(StrEnum):
     """The reranker failed; the fused order stands."""
     LEXICAL = "lexical"
     """Candidates by words alone: no vector of the query, or none to compare it with."""
+
+
+class QueryKind(StrEnum):
+    """What shoppers' queries look like."""
+
+    CHINESE = "chinese"
+    CODE = "code"
+    NATURAL = "natural language"
+    BRAND = "brand"
+    ATTRIBUTE = "attribute"
+    KEYWORDS = "keywords"
 
 
 class FusionMethod(StrEnum):

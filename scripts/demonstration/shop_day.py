@@ -125,7 +125,7 @@ def _new_arrival(day: _Day) -> None:
         [
             {
                 "id": NEW,
-                "title": "Trainers for morning jogs, first edition",
+                "title": "Cushioned trainers for morning jogs and long running weeks, wide toe box, first edition",
                 "brand": like["brand"],
                 "category_path": like["category_path"],
                 "price": like["price"],
@@ -139,8 +139,8 @@ def _new_arrival(day: _Day) -> None:
     plain = day.page(rules={"boosts": [sales]})
     after = day.page(rules=rules)
     said = (
-        "A product that nobody has bought is found by meaning at once. A prior of 200 sales stands"
-        " in for its history, and the page's place for new products is its own."
+        "A product that nobody has bought is found at once, by words and by meaning. A prior of 200"
+        " sales stands in for its history, and the page's place for new products is its own."
     )
     day.show("A new arrival", said, before, after)
     day.say_place("by sales alone", NEW, plain)

@@ -11,15 +11,17 @@ from uuid import uuid4
 import pytest
 from elasticsearch import AuthorizationException, Elasticsearch
 
-from es_hybrid import HybridClient, IngestError
+from es_hybrid import HybridClient, IngestError, Settings
 from es_hybrid.cli.app import main
-from es_hybrid.indexing.roles import RoleName, load_role
+from es_hybrid.indexing.roles import PRODUCT_ROLES, RoleName, load_role
+from es_hybrid.settings import LogSettings
 from tests.security.conftest import ALIAS, SecuredNode
 
 pytestmark = pytest.mark.node
 
 READER, INGESTER = RoleName.READER, RoleName.INGESTER
 ADMIN, REINDEXER = RoleName.ADMIN, RoleName.REINDEXER
+LOGGER, ANALYST = RoleName.LOGGER, RoleName.ANALYST
 
 
 def search(shop: HybridClient) -> None:
@@ -132,6 +134,18 @@ def clone(shop: HybridClient) -> None:
     es.indices.delete(index=[name, f"{name}-clone"])
 
 
+def append_to_log(shop: HybridClient) -> None:
+    """Append an event."""
+    event = {"@timestamp": "2026-11-21T10:00:00Z", "action_name": "click"}
+    shop.es.create(index="ubi_events", id=uuid4().hex, document=event)
+
+
+def read_log(shop: HybridClient) -> None:
+    """Read what is logged."""
+    shop.es.search(index="ubi_events")
+    shop.es.indices.resolve_index(name="ubi_events")
+
+
 class Job(NamedTuple):
     """What is done, and the roles that may."""
 
@@ -158,6 +172,8 @@ JOBS = {
     "hold the lock of a reindex": Job(
         keep("es-hybrid-reindex", script=True), frozenset({REINDEXER})
     ),
+    "append to the log of searches": Job(append_to_log, frozenset({LOGGER})),
+    "read the log of searches": Job(read_log, frozenset({ANALYST})),
 }
 
 
@@ -256,7 +272,7 @@ def test_a_refused_command_names_privilege_and_role(
     assert f"es-hybrid roles {wanted} --index {ALIAS}" in err
 
 
-@pytest.mark.parametrize("role", RoleName)
+@pytest.mark.parametrize("role", PRODUCT_ROLES)
 def test_doctor_finds_nothing_wrong_with_a_role(
     run: Callable[..., Any], keys: Mapping[RoleName, str], role: RoleName
 ) -> None:
@@ -300,6 +316,17 @@ def test_a_key_is_created_for_a_role(
     code, _, err = run(keys[ADMIN], *asked)
     assert code == 1
     assert secured_node.password not in err
+
+
+def test_the_logger_logs(secured_node: SecuredNode, keys: Mapping[RoleName, str]) -> None:
+    """A client with the logger's key makes a data stream by its first record, and no more."""
+    settings = Settings(log=LogSettings(to="elasticsearch"))
+    with Elasticsearch(secured_node.url, api_key=keys[LOGGER]) as es:
+        with HybridClient(es, settings=settings) as shop:
+            shop.log_search({"hits": {"hits": []}}, text="boot")
+        assert (shop.log_stats.written, shop.log_stats.failed) == (1, 0)
+        with pytest.raises(AuthorizationException):
+            es.search(index="ubi_queries")
 
 
 def test_the_page_shows_the_same_table() -> None:

@@ -93,7 +93,7 @@ def _held(es: elasticsearch.Elasticsearch, index: str) -> Iterator[Check]:
 
 def _first_load(index: str, since: str) -> Check:
     detail = f"refreshes and replicas of {index} are off: its first load began {since}"
-    hint = "if it runs no more, it was cut off: es-hybrid ingest restores them before anything else"
+    hint = "if it runs no more, it was cut off: the next ingest, update or backfill restores them"
     return Check("first load", Status.PROBLEM, detail, hint)
 
 

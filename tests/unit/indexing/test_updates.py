@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from es_hybrid.indexing.actions import NOT_FOUND, Step
 from es_hybrid.indexing.feed import Chunk
 from es_hybrid.indexing.fields import FieldMap
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.sources import Preparation, Product, Rejected
 from es_hybrid.indexing.updates import (
     ChangePreparation,
@@ -33,7 +33,7 @@ def row(**changes: Any) -> Product:
 
 
 def document(product: dict[str, Any], **changes: Any) -> Document:
-    full = Preparation(FIELDS, ProductText())(product, position=1)
+    full = Preparation(FIELDS, BudgetedText(ProductText()))(product, position=1)
     assert isinstance(full, Product)
     content = orjson.loads(full.body)
     content.pop("attributes_text", None)
