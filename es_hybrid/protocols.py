@@ -18,6 +18,7 @@ from es_hybrid.types import (
     Hit,
     Level,
     PlanName,
+    Recommended,
     Remembered,
     Scores,
     Stage,
@@ -222,6 +223,7 @@ class SearchDone:
         remembered: What came from a cache.
         total: Hits that match.
         returned: Hits on the page.
+        recommended: What was recommended; `None` for a search.
     """
 
     plan: PlanName
@@ -232,6 +234,7 @@ class SearchDone:
     remembered: Remembered = field(default_factory=Remembered)
     total: int | None = None
     returned: int = 0
+    recommended: Recommended | None = None
 
 
 @runtime_checkable

@@ -17,6 +17,7 @@ from es_hybrid.types import (
     Level,
     PassthroughReason,
     PlanName,
+    Recommendation,
     Remembered,
     Stage,
 )
@@ -39,6 +40,7 @@ class HybridInfo:
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
+        recommendation: What was recommended, and what was asked for; `None` for a search.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
         parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
     """
@@ -53,6 +55,7 @@ class HybridInfo:
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     rules: str | None = None
+    recommendation: Recommendation | None = None
     order: str | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
 
@@ -61,7 +64,7 @@ class HybridInfo:
         """The rung of the ladder that the search stood on; `None` for a passthrough."""
         if self.plan is PlanName.PASSTHROUGH:
             return None
-        if self.plan is PlanName.LEXICAL_ONLY:
+        if self.plan is PlanName.LEXICAL_ONLY and self.recommendation is None:
             return Level.LEXICAL
         return level_of(self.degraded, stood_in=self.stood_in)
 
@@ -83,6 +86,12 @@ class HybridInfo:
         }
         if self.rules is not None:
             info["rules"] = self.rules
+        if self.recommendation is not None:
+            info["recommendation"] = {
+                "asked": str(self.recommendation.asked),
+                "made": str(self.recommendation.made),
+                "seeds": self.recommendation.seeds,
+            }
         if self.order is not None:
             info["order"] = self.order
         if self.parts:

@@ -245,7 +245,12 @@ def response_of(
     """
     request = plan.request
     explained = (
-        ranking.parts(request.from_, request.size, language=plan.language)
+        ranking.parts(
+            request.from_,
+            request.size,
+            language=plan.language,
+            recommended=plan.recommendation.made if plan.recommendation else None,
+        )
         if ranking and plan.explain
         else {}
     )
@@ -262,6 +267,7 @@ def response_of(
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         rules=plan.policies.source,
+        recommendation=plan.recommendation,
         parts=explained,
     )
     if request.explicit:
@@ -285,5 +291,6 @@ def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
         level=response.hybrid.level,
         remembered=response.hybrid.remembered,
         total=response.total,
+        recommended=made.made if (made := response.hybrid.recommendation) else None,
         returned=len(response.body.get("hits", {}).get("hits", ())),
     )

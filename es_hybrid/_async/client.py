@@ -11,6 +11,7 @@ from elasticsearch import AsyncElasticsearch
 from es_hybrid._async.catalogue import AsyncCatalogue
 from es_hybrid._async.many import AsyncManySearcher
 from es_hybrid._async.readiness import AsyncReadiness
+from es_hybrid._async.recommending import AsyncRecommending
 from es_hybrid._async.reindexing import AsyncReindexing
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
@@ -36,7 +37,13 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncWrapped):  # type: ignore[misc]  # `ingest` is both
+class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
+    AsyncCatalogue,
+    AsyncRecommending,
+    AsyncReindexing,
+    AsyncReadiness,
+    _AsyncWrapped,
+):
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response

@@ -14,6 +14,7 @@ from es_hybrid._mirrors import mirrors
 from es_hybrid._sync.catalogue import Catalogue
 from es_hybrid._sync.many import ManySearcher
 from es_hybrid._sync.readiness import Readiness
+from es_hybrid._sync.recommending import Recommending
 from es_hybrid._sync.reindexing import Reindexing
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
@@ -37,7 +38,13 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class HybridClient(Catalogue, Reindexing, Readiness, _Wrapped):  # type: ignore[misc]  # `ingest` is both
+class HybridClient(  # type: ignore[misc]  # `ingest` is both
+    Catalogue,
+    Recommending,
+    Reindexing,
+    Readiness,
+    _Wrapped,
+):
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response

@@ -25,6 +25,9 @@ class UserEvent(_Options):
     at: Annotated[AwareDatetime, Field(strict=False)] | None = Field(
         None, description="When, such as `2026-11-21T10:15:00Z`; default: just now"
     )
+    product_id: str | None = Field(
+        None, min_length=1, description="Its id, from which a recommendation knows the rest"
+    )
     brand: str | Texts | None = Field(None, description="The product's brands")
     category: str | Texts | None = Field(None, description="Its categories")
     price: float | None = Field(None, gt=0, allow_inf_nan=False, description="Its price")

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from es_hybrid.rank.phrases import PHRASES
 from es_hybrid.rank.steps import Cause, Move
-from es_hybrid.types import Hit, Json
+from es_hybrid.types import Hit, Json, Recommended
 
 
 class Words(NamedTuple):
@@ -90,6 +91,7 @@ class HitParts:
         score: The final score.
         moves: What the policies did, first to last; the last one ends at `position`.
         language: Of the sentence, `en` or `zh`.
+        recommended: What the hit is recommended as; `None` for a search.
     """
 
     position: int
@@ -102,14 +104,18 @@ class HitParts:
     factors: Mapping[str, float] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     language: str = "en"
+    recommended: Recommended | None = None
 
     @property
     def why(self) -> str:
         """One sentence on what speaks for the hit."""
         words = WORDS[self.language]
+        if self.recommended is not None:
+            words = words._replace(**PHRASES[self.language][self.recommended])
         reasons = [*_leg_reasons(self.hit, words)]
         if self.rerank is not None:
             reasons.append(words.reranked.format(self.rerank))
+        reasons = [reason for reason in reasons if reason]
         reasons += _boost_reasons(self.factors, words)
         told = (move.reason for move in self.moves if move.reason is not None)
         reasons += [words.causes[cause].format(value) for cause, value in told]

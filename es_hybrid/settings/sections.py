@@ -15,6 +15,7 @@ __all__ = [
     "IndexSettings",
     "IngestSettings",
     "Names",
+    "RecommendSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",
@@ -241,6 +242,23 @@ class RulesSettings(_Section):
     retry_s: float = Field(
         5.0, gt=0, description="Seconds after which a failed look-up is tried again"
     )
+
+
+class RecommendSettings(_Section):
+    """Recommendations; see docs/recommendations.md."""
+
+    title_field: str = Field("title", description="Field whose words likeness is looked for in")
+    category_field: str = Field(
+        "category_path", description="Keyword field of the category; complements are of another one"
+    )
+    counters: Names = Field(
+        ("sales_7d", "clicks_7d", "sales_30d", "sales_total", "review_count"),
+        description="What trending products are known by; each counts more than all after it",
+    )
+    created_field: str = Field(
+        "created_at", description="Date by which the newest are known, where nothing was counted"
+    )
+    window: int = Field(50, ge=1, le=1000, description="Candidates a leg, at least")
 
 
 class IngestSettings(_Section):

@@ -18,6 +18,7 @@ from es_hybrid.settings.sections import (
     EmbedSettings,
     IndexSettings,
     IngestSettings,
+    RecommendSettings,
     RerankSettings,
     RulesSettings,
     SearchSettings,
@@ -53,6 +54,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    recommend: RecommendSettings = RecommendSettings()
     ingest: IngestSettings = IngestSettings()
 
     def __init__(self, **values: Any) -> None:

@@ -21,6 +21,7 @@ __all__ = [
     "Normalizer",
     "PassthroughReason",
     "PlanName",
+    "Recommended",
     "ScoreMode",
     "Scores",
     "Stage",
@@ -73,6 +74,8 @@ NAMED_QUERY: Mapping[LegName, str] = {leg: f"es_hybrid.{leg}" for leg in FUSED_L
 class Stage(StrEnum):
     """A step of the pipeline, in order; the names in timings and degradations."""
 
+    SEEDS = "seeds"
+    """Fetches what a recommendation starts from."""
     PLAN = "plan"
     EMBED = "embed"
     RETRIEVE = "retrieve"
@@ -137,6 +140,31 @@ class DegradationReason(StrEnum):
     NO_RULES = "no_rules"
     STALE_RULES = "stale_rules"
     UNSUPPORTED = "unsupported"
+    NO_SEEDS = "no_seeds"
+    NO_ORDERS = "no_orders"
+    NO_HISTORY = "no_history"
+    NO_SIGNALS = "no_signals"
+
+
+class Recommended(StrEnum):
+    """What a recommendation is."""
+
+    SIMILAR = "similar"
+    """Like the products that were named."""
+    BOUGHT_TOGETHER = "bought_together"
+    """In the same orders as what is in the cart."""
+    COMPLEMENTS = "complements"
+    """Near to what is in the cart, of other categories."""
+    FOR_YOU = "for_you"
+    """What suits the shopper."""
+    TRENDING = "trending"
+    """What sells, or is clicked, these days."""
+    POPULAR = "popular"
+    """What sold or was reviewed over a longer time."""
+    NEWEST = "newest"
+    """What came last."""
+    ANY = "any"
+    """Whatever satisfies the filters: nothing at all is known."""
 
 
 class Level(StrEnum):
