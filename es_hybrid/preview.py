@@ -176,6 +176,7 @@ def _steps(plan: Plan) -> list[str]:
     steps = []
     if plan.vector is not None:
         weights = f"{fusion.lexical_weight:g} lexical, {fusion.semantic_weight:g} semantic"
+        weights += f" (by {fusion.chosen_by})"
         steps.append(f"fusion: {fusion.method}, {weights}, {fusion.scores} scores")
     if plan.inference is not None:
         steps.append(f"rerank: the best {plan.window} by Elasticsearch, by {plan.inference.field}")
@@ -203,6 +204,9 @@ def _rules(policies: Policies) -> list[str]:
     if policies.diversity is not None:
         by = policies.diversity.field or "vectors"
         said.append(f"variety: {policies.diversity.strength:g} by {by}")
+    if policies.explore is not None:
+        explore = policies.explore
+        said.append(f"new products: {explore.slots} of {explore.per} places")
     said += [f"cap: {cap.most} of one {cap.field} in {cap.per}" for cap in policies.caps]
     if policies.pins:
         said.append(f"pins: {', '.join(pin.id for pin in policies.pins)}")

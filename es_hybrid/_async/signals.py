@@ -22,7 +22,7 @@ from es_hybrid.indexing.signals import (
     SignalsReport,
     bucket_action,
     bucketed,
-    oldest_day,
+    run_out_query,
     smoothed_rows,
     windowed,
 )
@@ -72,6 +72,11 @@ class AsyncSignals:
         known = (await index_info(self._es, index)).mapping.get("properties", {})
         wanted = [name for own in WINDOWS.values() for name in own]
         today = datetime.now(zone).date()
+        if until is not None and until > today:
+            # What no window reaches is deleted: a slip of the pen would delete it all.
+            raise ConfigurationError(
+                f"{until} has not come yet", hint=f"today is {today} in {timezone}"
+            )
         found = bucketed(events, today=today, zone=zone)
         last = until or max((day for day, _ in found.counts), default=today)
         store = f"{index}-signals"
@@ -88,7 +93,7 @@ class AsyncSignals:
             left_out=tuple(name for name in wanted if name not in known),
         )
         report = await self._write(index, ({"id": id_, **own} for id_, own in rows.items()), report)
-        await self._forget(store, oldest_day(last))
+        await self._forget(store, last)
         return report
 
     async def smooth_ratings(
@@ -193,11 +198,11 @@ class AsyncSignals:
                 return
             after = hits[-1]["sort"]
 
-    async def _forget(self, store: str, oldest: date) -> None:
+    async def _forget(self, store: str, until: date) -> None:
         """Delete days that no window reaches: their products say 0 by now."""
         await self._es.delete_by_query(
             index=store,
-            query={"range": {"day": {"lt": oldest.isoformat()}}},
+            query=run_out_query(until),
             refresh=True,
             conflicts="proceed",
         )

@@ -11,6 +11,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._sync.retrieve import Retriever
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
+from es_hybrid._tracing import span
 from es_hybrid.last_mile import ruled
 from es_hybrid.policies import Policies
 from es_hybrid.query.models import Surroundings
@@ -30,11 +31,10 @@ from es_hybrid.recommend.search import (
 from es_hybrid.recommend.seeds import Seed, read_seeds
 from es_hybrid.recommend.table import read_rows, table_of
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse
+from es_hybrid.response import HybridResponse, event_of
 from es_hybrid.stages import (
     body_of,
     candidates_of,
-    event_of,
     final_order,
     ranking_of,
     response_of,
@@ -61,7 +61,14 @@ class Recommender:
 
     def recommend(self, request: RecommendRequest) -> HybridResponse:
         """Run the pipeline; see `Recommending.recommend`."""
-        tools, notes, now_s = self._tools, Notes(time.perf_counter), self._tools.wall_clock()
+        with span("recommend") as current:
+            response = self._recommend(request)
+            current.note(response.hybrid.traits())
+        return response
+
+    def _recommend(self, request: RecommendRequest) -> HybridResponse:
+        tools, now_s = self._tools, self._tools.wall_clock()
+        notes = Notes(time.perf_counter, span)
         with notes.timing(Stage.PLAN):
             search = asked_request(request)
             schema = tools.schemas.of(self._es, search)
@@ -122,11 +129,13 @@ class Recommender:
         fusers = {**self._tools.fusers(plan), **OWN_FUSERS}
         candidates = candidates_of(plan, *lists[:2], legs.codes, fusers, pins=legs.pins.hits)
         settings = self._tools.settings
-        ranking = ranking_of(plan, candidates, None, settings, now_s=known.now_s)
+        ranking = ranking_of(plan, candidates, None, settings, now_s=known.now_s, notes=notes)
         if plan.policies.reorder:
             with notes.timing(Stage.RULES):
                 vectors = compared_vectors(plan, ranking, lists)
-                ranking = ruled(plan, ranking, pinned=candidates.pinned, vectors=vectors)
+                ranking = ruled(
+                    plan, ranking, pinned=candidates.pinned, vectors=vectors, now_s=known.now_s
+                )
         plan, lack = found_of(plan, ranking, known)
         notes.degraded(*([] if lack is None else [lack]))
         order = final_order(plan, candidates, ranking)
@@ -134,5 +143,5 @@ class Recommender:
         body = body_of(plan, legs.lexical, order, page, notes)
         body["hits"]["total"] = {"value": len(order.scores), "relation": "gte"}
         response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
-        self._tools.tell(event_of(response, notes))
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()))
         return response

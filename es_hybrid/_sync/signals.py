@@ -23,7 +23,7 @@ from es_hybrid.indexing.signals import (
     SignalsReport,
     bucket_action,
     bucketed,
-    oldest_day,
+    run_out_query,
     smoothed_rows,
     windowed,
 )
@@ -73,6 +73,11 @@ class Signals:
         known = (index_info(self._es, index)).mapping.get("properties", {})
         wanted = [name for own in WINDOWS.values() for name in own]
         today = datetime.now(zone).date()
+        if until is not None and until > today:
+            # What no window reaches is deleted: a slip of the pen would delete it all.
+            raise ConfigurationError(
+                f"{until} has not come yet", hint=f"today is {today} in {timezone}"
+            )
         found = bucketed(events, today=today, zone=zone)
         last = until or max((day for day, _ in found.counts), default=today)
         store = f"{index}-signals"
@@ -89,7 +94,7 @@ class Signals:
             left_out=tuple(name for name in wanted if name not in known),
         )
         report = self._write(index, ({"id": id_, **own} for id_, own in rows.items()), report)
-        self._forget(store, oldest_day(last))
+        self._forget(store, last)
         return report
 
     def smooth_ratings(
@@ -190,11 +195,11 @@ class Signals:
                 return
             after = hits[-1]["sort"]
 
-    def _forget(self, store: str, oldest: date) -> None:
+    def _forget(self, store: str, until: date) -> None:
         """Delete days that no window reaches: their products say 0 by now."""
         self._es.delete_by_query(
             index=store,
-            query={"range": {"day": {"lt": oldest.isoformat()}}},
+            query=run_out_query(until),
             refresh=True,
             conflicts="proceed",
         )

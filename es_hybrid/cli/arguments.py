@@ -92,8 +92,9 @@ def add_common(parser: argparse.ArgumentParser, *, default: bool) -> None:
     parser.add_argument(
         "--settings",
         metavar="FILE",
+        action="append",
         default=kept,
-        help="read settings from a TOML file; ES_HYBRID_* variables win over it",
+        help="read settings from a TOML file; of several the last wins, ES_HYBRID_* over all",
     )
     parser.add_argument(
         "--es-url", metavar="URL", default=kept, help="Elasticsearch (default: ES_HYBRID_ES_URL)"

@@ -23,7 +23,7 @@ def load_settings(args: argparse.Namespace) -> Settings:
         ConfigurationError: A setting is unknown or wrong, or the file cannot be read.
     """
     values = {"es_url": args.es_url} if args.es_url else {}
-    return Settings.from_file(args.settings, **values) if args.settings else Settings(**values)
+    return Settings.from_file(*args.settings, **values) if args.settings else Settings(**values)
 
 
 @contextmanager

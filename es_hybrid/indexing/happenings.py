@@ -8,7 +8,7 @@ standard (https://o19s.github.io/ubi/docs/html/1.2.0/event.schema.html), whose p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,6 +31,7 @@ _KINDS = {
     "purchase_complete": "purchase",
     "order": "purchase",
     "sale": "purchase",
+    "impression": "impression",
 }
 """Names of events in logs; all others count nothing."""
 
@@ -41,7 +42,7 @@ class LoggedEvent:
 
     Attributes:
         product_id: Whose.
-        kind: `click` or `purchase`; `None` where the log does not say, or says something else.
+        kind: `click`, `purchase` or `impression`; `None` where the log does not say, or says something else.
         at_s: Seconds since the epoch; `None` where the log does not say.
         count: How many.
         order_id: Of the order, or of the session where there is no order id; never kept.
@@ -51,7 +52,7 @@ class LoggedEvent:
     kind: str | None
     at_s: float | None
     count: float = 1.0
-    order_id: str | None = None
+    order_id: str | None = field(default=None, repr=False)
 
 
 def records_of(items: Iterable[FeedItem]) -> Iterator[Mapping[str, Any] | None]:
@@ -71,7 +72,7 @@ def read_event(record: Mapping[str, Any]) -> LoggedEvent | None:
 
     Example:
         >>> read_event({"event": "purchase", "product_id": "p1", "at": "1970-01-02", "qty": "2"})
-        LoggedEvent(product_id='p1', kind='purchase', at_s=86400.0, count=2.0, order_id=None)
+        LoggedEvent(product_id='p1', kind='purchase', at_s=86400.0, count=2.0)
     """
     attributes = record.get("event_attributes")
     inner = attributes.get("object") if isinstance(attributes, Mapping) else None

@@ -24,7 +24,7 @@ __all__ = [
     "bayesian_rating",
     "bucket_action",
     "bucketed",
-    "oldest_day",
+    "run_out_query",
     "smoothed_rows",
     "windowed",
 ]
@@ -33,6 +33,8 @@ WINDOWS: Mapping[str, Mapping[str, int]] = MappingProxyType(
     {
         "purchase": {"sales_7d": 7, "sales_30d": 30},
         "click": {"clicks_7d": 7, "clicks_30d": 30},
+        # Read of new products alone, which are new for less than that.
+        "impression": {"impressions": 90},
     }
 )
 """Days by field, by kind of event."""
@@ -137,9 +139,19 @@ def bucketed(items: Iterable[FeedItem], *, today: date, zone: tzinfo = UTC) -> B
     return found
 
 
-def oldest_day(until: date, windows: Mapping[str, Mapping[str, int]] = WINDOWS) -> date:
-    """Return the first day of the longest window that ends with `until`."""
-    return until - timedelta(days=max(n for own in windows.values() for n in own.values()) - 1)
+def run_out_query(until: date) -> Json:
+    """Return the query for days of each kind that none of its windows reaches.
+
+    Example:
+        >>> run_out_query(date(2026, 11, 21))["bool"]["should"][0]["bool"]["filter"][1]
+        {'range': {'day': {'lt': '2026-10-23'}}}
+    """
+    kinds = []
+    for kind, own in WINDOWS.items():
+        oldest = until - timedelta(days=max(own.values()) - 1)
+        old = {"range": {"day": {"lt": oldest.isoformat()}}}
+        kinds.append({"bool": {"filter": [{"term": {"kind": kind}}, old]}})
+    return {"bool": {"should": kinds, "minimum_should_match": 1}}
 
 
 def windowed(

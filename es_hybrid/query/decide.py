@@ -7,7 +7,7 @@ from typing import Any
 
 from es_hybrid.errors import RequestError
 from es_hybrid.policies import NO_POLICIES, Policies
-from es_hybrid.protocols import Boost
+from es_hybrid.protocols import Boost, LearnedRanking
 from es_hybrid.query.codes import code_query, code_words
 from es_hybrid.query.exclusions import exclusion_filters, narrowed
 from es_hybrid.query.filters import as_list, conjunction, harvest_filters
@@ -20,6 +20,7 @@ from es_hybrid.query.models import (
     rerank_plan,
     rerank_top,
     semantic_field,
+    share_for,
     unsupported,
 )
 from es_hybrid.query.passthrough import passthrough_reason
@@ -53,7 +54,7 @@ def make_passthrough(request: SearchRequest) -> Plan | None:
     if decision is None:
         return None
     reason, path = decision
-    if request.explicit:
+    if request.demands:
         raise RequestError(_EXPLICIT[reason], path=path, hint="or send ext.hybrid: false")
     query = request.body.get("query") or {}
     return Plan(name=PlanName.PASSTHROUGH, request=request, query=query, passthrough=reason)
@@ -65,6 +66,7 @@ def make_plan(
     *,
     boosts: Sequence[Boost] = (),
     policies: Policies = NO_POLICIES,
+    learned: LearnedRanking | None = None,
 ) -> Plan:
     """Decide how a request that can be improved is carried out.
 
@@ -73,6 +75,7 @@ def make_plan(
         around: Settings, index schema and models.
         boosts: The boosts in force for this request.
         policies: What else the rules say for it.
+        learned: The model that corrects the relevance.
 
     Raises:
         RequestError: The caller's own vector does not fit the index.
@@ -85,7 +88,13 @@ def make_plan(
     wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
     codes = code_words(request.text or "") if schema.code_fields else ()
     fields, no_boost = _candidate_fields(boosts, policies, schema)
-    query, own_filters = _lexical_query(request, schema), _filters(request.body)
+    learned, no_model = _readable(learned, schema)
+    if learned is not None:
+        there = [name for name in learned.reads if name in schema.doc_value_fields]
+        fields = tuple(dict.fromkeys([*fields, *there]))
+    match_type = around.settings.index.match_type
+    query = _lexical_query(request, schema, match_type=match_type)
+    own_filters = _filters(request.body)
     left_out = exclusion_filters(policies)
     name, no_plan = _name(request, around, semantic=vector is not None)
     inference = None
@@ -111,14 +120,15 @@ def make_plan(
         inference=inference,
         boosts=tuple(boosts),
         policies=policies,
+        learned=learned,
         asked=(query, conjunction(own_filters)) if left_out else None,
         candidate_fields=fields,
         id_field=_id_field(request, policies, schema),
         degraded=tuple(
-            lack for lack in (no_vector, no_rerank, no_plan, no_boost) if lack is not None
+            lack for lack in (no_vector, no_rerank, no_plan, no_model, no_boost) if lack is not None
         ),
         untouched=(
-            not (vector or rerank or boosts or codes or options.order or left_out)
+            not (vector or rerank or learned or boosts or codes or options.order or left_out)
             and not (policies.reorder or policies.variants)
             and query == request.body.get("query")
         ),
@@ -145,6 +155,19 @@ def _candidate_fields(
     return tuple(name for name in wanted if name not in missing), lack
 
 
+def _readable(
+    learned: LearnedRanking | None, schema: IndexSchema
+) -> tuple[LearnedRanking | None, Degradation | None]:
+    """Return the model, or why the index has not what it goes by."""
+    if learned is None:
+        return None, None
+    missing = [name for name in learned.needs if name not in schema.doc_value_fields]
+    if not missing:
+        return learned, None
+    detail = f"{learned.version} goes by {', '.join(missing)}, which has no doc values here"
+    return None, Degradation(Stage.LEARNED, DegradationReason.NO_FEATURE, detail)
+
+
 def _id_field(request: SearchRequest, policies: Policies, schema: IndexSchema) -> str | None:
     # Elasticsearch 8.14 fails a search with both collapse and docvalue_fields.
     collapsed = request.body.get("collapse") or policies.variants
@@ -159,17 +182,19 @@ def _fusion(request: SearchRequest, around: Surroundings) -> FusionOptions:
     # A caller's own vector is of a model that the profile says nothing about.
     own_vector = request.options.vector is not None
     profile = 0.5 if own_vector else around.models.embedder_profile.lexical_weight
-    lexical = first_given(search.lexical_weight, profile)
-    default = FusionOptions()
+    lexical, chosen_by = share_for(
+        request.text, search.lexical_weights, search.lexical_weight, profile
+    )
     scores = _score_mode(request, search.scores)
     by_mode = Normalizer.ROBUST if scores is ScoreMode.COMPLETE else Normalizer.MINMAX
     return FusionOptions(
         method=first_given(asked and asked.method, search.fusion),
-        normalizer=first_given(asked and asked.normalizer, by_mode),
-        k=asked.k if asked else default.k,
+        normalizer=first_given(asked and asked.normalizer, search.normalize, by_mode),
+        k=first_given(asked and asked.k, search.rrf_k),
         lexical_weight=weights.lexical if weights else lexical,
         semantic_weight=weights.semantic if weights else 1.0 - lexical,
         scores=scores,
+        chosen_by="request" if weights else chosen_by,
     )
 
 
@@ -222,12 +247,12 @@ def _name(
     return name, None
 
 
-def _lexical_query(request: SearchRequest, schema: IndexSchema) -> Json:
+def _lexical_query(request: SearchRequest, schema: IndexSchema, *, match_type: str) -> Json:
     """Return the caller's own query, or a bare text search where the caller only names the words."""
     query = request.body.get("query")
     if query and (request.options.text is None or holds_text(query)):
         return dict(query)
-    words: Json = {"query": request.text, "type": "cross_fields"}
+    words: Json = {"query": request.text, "type": match_type}
     if schema.search_fields:
         words["fields"] = list(schema.search_fields)
     bare: Json = {"multi_match": words}

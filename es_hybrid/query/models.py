@@ -10,6 +10,7 @@ from es_hybrid.errors import RequestError
 from es_hybrid.instructions import query_instruction, rerank_instruction
 from es_hybrid.product_templates import product_template, template_fields
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
+from es_hybrid.query.kinds import groups_of
 from es_hybrid.query.language import language_of
 from es_hybrid.query.options import PATH, Rerank
 from es_hybrid.query.plan import InferencePlan, RerankPlan
@@ -126,6 +127,11 @@ def rerank_plan(
     if profile.languages is not None and language not in profile.languages:
         detail = f"the reranker does not know {language}"
         return None, Degradation(Stage.RERANK, DegradationReason.LANGUAGE, detail)
+    share, chosen_by = share_for(
+        request.text, settings.rerank.blends, settings.rerank.blend, profile.blend
+    )
+    if asked.blend is None and not share:
+        return None, None  # its scores would count for nothing
     # The client of the settings' server knows whether its dialect can take the model's usual one.
     usual = None if settings.rerank.url and not settings.rerank.plugin else profile.instruction
     plan = RerankPlan(
@@ -135,7 +141,8 @@ def rerank_plan(
             first_given(asked.instruction, settings.rerank.instruction, usual),
             budget=price_range_of(request.text or ""),
         ),
-        blend=first_given(asked.blend, settings.rerank.blend, profile.blend),
+        blend=first_given(asked.blend, share),
+        chosen_by=chosen_by if asked.blend is None else "request",
         product_template=template,
         stand_in=_words_stand_in(settings.rerank.stand_in, language),
     )
@@ -216,6 +223,31 @@ _NO_RERANK_FIELDS = Degradation(
     DegradationReason.NO_RERANK_FIELDS,
     "set ES_HYBRID_INDEX__RERANK_FIELDS or ext.hybrid.rerank.fields",
 )
+
+
+def share_for(
+    text: str | None, by_group: Mapping[str, float], setting: float | None, profile: float
+) -> tuple[float, str]:
+    """Return a share for a query, and what it comes from.
+
+    Args:
+        text: The shopper's words.
+        by_group: Shares by kind and language of queries, of the settings.
+        setting: The share of all other queries, where the settings have one.
+        profile: The model's.
+
+    Example:
+        >>> share_for("手机壳", {"zh": 0.9}, 0.6, 0.5), share_for("phone case", {"zh": 0.9}, None, 0.5)
+        ((0.9, 'zh'), (0.5, 'model'))
+    """
+    group = (
+        next((name for name in groups_of(text or "") if name in by_group), None)
+        if by_group
+        else None
+    )
+    if group is not None:
+        return by_group[group], group
+    return (profile, "model") if setting is None else (setting, "settings")
 
 
 def first_given(*values: Any) -> Any:

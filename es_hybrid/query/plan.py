@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from es_hybrid.policies import NO_POLICIES, Policies
-from es_hybrid.protocols import Boost
+from es_hybrid.protocols import Boost, LearnedRanking
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import VectorField
 from es_hybrid.types import (
@@ -17,6 +17,7 @@ from es_hybrid.types import (
     PlanName,
     Recommendation,
     Stage,
+    UsedWeights,
 )
 
 RETRIEVER_PLANS = frozenset(
@@ -33,6 +34,8 @@ class RerankPlan:
     fields: tuple[str, ...]
     instruction: str | None
     blend: float
+    chosen_by: str = "model"
+    """What the blend comes from; see `FusionOptions.chosen_by`."""
     product_template: str | None = None
     """Lines with fields in braces; `None` joins the fields."""
     stand_in: bool = False
@@ -75,6 +78,7 @@ class Plan:
         inference: What Elasticsearch reranks itself, `None` where it does not.
         boosts: Business factors.
         policies: What else the rules say.
+        learned: The model that corrects the relevance before the boosts; `None` without one.
         asked: Query and filter as they were asked for, without what the rules leave out; by these
             an order's token is known.
         candidate_fields: Doc values fetched with the candidates.
@@ -109,6 +113,7 @@ class Plan:
     inference: InferencePlan | None = None
     boosts: tuple[Boost, ...] = ()
     policies: Policies = NO_POLICIES
+    learned: LearnedRanking | None = None
     asked: tuple[Json, Json | None] | None = None
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None
@@ -133,6 +138,21 @@ class Plan:
     def by_retriever(self) -> bool:
         """Whether a compound retriever does it, which a cluster's licence or version may lack."""
         return self.name in RETRIEVER_PLANS
+
+    @property
+    def weights(self) -> UsedWeights | None:
+        """How much each leg and the reranker count; `None` where Elasticsearch or one leg decides."""
+        if self.vector is None or self.name is PlanName.SINGLE or self.inference is not None:
+            return None
+        fusion, rerank = self.fusion, self.rerank
+        return UsedWeights(
+            method=fusion.method,
+            lexical=fusion.lexical_weight,
+            semantic=fusion.semantic_weight,
+            chosen_by=fusion.chosen_by,
+            rerank=rerank.blend if rerank else None,
+            rerank_chosen_by=rerank.chosen_by if rerank else None,
+        )
 
     @property
     def counts_later(self) -> bool:

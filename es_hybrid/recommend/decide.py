@@ -40,8 +40,8 @@ class Known:
         now_s: Seconds since the epoch.
     """
 
-    seeds: Sequence[Seed]
-    rows: Mapping[str, Mapping[str, float]]
+    seeds: Sequence[Seed] = field(repr=False)
+    rows: Mapping[str, Mapping[str, float]] = field(repr=False)
     schema: IndexSchema
     settings: RecommendSettings
     now_s: float
@@ -79,8 +79,8 @@ class Aim:
     """
 
     made: Recommended
-    query: Json
-    vector: Vector | None = None
+    query: Json = field(repr=False)
+    vector: Vector | None = field(default=None, repr=False)
     elsewhere: tuple[Json, ...] = ()
     filters: tuple[Json, ...] = ()
     boosts: tuple[Boost, ...] = ()

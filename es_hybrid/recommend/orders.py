@@ -27,7 +27,7 @@ class Orders:
         skipped: Records that are no part of an order, or lie outside the days that count.
     """
 
-    products: list[Sequence[str]] = field(default_factory=list)
+    products: list[Sequence[str]] = field(default_factory=list, repr=False)
     skipped: int = 0
 
 

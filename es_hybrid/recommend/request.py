@@ -37,6 +37,8 @@ _OF_A_QUERY = {
     "admit": "a recommendation has no shopper's words",
     "order": "a recommendation is one page; pass what was shown as seen",
     "user": "pass user= to recommend",
+    "learned": "models are learned from searches",
+    "log": "only searches are logged",
 }
 """Options of a search that say nothing here, and why."""
 
@@ -60,14 +62,14 @@ class RecommendRequest:
 
     index: str
     asked: Recommended
-    ids: tuple[str, ...] = ()
-    seen: tuple[str, ...] = ()
+    ids: tuple[str, ...] = field(default=(), repr=False)
+    seen: tuple[str, ...] = field(default=(), repr=False)
     filters: tuple[Json, ...] = ()
     size: int = 10
     source: Any = None
-    options: HybridOptions = field(default_factory=HybridOptions)
-    user: User = field(default_factory=User)
-    shopper: Shopper | None = None
+    options: HybridOptions = field(default_factory=HybridOptions, repr=False)
+    user: User = field(default_factory=User, repr=False)
+    shopper: Shopper | None = field(default=None, repr=False)
 
     def past_ids(self, *, now_s: float) -> tuple[str, ...]:
         """Return the products of the shopper's past that count most, and they the most first."""

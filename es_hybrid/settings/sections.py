@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from es_hybrid.product_templates import checked_template
+from es_hybrid.settings.values import GROUPS, Names, Section, Shares
+from es_hybrid.token_budget import MAX_TOKENS
+from es_hybrid.types import Normalizer
 
 __all__ = [
     "CacheSettings",
@@ -15,26 +17,13 @@ __all__ = [
     "IndexSettings",
     "IngestSettings",
     "Names",
-    "RecommendSettings",
+    "RankSettings",
     "RerankSettings",
-    "RulesSettings",
     "SearchSettings",
 ]
 
 
-def _split(value: object) -> object:
-    return [v.strip() for v in value.split(",") if v.strip()] if isinstance(value, str) else value
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
-"""A list of names; in the environment, separated by commas."""
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class IndexSettings(_Section):
+class IndexSettings(Section):
     """What the shop's fields are called, where the mapping's `_meta` does not say."""
 
     vector_field: str | None = Field(None, description="The `dense_vector` field")
@@ -43,6 +32,9 @@ class IndexSettings(_Section):
     )
     code_fields: Names = Field((), description="Fields holding exact codes: SKU, EAN, part number")
     search_fields: Names = Field((), description="Fields of a bare text search, such as `title^3`")
+    match_type: Literal["cross_fields", "best_fields", "most_fields"] = Field(
+        "cross_fields", description="How a bare text search combines its fields (`multi_match`)"
+    )
     rerank_fields: Names = Field((), description="Fields shown to the reranker, in order")
 
 
@@ -56,7 +48,7 @@ _HEDGE = (
 )
 
 
-class EmbedSettings(_Section):
+class EmbedSettings(Section):
     """The embedding server."""
 
     base_url: str | None = Field(None, description="OpenAI-style base URL, ending in `/v1`")
@@ -79,14 +71,18 @@ class EmbedSettings(_Section):
     timeout_s: float = Field(0.15, gt=0, description="Seconds for one query in a search")
     ingest_timeout_s: float = Field(60.0, gt=0, description="Seconds for one batch of products")
     batch: int = Field(32, ge=1, le=2048, description="Product texts a request")
-    max_chars: int = Field(2000, ge=16, description="Product texts are cut here, at a sentence end")
+    max_tokens: int = Field(
+        MAX_TOKENS,
+        ge=8,
+        description="Tokens of a product text, about; longer ones are cut at a sentence end",
+    )
     max_in_flight: int = Field(4, ge=1, description="Requests at once while ingesting")
     replicas: Names = Field((), description="Base URLs of further servers of the same model")
     merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
     hedge_after_ms: float | None = Field(None, ge=0, description=_HEDGE)
 
 
-class RerankSettings(_Section):
+class RerankSettings(Section):
     """The rerank server."""
 
     url: str | None = Field(None, description="Full address of the endpoint, such as `…/v1/rerank`")
@@ -110,15 +106,23 @@ class RerankSettings(_Section):
     )
     top: int = Field(50, ge=1, le=1000, description="Candidates that are reranked")
     blend: float | None = Field(
-        None, ge=0, le=1, description="Share of the rerank score, 0 to 1; `None`: by model"
+        None,
+        ge=0,
+        le=1,
+        description="Share of the rerank score, 0 to 1; at 0 nothing is reranked; `None`: by model",
     )
+    blends: Shares = Field({}, description=f"The same {GROUPS}")
     stand_in: Literal["auto", "words", "none"] = Field(
         "auto",
         description="What orders the candidates while the reranker fails: the query's words in them,"
         " or nothing but the fused order; `auto`: words, for queries in Latin script",
     )
     timeout_s: float = Field(0.3, gt=0, description="Seconds for one search's rerank")
-    max_chars: int = Field(800, ge=16, description="Characters of one product's text")
+    max_tokens: int = Field(
+        MAX_TOKENS,
+        ge=8,
+        description="Tokens of one product's text, about; longer ones are cut at a sentence end",
+    )
     max_documents: int | None = Field(
         None,
         ge=1,
@@ -138,7 +142,19 @@ class RerankSettings(_Section):
         return checked_template(value)
 
 
-class CacheSettings(_Section):
+class RankSettings(Section):
+    """The learned ranking; see docs/learned-ranking.md."""
+
+    model: str | None = Field(None, description="File of a model that `es-hybrid train` wrote")
+    models: str | None = Field(
+        None, description="Folder where requests find other models by name, each as `NAME.json`"
+    )
+    reload_s: float = Field(
+        30.0, ge=0, description="Seconds after which a file that has changed is read again"
+    )
+
+
+class CacheSettings(Section):
     """What is remembered of the models' answers."""
 
     vector_bytes: int = Field(
@@ -160,7 +176,7 @@ class CacheSettings(_Section):
     )
 
 
-class SearchSettings(_Section):
+class SearchSettings(Section):
     """The query client."""
 
     plan: Literal[
@@ -180,9 +196,16 @@ class SearchSettings(_Section):
         description="HNSW candidates a shard; `None`: 1.5 times the window, at least 100",
     )
     fusion: str = Field("linear", description="linear, rrf, or an `es_hybrid.fusers` entry point")
-    lexical_weight: float | None = Field(
-        None, ge=0, le=1, description="Lexical share of a linear fusion; `None`: by model"
+    normalize: Normalizer | None = Field(
+        None,
+        description="Common scale before a linear fusion; `None`: `robust` with complete scores,"
+        " `minmax` with a window's",
     )
+    rrf_k: int = Field(60, ge=1, le=10_000, description="Rank constant of rrf")
+    lexical_weight: float | None = Field(
+        None, ge=0, le=1, description="Lexical share of the fusion; `None`: by model"
+    )
+    lexical_weights: Shares = Field({}, description=f"The same {GROUPS}")
     scores: Literal["complete", "window"] = Field(
         "complete", description="Whether each candidate carries both exact scores"
     )
@@ -223,45 +246,7 @@ class SearchSettings(_Section):
     log_queries: bool = Field(default=False, description="Whether shoppers' words may be logged")
 
 
-def _decoded(value: object) -> object:
-    return json.loads(value) if isinstance(value, str) else value
-
-
-class RulesSettings(_Section):
-    """Business rules: sold-out policy, pins, caps, variety; see docs/rules.md."""
-
-    name: str | None = Field(None, description="Rule set of the rules index that is in force")
-    inline: Annotated[dict[str, Any] | None, BeforeValidator(_decoded)] = Field(
-        None, description="In its place, a rule set itself; in the environment as JSON"
-    )
-    index: str = Field("es-hybrid-rules", description="Where rule sets are kept")
-    ttl_s: float = Field(
-        30.0, gt=0, description="Seconds a rule set is used before it is looked up"
-    )
-    timeout_s: float = Field(0.25, gt=0, description="Seconds that a search waits for a look-up")
-    retry_s: float = Field(
-        5.0, gt=0, description="Seconds after which a failed look-up is tried again"
-    )
-
-
-class RecommendSettings(_Section):
-    """Recommendations; see docs/recommendations.md."""
-
-    title_field: str = Field("title", description="Field whose words likeness is looked for in")
-    category_field: str = Field(
-        "category_path", description="Keyword field of the category; complements are of another one"
-    )
-    counters: Names = Field(
-        ("sales_7d", "clicks_7d", "sales_30d", "sales_total", "review_count"),
-        description="What trending products are known by; each counts more than all after it",
-    )
-    created_field: str = Field(
-        "created_at", description="Date by which the newest are known, where nothing was counted"
-    )
-    window: int = Field(50, ge=1, le=1000, description="Candidates a leg, at least")
-
-
-class IngestSettings(_Section):
+class IngestSettings(Section):
     """Writing products."""
 
     batch: int = Field(500, ge=1, description="Products a bulk request, at most")

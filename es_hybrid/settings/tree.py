@@ -13,20 +13,25 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
+from es_hybrid.settings.log import LogSettings
+from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
     IndexSettings,
     IngestSettings,
-    RecommendSettings,
+    RankSettings,
     RerankSettings,
-    RulesSettings,
     SearchSettings,
 )
 
 __all__ = ["PREFIX", "Settings", "known_names"]
 
 PREFIX = "ES_HYBRID_"
+
+EVIDENCE = "tuned"
+"""The table of a file that says how its settings came about."""
 
 
 class Settings(BaseSettings):
@@ -51,11 +56,14 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     embed: EmbedSettings = EmbedSettings()
     rerank: RerankSettings = RerankSettings()
+    rank: RankSettings = RankSettings()
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
     recommend: RecommendSettings = RecommendSettings()
+    experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
+    log: LogSettings = LogSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)
@@ -65,21 +73,32 @@ class Settings(BaseSettings):
             raise ConfigurationError(_sentence(error)) from None
 
     @classmethod
-    def from_file(cls, path: str | Path, **values: Any) -> Self:
-        """Read one TOML file; the environment and explicit values win over it.
+    def from_file(cls, path: str | Path, *more: str | Path, **values: Any) -> Self:
+        """Read TOML files; the environment and explicit values win over them.
+
+        Args:
+            path: A file. Its table `tuned`, where `es-hybrid tune` says how it came about, is no
+                setting.
+            *more: Further files; a later one wins.
+            **values: As the constructor takes them.
 
         Raises:
-            ConfigurationError: The file is missing, is not TOML, or holds an unknown name.
+            ConfigurationError: A file is missing, is not TOML, or holds an unknown name.
         """
-        try:
-            content = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigurationError(
-                f"settings file {path} cannot be read: {error.strerror}"
-            ) from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"settings file {path} is not TOML: {error}") from None
+        content: dict[str, Any] = {}
+        for file in (path, *more):
+            content = _merged(content, _read(file))
+        content.pop(EVIDENCE, None)
         return cls(**_merged(_without_environment(content, os.environ), values))
+
+
+def _read(path: str | Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigurationError(f"settings file {path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"settings file {path} is not TOML: {error}") from None
 
 
 def known_names() -> Iterator[str]:

@@ -6,6 +6,8 @@ a stage is a function from scores to scores and costs no object per hit.
 
 from __future__ import annotations
 
+from es_hybrid.types.evidence import Correction, Evidence
+from es_hybrid.types.sides import Assigned, Variant
 from es_hybrid.types.values import (
     BoostContext,
     Degradation,
@@ -14,6 +16,7 @@ from es_hybrid.types.values import (
     LegResult,
     Recommendation,
     Remembered,
+    UsedWeights,
     hits_of,
 )
 from es_hybrid.types.vocabulary import (
@@ -28,6 +31,7 @@ from es_hybrid.types.vocabulary import (
     Normalizer,
     PassthroughReason,
     PlanName,
+    QueryKind,
     Recommended,
     ScoreMode,
     Scores,
@@ -40,9 +44,12 @@ from es_hybrid.types.vocabulary import (
 __all__ = [
     "FUSED_LEGS",
     "NAMED_QUERY",
+    "Assigned",
     "BoostContext",
+    "Correction",
     "Degradation",
     "DegradationReason",
+    "Evidence",
     "FusionMethod",
     "FusionOptions",
     "Hit",
@@ -54,6 +61,7 @@ __all__ = [
     "Normalizer",
     "PassthroughReason",
     "PlanName",
+    "QueryKind",
     "Recommendation",
     "Recommended",
     "Remembered",
@@ -61,6 +69,8 @@ __all__ = [
     "Scores",
     "Stage",
     "TextKind",
+    "UsedWeights",
+    "Variant",
     "Vector",
     "Vectors",
     "hits_of",

@@ -28,6 +28,7 @@ __all__ = [
     "LegResult",
     "Recommendation",
     "Remembered",
+    "UsedWeights",
     "hits_of",
 ]
 
@@ -180,6 +181,8 @@ class FusionOptions:
         lexical_weight: From 0 to 1.
         semantic_weight: From 0 to 1.
         scores: Whether both exact scores are asked of Elasticsearch for every candidate.
+        chosen_by: What the weights come from: `request`, `settings`, `model`, or the kind or
+            language of the query that the settings name.
     """
 
     method: str = FusionMethod.LINEAR
@@ -188,10 +191,32 @@ class FusionOptions:
     lexical_weight: float = 0.5
     semantic_weight: float = 0.5
     scores: ScoreMode = ScoreMode.COMPLETE
+    chosen_by: str = "settings"
 
     def weight(self, leg: LegName) -> float:
         """Return one leg's weight."""
         return self.lexical_weight if leg is LegName.LEXICAL else self.semantic_weight
+
+
+@dataclass(frozen=True, slots=True)
+class UsedWeights:
+    """How much each part of a search counted, and what said so.
+
+    Attributes:
+        method: How the legs were fused.
+        lexical: Weight of the BM25 leg.
+        semantic: Weight of the kNN leg.
+        chosen_by: See `FusionOptions.chosen_by`.
+        rerank: Share of the rerank score; `None` where nothing is reranked.
+        rerank_chosen_by: What that share comes from.
+    """
+
+    method: str
+    lexical: float
+    semantic: float
+    chosen_by: str
+    rerank: float | None = None
+    rerank_chosen_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ __all__ = [
     "Normalizer",
     "PassthroughReason",
     "PlanName",
+    "QueryKind",
     "Recommended",
     "ScoreMode",
     "Scores",
@@ -81,6 +82,7 @@ class Stage(StrEnum):
     RETRIEVE = "retrieve"
     FUSE = "fuse"
     RERANK = "rerank"
+    LEARNED = "learned"
     BOOST = "boost"
     RULES = "rules"
     FETCH = "fetch"
@@ -139,6 +141,9 @@ class DegradationReason(StrEnum):
     NO_VECTORS = "no_vectors"
     NO_RULES = "no_rules"
     STALE_RULES = "stale_rules"
+    NO_MODEL = "no_model"
+    OTHER_FEATURES = "other_features"
+    NO_FEATURE = "no_feature"
     UNSUPPORTED = "unsupported"
     NO_SEEDS = "no_seeds"
     NO_ORDERS = "no_orders"
@@ -178,6 +183,17 @@ class Level(StrEnum):
     """The reranker failed; the fused order stands."""
     LEXICAL = "lexical"
     """Candidates by words alone: no vector of the query, or none to compare it with."""
+
+
+class QueryKind(StrEnum):
+    """What shoppers' queries look like."""
+
+    CHINESE = "chinese"
+    CODE = "code"
+    NATURAL = "natural language"
+    BRAND = "brand"
+    ATTRIBUTE = "attribute"
+    KEYWORDS = "keywords"
 
 
 class FusionMethod(StrEnum):

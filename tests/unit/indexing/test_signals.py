@@ -12,7 +12,6 @@ from es_hybrid.indexing.happenings import read_event, seconds_of
 from es_hybrid.indexing.signals import (
     bayesian_rating,
     bucketed,
-    oldest_day,
     smoothed_rows,
     windowed,
 )
@@ -38,7 +37,12 @@ def test_a_count_that_ran_out_becomes_zero() -> None:
     """Last month's sales must not stand for ever."""
     found = windowed([sold("a", 40)], until=TODAY, fields=FIELDS)
     assert found == {"a": {"sales_7d": 0, "sales_30d": 0}}
-    assert oldest_day(TODAY) == date(2026, 10, 23)
+
+
+def test_impressions_are_counted_in_the_shipped_field() -> None:
+    """What ends a new product's time is counted from the same events as sales."""
+    shown = [(TODAY - timedelta(days=days), "impression", {"a": 10.0}) for days in (1, 50)]
+    assert windowed(shown, until=TODAY, fields=["impressions"]) == {"a": {"impressions": 20}}
 
 
 def test_days_after_the_last_one_wait() -> None:
