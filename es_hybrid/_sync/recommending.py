@@ -172,7 +172,7 @@ class Recommending:
             How much was read, and how many products changed.
 
         Raises:
-            ConfigurationError: There is no such index, or no such time zone.
+            ConfigurationError: There is no such index or time zone, or `until` has not come yet.
             IngestError: Elasticsearch failed for good.
 
         Example:

@@ -113,6 +113,8 @@ def test_wrong_signals(shop: HybridClient, index_name: str) -> None:
     """A zone that is none, and an index that is not there, are named."""
     with pytest.raises(ConfigurationError, match="Asia/Shangai"):
         shop.update_signals(index_name, timezone="Asia/Shangai")
+    with pytest.raises(ConfigurationError, match="has not come yet"):
+        shop.update_signals(index_name, until=date(2999, 1, 1))
     with pytest.raises(ConfigurationError, match="test-not-there"):
         shop.update_signals("test-not-there", [])
 
