@@ -273,7 +273,8 @@ def read_legs(
     """Read the legs of one search."""
     read = read_native if request.native else read_leg
     pairs = zip(request.searches, responses, strict=True)
-    return {leg: read(leg, each, id_field=plan.id_field) for (leg, _), each in pairs}
+    id_field, kept = plan.id_field, plan.shown is not None
+    return {leg: read(leg, each, id_field=id_field, documents=kept) for (leg, _), each in pairs}
 
 
 def unparsed(error: ApiError) -> dict[LegName, LegResult]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
 from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
+from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
@@ -32,6 +33,7 @@ __all__ = [
     "LogSettings",
     "LookUpSettings",
     "RankSettings",
+    "RecommendSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",

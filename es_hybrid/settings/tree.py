@@ -16,6 +16,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
 from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
+from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
@@ -63,6 +64,7 @@ class Settings(BaseSettings):
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
     shoppers: ShopperSettings = ShopperSettings()
+    recommend: RecommendSettings = RecommendSettings()
     experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()

@@ -26,6 +26,7 @@ MEANINGS = {
     "follow.waiting": "the source or Elasticsearch is away, and is waited for",
     "hook.failed": "the metrics hook raised; the search goes on",
     "ingest.batch_lowered": "the embedding server refused a batch whose halves it took",
+    "bought_together.done": "a new table of what is bought together is in use",
     "ingest.done": "a run has ended well",
     "ingest.embedder_failed": "the embedder's first failure of a run",
     "ingest.embedding_slowed": "the embedding server is busy and is asked less at once",
