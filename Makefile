@@ -1,8 +1,11 @@
 # `make help` lists the targets. ES_VERSION=8.14.1 asks for exactly that Elasticsearch,
-# VENV=.venv-es8 for another environment, PYTEST_ARGS="-k reindex" for some of the tests.
+# VENV=.venv-es8 for another environment, PYTEST_ARGS="-k reindex" for some of the tests,
+# WORKERS=0 for one process: most of a test's time is waiting for Elasticsearch.
 PYTHON ?= python3
 VENV ?= .venv
+WORKERS ?= 3
 VERSION_FLAG = $(if $(ES_VERSION),--version $(ES_VERSION))
+CLIENT_FLAG = $(if $(ES_VERSION),--server-major $(firstword $(subst ., ,$(ES_VERSION))))
 BESIDE_SERVICES = $(PYTHON) scripts/dev/services.py run --venv $(VENV) $(VERSION_FLAG)
 DEMO_FLAGS = $(if $(CATALOG),--catalog '$(CATALOG)') $(if $(MAP),--map '$(MAP)') \
 	$(if $(ID),--id-field '$(ID)') $(if $(QUERIES),--queries '$(QUERIES)') \
@@ -24,7 +27,7 @@ demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
 
 test: lint ## lint, then every test, against a real Elasticsearch
 	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql
-	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es $(PYTEST_ARGS)
+	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 soak: bootstrap ## random histories against a reindex, restarts included [HISTORIES=200]
 	$(BIN)/python -m tests.soak --own-node $(or $(ES_VERSION),9.4.3) --histories $(or $(HISTORIES),200)
@@ -80,4 +83,4 @@ bench: $(BENCH_PEERS) ## speed beside the bare client and other libraries [CATAL
 	touch $@
 
 bootstrap:
-	@$(PYTHON) scripts/dev/bootstrap.py --venv $(VENV)
+	@$(PYTHON) scripts/dev/bootstrap.py --venv $(VENV) $(CLIENT_FLAG)

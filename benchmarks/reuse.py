@@ -26,7 +26,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid import FieldMap, HybridClient, IngestReport, Settings, read_products
 from es_hybrid.indexing.coerce import as_date
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.sources import Record
 from es_hybrid.testing import HashEmbedder
 from es_hybrid.types import TextKind, Vectors
@@ -92,7 +92,7 @@ def days_of(path: str, *, day_field: str) -> list[tuple[str, Feed]]:
 
 def texts_of(feed: Feed, fields: FieldMap) -> set[str]:
     """Return the distinct texts of a feed."""
-    text = ProductText()
+    text = BudgetedText(ProductText())
     return {text(fields.document(product)) for product in feed} - {""}
 
 

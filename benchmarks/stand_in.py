@@ -37,10 +37,11 @@ from es_hybrid.local.reranker import LateInteractionReranker
 from es_hybrid.rank.fuse import order_of
 from es_hybrid.rank.rerank import blend, product_text
 from es_hybrid.rank.words import words_scores
+from es_hybrid.token_budget import MAX_TOKENS
 from es_hybrid.types import Scores
 
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8)
-TOP, MAX_CHARS = 50, 800
+TOP = 50
 FIELDS = ("title", "brand", "category_path", "attributes_text", "description")
 Scorer = Callable[[str, Sequence[str]], Sequence[float]]
 
@@ -86,7 +87,9 @@ def candidates(
         ext = hybrid_ext(text=query.text, rerank=False, boosts=[], explain=True, **own)
         answer = shop.search(index=index, size=100, source_excludes="embedding", ext=ext)
         parts = list(answer.hybrid.parts.values())
-        texts = [product_text(h.source, FIELDS, max_chars=MAX_CHARS) for h in answer.hits[:TOP]]
+        texts = [
+            product_text(h.source, FIELDS, max_tokens=MAX_TOKENS).text for h in answer.hits[:TOP]
+        ]
         fused = np.array([part.fused for part in parts])
         found.append(Found(query, [hit.id for hit in answer.hits], fused, texts))
     return found

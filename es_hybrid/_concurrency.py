@@ -146,73 +146,10 @@ def map_ordered(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-class AsyncGate:
-    """Lets at most `limit` callers through at once; the others wait, but not for ever.
-
-    Bounding requests in flight is what keeps a slow model server from collecting a queue of
-    searches that nobody waits for any more.
-
-    Example:
-        gate = AsyncGate(8)
-        async with gate.slot(timeout_s=0.1):
-            ...
-    """
-
-    def __init__(self, limit: int) -> None:
-        _require_room(limit)
-        self.limit = limit
-        self._free = asyncio.Semaphore(limit)
-
-    @asynccontextmanager
-    async def slot(self, *, timeout_s: float) -> AsyncIterator[None]:
-        """Hold one slot for the length of the block.
-
-        Args:
-            timeout_s: Seconds to wait for a free one; 0 does not wait.
-
-        Raises:
-            TimeoutError: No slot became free in time; the block was not entered.
-        """
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._free.acquire()
-        except TimeoutError:
-            raise TimeoutError(_no_slot(self.limit, timeout_s)) from None
-        try:
-            yield
-        finally:
-            self._free.release()
-
-
-class Gate:
-    """Lets at most `limit` threads through at once; the others wait, but not for ever.
-
-    Example:
-        >>> gate = Gate(8)
-        >>> with gate.slot(timeout_s=0.1):
-        ...     pass
-    """
-
-    def __init__(self, limit: int) -> None:
-        _require_room(limit)
-        self.limit = limit
-        self._free = threading.Semaphore(limit)
-
-    @contextmanager
-    def slot(self, *, timeout_s: float) -> Iterator[None]:
-        """Hold one slot for the length of the block; see `AsyncGate.slot`."""
-        if not self._free.acquire(timeout=max(timeout_s, 0.0)):
-            raise TimeoutError(_no_slot(self.limit, timeout_s))
-        try:
-            yield
-        finally:
-            self._free.release()
-
-
 class AsyncTurns:
     """Lets callers through while fewer than a limit are inside; the limit may change meanwhile.
 
-    Unlike `AsyncGate`, whoever waits goes on waiting: this is for work that has to be done anyway.
+    Whoever waits goes on waiting: this is for work that has to be done anyway.
 
     Example:
         turns = AsyncTurns()
@@ -281,7 +218,3 @@ async def _each(items: AsyncIterable[T] | Iterable[T]) -> AsyncGenerator[T, None
 def _require_room(limit: int) -> None:
     if limit < 1:
         raise ValueError(f"limit is {limit}: at least one call must be allowed in flight")
-
-
-def _no_slot(limit: int, timeout_s: float) -> str:
-    return f"no free slot within {timeout_s:g} s: all {limit} are in use"

@@ -5,6 +5,8 @@
     ├─ RequestError (ValueError)         ext.hybrid is wrong; .path
     ├─ RulesError (ValueError)           a rule set is wrong, or is not there; .path
     ├─ RulesConflict                     somebody else changed a rule set meanwhile
+    ├─ ExperimentError (ValueError)      an experiment is wrong, or is not there; .path
+    ├─ ExperimentConflict                somebody else changed an experiment meanwhile
     ├─ ServiceError                      a model server failed; .service .status .attempts .elapsed_s
     │  ├─ EmbeddingError
     │  ├─ RerankError
@@ -33,6 +35,8 @@ __all__ = [
     "ContractError",
     "DeletesRefused",
     "EmbeddingError",
+    "ExperimentConflict",
+    "ExperimentError",
     "HybridError",
     "HybridWarning",
     "IngestError",
@@ -128,6 +132,19 @@ class RulesConflict(HybridError):
     """Somebody else changed a rule set meanwhile; nothing was put in force."""
 
 
+class ExperimentError(HybridError, ValueError):
+    """An experiment is wrong, or is not there; `.path` names the JSON path."""
+
+    def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
+        super().__init__(f"{path}: {message}", stage="experiment", hint=hint)
+        self.path = path
+        self.reason = message
+
+
+class ExperimentConflict(HybridError):
+    """Somebody else changed an experiment meanwhile; it is as they left it."""
+
+
 class ServiceError(HybridError):
     """A model server failed, after its retries.
 
@@ -137,6 +154,7 @@ class ServiceError(HybridError):
         attempts: Calls made, the first included.
         elapsed_s: Seconds spent on them.
         body_excerpt: At most 300 characters of the server's own error message.
+        retry_after_s: Seconds that the server asked to wait, where it did.
     """
 
     def __init__(
@@ -148,6 +166,7 @@ class ServiceError(HybridError):
         attempts: int = 1,
         elapsed_s: float = 0.0,
         body_excerpt: str | None = None,
+        retry_after_s: float | None = None,
         retryable: bool = False,
         hint: str | None = None,
     ) -> None:
@@ -157,6 +176,7 @@ class ServiceError(HybridError):
         self.attempts = attempts
         self.elapsed_s = elapsed_s
         self.body_excerpt = body_excerpt
+        self.retry_after_s = retry_after_s
 
     def after(self, *, attempts: int, elapsed_s: float) -> Self:
         """Record how much was spent before giving up, and return the same error."""

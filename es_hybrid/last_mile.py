@@ -1,7 +1,7 @@
 """From a ranking to the order that a shop wants: the pure steps around the policies.
 
 Here other parts of the last mile belong, each between `ranking_of` and `final_order`: a learned
-model before the boosts, slots for new products where `apply_policies` arranges places.
+model before the boosts.
 """
 
 from __future__ import annotations
@@ -14,8 +14,11 @@ import numpy as np
 from es_hybrid.policies import BoostLimits
 from es_hybrid.query.plan import Plan
 from es_hybrid.rank.diversity import pool_size
+from es_hybrid.rank.explore import Draw
+from es_hybrid.rank.order import fingerprint
 from es_hybrid.rank.policy import apply_policies
 from es_hybrid.rank.ranking import Ranking
+from es_hybrid.rank.values import SECONDS_A_DAY
 from es_hybrid.rules.conditions import folded, stands_in
 from es_hybrid.settings import Settings
 from es_hybrid.types import Hit, HitKey, Json, Vector
@@ -54,8 +57,35 @@ def vectors_in(hits: Sequence[Json], field: str) -> dict[HitKey, Vector]:
     return {key: np.asarray(row, dtype=np.float32) for key, row in found.items() if row}
 
 
+def fingerprint_of(plan: Plan) -> str:
+    """Return by what the token of a search is known to be of this search."""
+    request = plan.request
+    deciding = [request.body.get(name) for name in ("rescore", "indices_boost", "runtime_mappings")]
+    routing = request.params.get("routing")
+    query, filters = plan.asked or (plan.query, plan.filter)
+    asked = (query, filters, plan.collapse_field, *deciding, routing)
+    return fingerprint(request.index, *asked)
+
+
+def draw_of(plan: Plan, *, now_s: float) -> Draw:
+    """Return what the choice of new products depends on: the search and the day, or a given seed.
+
+    All pages of a search draw the same, and so does a reload.
+    """
+    explore = plan.policies.explore
+    if explore is None:
+        return Draw(now_s=now_s)
+    day = str(int(now_s // SECONDS_A_DAY))
+    return Draw(fingerprint_of(plan) + day if explore.seed is None else explore.seed, now_s)
+
+
 def ruled(
-    plan: Plan, ranking: Ranking, *, pinned: Sequence[Hit], vectors: Mapping[HitKey, Vector]
+    plan: Plan,
+    ranking: Ranking,
+    *,
+    pinned: Sequence[Hit],
+    vectors: Mapping[HitKey, Vector],
+    now_s: float,
 ) -> Ranking:
     """Return the ranking as the rules want it.
 
@@ -64,6 +94,7 @@ def ruled(
         ranking: After the boosts.
         pinned: Pinned products that satisfy the filters.
         vectors: Of the products that are compared for variety.
+        now_s: Seconds since the epoch.
     """
     words = folded(plan.request.text or "")
     return apply_policies(
@@ -73,4 +104,5 @@ def ruled(
         vectors=vectors,
         is_named=lambda value: stands_in(value, words),
         collapse_field=plan.collapse_field,
+        draw=draw_of(plan, now_s=now_s),
     )

@@ -6,7 +6,8 @@ made; `es_hybrid.rules` makes them. No policy at all is `NO_POLICIES`, and costs
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ __all__ = [
     "Cap",
     "Diversity",
     "Exclusion",
+    "Exploration",
     "Pin",
     "Policies",
     "StockAction",
@@ -127,6 +129,42 @@ class Diversity:
 
 
 @dataclass(frozen=True, slots=True)
+class Exploration:
+    """How much of each page new products get.
+
+    Attributes:
+        created_field: Doc-value field of the date a product came.
+        younger_than_days: Older products are not new.
+        impressions_field: Doc-value field that counts how often a product was shown.
+        impressions: The same by document id, where the caller counts; it wins over the field.
+        until_impressions: A product that was shown as often has had its chance. Where nobody
+            counts, age alone ends it.
+        slots: Places on each page.
+        per: Places of a page.
+        first_place: The first page's highest place for a new product, from 1; the others follow
+            every `per / slots` places.
+        pool: New products among the candidates that are drawn from, the most relevant ones.
+        seed: What the draw depends on; by default the search and the day.
+    """
+
+    created_field: str = "created_at"
+    younger_than_days: float = 30.0
+    impressions_field: str | None = None
+    impressions: Mapping[str, int] = field(default_factory=dict)
+    until_impressions: int = 500
+    slots: int = 1
+    per: int = 24
+    first_place: int = 6
+    pool: int = 10
+    seed: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The doc values that are read."""
+        return (self.created_field, *((self.impressions_field,) if self.impressions_field else ()))
+
+
+@dataclass(frozen=True, slots=True)
 class BoostLimits:
     """How far all boosts together may move a product.
 
@@ -150,6 +188,7 @@ class Policies:
         exclusions: Products that are not found.
         caps: All of them hold.
         diversity: Variety at the top.
+        explore: Places for new products.
         limits: Of the boosts; `None` leaves them to request and settings.
         variants: Field of which each value is answered once.
     """
@@ -160,13 +199,14 @@ class Policies:
     exclusions: tuple[Exclusion, ...] = ()
     caps: tuple[Cap, ...] = ()
     diversity: Diversity | None = None
+    explore: Exploration | None = None
     limits: BoostLimits | None = None
     variants: str | None = None
 
     @cached_property
     def reorder(self) -> bool:
         """Whether anything is done to candidates once they are ranked."""
-        return bool(self.moves_sold_out or self.pins or self.caps or self.diversity)
+        return bool(self.moves_sold_out or self.pins or self.caps or self.diversity or self.explore)
 
     @property
     def moves_sold_out(self) -> bool:
@@ -188,6 +228,8 @@ class Policies:
             names += [stock.field, stock.group]
         if self.diversity is not None:
             names.append(self.diversity.field)
+        if self.explore is not None:
+            names += self.explore.fields
         return tuple(dict.fromkeys(name for name in names if name))
 
 

@@ -196,6 +196,9 @@ def _rules(policies: Policies) -> list[str]:
     if policies.diversity is not None:
         by = policies.diversity.field or "vectors"
         said.append(f"variety: {policies.diversity.strength:g} by {by}")
+    if policies.explore is not None:
+        explore = policies.explore
+        said.append(f"new products: {explore.slots} of {explore.per} places")
     said += [f"cap: {cap.most} of one {cap.field} in {cap.per}" for cap in policies.caps]
     if policies.pins:
         said.append(f"pins: {', '.join(pin.id for pin in policies.pins)}")

@@ -13,7 +13,9 @@ from typing import Any, Protocol, runtime_checkable
 
 from es_hybrid.types import (
     BoostContext,
+    Correction,
     Degradation,
+    Evidence,
     FusionOptions,
     Hit,
     Level,
@@ -36,6 +38,7 @@ __all__ = [
     "Fuser",
     "Hook",
     "InstructedEmbedder",
+    "LearnedRanking",
     "Reranker",
     "SearchDone",
     "TextBuilder",
@@ -195,6 +198,35 @@ class Fuser(Protocol):
         ...
 
 
+class LearnedRanking(Protocol):
+    """A trained model, as a search knows it; `rank.learned` has the kind that is trained here."""
+
+    @property
+    def version(self) -> str:
+        """What answers and explanations call it."""
+        ...
+
+    @property
+    def reads(self) -> Sequence[str]:
+        """Doc-value fields that its features are computed from."""
+        ...
+
+    @property
+    def needs(self) -> Sequence[str]:
+        """Those of them that an index must have."""
+        ...
+
+    def correct(self, evidence: Evidence) -> Correction:
+        """Return the corrected relevance of each candidate, or what is lacking for it."""
+        ...
+
+    def contributions(
+        self, correction: Correction, positions: Sequence[int]
+    ) -> list[Mapping[str, float]]:
+        """Return what each feature did to some of the candidates, the most first."""
+        ...
+
+
 @runtime_checkable
 class TextBuilder(Protocol):
     """Turns a product into the text that is embedded."""
@@ -220,6 +252,8 @@ class SearchDone:
         degraded: What the search did without.
         level: The rung of the ladder that the search stood on; `None` for a passthrough.
         remembered: What came from a cache.
+        explored: Ids of the page's new products that were given their place, to be discounted where
+            clicks are read.
         total: Hits that match.
         returned: Hits on the page.
     """
@@ -230,6 +264,7 @@ class SearchDone:
     degraded: tuple[Degradation, ...] = ()
     level: Level | None = None
     remembered: Remembered = field(default_factory=Remembered)
+    explored: tuple[str, ...] = ()
     total: int | None = None
     returned: int = 0
 

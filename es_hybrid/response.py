@@ -8,9 +8,11 @@ from typing import Any
 
 from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
 
+from es_hybrid.protocols import SearchDone
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.respond.degrade import level_of
 from es_hybrid.types import (
+    Assigned,
     Degradation,
     HitKey,
     Json,
@@ -22,7 +24,7 @@ from es_hybrid.types import (
     UsedWeights,
 )
 
-__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
+__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses", "event_of", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,31 +36,46 @@ class HybridInfo:
         reason: Why the request was not touched, for a passthrough.
         reranked: How many candidates were reranked.
         added: How many hits of the total no word of the query matches.
+        explored: Ids of the page's new products that were given their place; a click or a sale there
+            says less of relevance than elsewhere.
         degraded: What the search did without, and why.
         stood_in: Whether the query's words stood in for a reranker that failed.
+        cut_texts: Products whose text is longer than `ES_HYBRID_RERANK__MAX_TOKENS`: the reranker
+            reads its beginning, cut at a sentence end.
         instructions: The task sentence that a model was sent, by its stage, where one was.
         remembered: What came from a cache.
         timings_ms: Wall-clock milliseconds a stage.
         weights: How much each leg and the reranker counted, and what said so; `None` where one leg
             or Elasticsearch itself decided.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
+        learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
-        parts: For `explain`, what made each hit's score, by `(index, id)`, in the order of the page.
+        experiment: Which side of an experiment the answer is from; `None` for no side.
+        parts: For `explain`, and where the search is logged, what made each hit's score, by
+            `(index, id)`, in the order of the page.
+        explained: Whether the caller asked for the parts.
+        query_id: What logged events refer to; `None` where the search is not logged.
     """
 
     plan: PlanName
     reason: PassthroughReason | None = None
     reranked: int = 0
     added: int = 0
+    explored: tuple[str, ...] = ()
     degraded: tuple[Degradation, ...] = ()
     stood_in: bool = False
+    cut_texts: int = 0
     instructions: Mapping[Stage, str] = field(default_factory=dict)
     remembered: Remembered = field(default_factory=Remembered)
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     weights: UsedWeights | None = None
     rules: str | None = None
+    learned: str | None = None
     order: str | None = None
+    experiment: Assigned | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
+    explained: bool = True
+    query_id: str | None = None
 
     @property
     def level(self) -> Level | None:
@@ -69,6 +86,18 @@ class HybridInfo:
             return Level.LEXICAL
         return level_of(self.degraded, stood_in=self.stood_in)
 
+    def traits(self) -> dict[str, str | bool | int | tuple[str, ...] | None]:
+        """Return what a trace says of the search: names and counts, nothing that was typed."""
+        return {
+            "plan": str(self.plan),
+            "passthrough": None if self.reason is None else str(self.reason),
+            "level": None if self.level is None else str(self.level),
+            "degraded": tuple(f"{each.stage}:{each.reason}" for each in self.degraded) or None,
+            "reranked": self.reranked,
+            "cut_texts": self.cut_texts,
+            "remembered": self.remembered.answer,
+        }
+
     def to_dict(self) -> Json:
         """Return the same as JSON; part of the body where the caller sent `ext.hybrid`."""
         info: Json = {
@@ -77,6 +106,7 @@ class HybridInfo:
             "level": None if self.level is None else str(self.level),
             "reranked": self.reranked,
             "added": self.added,
+            "cut_texts": self.cut_texts,
             "degraded": [
                 {"stage": str(d.stage), "reason": str(d.reason), "detail": d.detail}
                 for d in self.degraded
@@ -89,9 +119,17 @@ class HybridInfo:
             info["weights"] = asdict(self.weights)
         if self.rules is not None:
             info["rules"] = self.rules
+        if self.explored:
+            info["explored"] = list(self.explored)
+        if self.learned is not None:
+            info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
-        if self.parts:
+        if self.experiment is not None:
+            info["experiment"] = self.experiment.to_dict()
+        if self.query_id is not None:
+            info["query_id"] = self.query_id
+        if self.parts and self.explained:
             info["explain"] = [
                 {"_id": part.hit.id, **part.to_dict()} for part in self.parts.values()
             ]
@@ -162,9 +200,23 @@ class HybridResponse(ObjectApiResponse[Any]):
         info: HybridInfo = object.__getattribute__(self, "_hybrid")
         return info
 
+    def on_side(self, side: Assigned) -> HybridResponse:
+        """Return the same answer, saying which side of an experiment it is from."""
+        return self.with_info(replace(self.hybrid, experiment=side))
+
+    def with_hits(self, hits: Sequence[Json]) -> HybridResponse:
+        """Return the same answer with other hits on its page."""
+        body = {**self.body, "hits": {**self.body["hits"], "hits": list(hits)}}
+        return HybridResponse(body, self.meta, self.hybrid)
+
     def from_memory(self) -> HybridResponse:
         """Return the same answer, saying that it was made for an earlier search."""
-        info = replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        return self.with_info(
+            replace(self.hybrid, remembered=replace(self.hybrid.remembered, answer=True))
+        )
+
+    def with_info(self, info: HybridInfo) -> HybridResponse:
+        """Return the same answer, saying something else of what was done."""
         body = self.body
         if "hybrid" in (body.get("ext") or {}):
             body = {**body, "ext": {**body["ext"], "hybrid": info.to_dict()}}
@@ -208,3 +260,20 @@ def joined(responses: Sequence[HybridResponse | ApiError], *, took_ms: float) ->
     ]
     infos = [None if isinstance(each, ApiError) else each.hybrid for each in responses]
     return HybridResponses({"took": round(took_ms), "responses": bodies}, responses[0].meta, infos)
+
+
+def event_of(response: HybridResponse, *, took_ms: float) -> SearchDone:
+    """Return what a metrics hook is told; of an answer that was given again, no stage took part."""
+    info = response.hybrid
+    again = info.remembered.answer
+    return SearchDone(
+        plan=info.plan,
+        took_ms=took_ms,
+        timings_ms={} if again else info.timings_ms,
+        degraded=info.degraded,
+        level=info.level,
+        remembered=Remembered(answer=True) if again else info.remembered,
+        explored=info.explored,
+        total=response.total,
+        returned=len(response.body.get("hits", {}).get("hits", ())),
+    )

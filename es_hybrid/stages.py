@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from elastic_transport import ApiResponseMeta
 
 from es_hybrid.errors import ContractError
-from es_hybrid.last_mile import limits_of
-from es_hybrid.protocols import Fuser, SearchDone
+from es_hybrid.last_mile import fingerprint_of, limits_of
+from es_hybrid.protocols import Fuser
 from es_hybrid.query.plan import Plan
 from es_hybrid.rank.candidates import above_floor, admitted, merge
 from es_hybrid.rank.fuse import fuse, order_of
-from es_hybrid.rank.order import Order, fingerprint, freeze
+from es_hybrid.rank.order import Order, freeze
 from es_hybrid.rank.ranking import Ranking, rank
 from es_hybrid.rank.rerank import blend, product_texts
 from es_hybrid.rank.words import STAND_IN_WEIGHT, words_scores
@@ -47,12 +47,14 @@ class Candidates:
         fused: Their fused scores, 0 to 1, shape `(n,)`.
         added: How many of them the lexical query does not match.
         pinned: Products that rules pin, whether they are among the hits or not.
+        texts: What the reranker read, by place among the hits.
     """
 
     hits: Sequence[Hit]
     fused: Scores
     added: int
     pinned: Sequence[Hit] = ()
+    texts: Mapping[int, str] = field(default_factory=dict)
 
     def best(self, count: int) -> dict[int, HitKey]:
         """Return the keys of the best by fused score, by their place among the hits."""
@@ -118,17 +120,20 @@ def texts_of(
     keys: Mapping[int, HitKey],
     sources: Mapping[HitKey, Json],
     settings: Settings,
+    notes: Notes,
 ) -> dict[int, str]:
     """Return what the reranker reads of each product, by place; blank ones are left out."""
     if plan.rerank is None:
         return {}
-    return product_texts(
+    texts = product_texts(
         keys,
         sources,
         plan.rerank.fields,
-        max_chars=settings.rerank.max_chars,
+        max_tokens=settings.rerank.max_tokens,
         template=plan.rerank.product_template,
     )
+    notes.cut_texts += sum(text.was_cut for text in texts.values())
+    return {place: text.text for place, text in texts.items()}
 
 
 def words_instead(
@@ -156,9 +161,10 @@ def ranking_of(
     settings: Settings,
     *,
     now_s: float,
+    notes: Notes,
 ) -> Ranking:
-    """Blend, boost within limits, order and collapse."""
-    return rank(
+    """Blend, correct by a learned model, boost within limits, order and collapse."""
+    ranking = rank(
         candidates.hits,
         candidates.fused,
         reranked,
@@ -172,7 +178,13 @@ def ranking_of(
         clamp=(settings.search.boost_min, settings.search.boost_max),
         limits=limits_of(plan, settings),
         collapse_field=plan.collapse_field,
+        texts=candidates.texts,
+        model=plan.learned,
     )
+    if plan.learned is not None and ranking.correction is not None and ranking.correction.lacking:
+        detail = f"{plan.learned.version} goes by {', '.join(ranking.correction.lacking)}"
+        notes.degraded(Degradation(Stage.LEARNED, DegradationReason.NO_FEATURE, detail))
+    return ranking
 
 
 def final_order(plan: Plan, candidates: Candidates, ranking: Ranking) -> Order:
@@ -180,16 +192,6 @@ def final_order(plan: Plan, candidates: Candidates, ranking: Ranking) -> Order:
     came = ranking.hits[len(candidates.hits) :]  # pinned, and no candidates
     added = candidates.added + sum(hit.lexical_score is None for hit in came)
     return ranking.final_order(window=plan.window, added=added, collapse_field=plan.collapse_field)
-
-
-def fingerprint_of(plan: Plan) -> str:
-    """Return by what the token of a search is known to be of this search."""
-    request = plan.request
-    deciding = [request.body.get(name) for name in ("rescore", "indices_boost", "runtime_mappings")]
-    routing = request.params.get("routing")
-    query, filters = plan.asked or (plan.query, plan.filter)
-    asked = (query, filters, plan.collapse_field, *deciding, routing)
-    return fingerprint(request.index, *asked)
 
 
 def body_of(
@@ -232,6 +234,7 @@ def response_of(
     *,
     ranking: Ranking | None = None,
     order: Order | None = None,
+    logged: bool = False,
 ) -> HybridResponse:
     """Put the diagnostics beside the answer.
 
@@ -242,11 +245,12 @@ def response_of(
         notes: Times and degradations.
         ranking: Where there was one, for the explanations.
         order: The final order, where there is one.
+        logged: Whether the log needs the parts.
     """
     request = plan.request
     explained = (
         ranking.parts(request.from_, request.size, language=plan.language)
-        if ranking and plan.explain
+        if ranking and (plan.explain or logged)
         else {}
     )
     frozen = order is not None and plan.wants_token
@@ -255,15 +259,19 @@ def response_of(
         reason=plan.passthrough,
         reranked=len(ranking.reranked) if ranking else 0,
         added=order.added if order else 0,
+        explored=order.explored_ids(request.from_, request.size) if order else (),
         degraded=notes.degradations,
         stood_in=notes.stood_in,
+        cut_texts=notes.cut_texts,
         instructions=_sent(plan, notes, reranked=bool(ranking and ranking.reranked)),
         remembered=notes.remembered,
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         rules=plan.policies.source,
+        learned=ranking.learned.version if ranking and ranking.learned else None,
         weights=plan.weights,
         parts=explained,
+        explained=plan.explain,
     )
     if request.explicit:
         body = {**body, "ext": {**body.get("ext", {}), "hybrid": info.to_dict()}}
@@ -274,17 +282,3 @@ def _sent(plan: Plan, notes: Notes, *, reranked: bool) -> dict[Stage, str]:
     embedded = plan.vector is not None and notes.remembered.vector is not None
     stages = {Stage.EMBED: embedded, Stage.RERANK: reranked}
     return {stage: task for stage, task in plan.instructions.items() if stages.get(stage)}
-
-
-def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
-    """Return what a metrics hook is told."""
-    return SearchDone(
-        plan=response.hybrid.plan,
-        took_ms=notes.took_ms(),
-        timings_ms=response.hybrid.timings_ms,
-        degraded=response.hybrid.degraded,
-        level=response.hybrid.level,
-        remembered=response.hybrid.remembered,
-        total=response.total,
-        returned=len(response.body.get("hits", {}).get("hits", ())),
-    )

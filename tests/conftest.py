@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch, TransportError
 
-pytest_plugins = ["tests.support.databases", "tests.support.fixtures", "tests.support.shops"]
+pytest_plugins = [
+    "tests.support.databases",
+    "tests.support.fixtures",
+    "tests.support.logs",
+    "tests.support.shops",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,10 +28,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep the shop's own settings out of the tests: they would change what is tested."""
-    config.stash[ES_URL] = config.getoption("--es-url") or os.environ.get("ES_HYBRID_ES_URL")
-    config.stash[ES_KEY] = os.environ.get("ES_HYBRID_ES_API_KEY")
+    # A process that shares the work is told by the first one, whose environment is cleared here.
+    told = getattr(config, "workerinput", {})
+    url = config.getoption("--es-url") or os.environ.get("ES_HYBRID_ES_URL")
+    config.stash[ES_URL] = told.get("es_url", url)
+    config.stash[ES_KEY] = told.get("es_key", os.environ.get("ES_HYBRID_ES_API_KEY"))
     for name in [name for name in os.environ if name.startswith("ES_HYBRID_")]:
         del os.environ[name]
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process that shares the work (pytest-xdist) how to reach Elasticsearch."""
+    node.workerinput["es_url"] = node.config.stash[ES_URL]
+    node.workerinput["es_key"] = node.config.stash[ES_KEY]
 
 
 ES_URL = pytest.StashKey[str | None]()

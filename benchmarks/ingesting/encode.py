@@ -11,7 +11,7 @@ from benchmarks.ingesting.lane import MODEL
 from es_hybrid import load_vectors, read_ndjson
 from es_hybrid.indexing.actions import VectorFields, index_action
 from es_hybrid.indexing.fields import FieldMap
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.sources import Feed, Preparation
 
 _MOST = 5000
@@ -20,7 +20,9 @@ _MOST = 5000
 def encode_speed(folder: Path, *, dims: int) -> dict[str, float]:
     """Return documents a second of one core, by stage; the best of five tries."""
     vectors = load_vectors(folder / "vectors.npz")
-    prepare = Preparation(FieldMap(), text=ProductText(), model=MODEL, dims=dims, vectors=vectors)
+    prepare = Preparation(
+        FieldMap(), text=BudgetedText(ProductText()), model=MODEL, dims=dims, vectors=vectors
+    )
     items = list(islice(read_ndjson(folder / "feed.ndjson"), _MOST))
     (chunk,) = Feed(items, prepare=prepare, batch=len(items), max_bytes=1 << 40).segment()
     products = chunk.products

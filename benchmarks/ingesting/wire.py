@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from es_hybrid.indexing.actions import VectorFields, index_action
 from es_hybrid.indexing.fields import FieldMap
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.sources import Feed, Preparation
 from es_hybrid.readers import read_ndjson
 from es_hybrid.vector_files import load_vectors
@@ -25,7 +25,11 @@ _BATCH, _BYTES = 1000, 8_000_000
 def build(path: Path, *, feed: Path, archive: Path, dims: int, packed: bool) -> None:
     """Write the very requests that an ingest sends, and where each begins."""
     prepare = Preparation(
-        FieldMap(), text=ProductText(), model="made-up", dims=dims, vectors=load_vectors(archive)
+        FieldMap(),
+        text=BudgetedText(ProductText()),
+        model="made-up",
+        dims=dims,
+        vectors=load_vectors(archive),
     )
     vector = VectorFields("embedding", "made-up", packed=packed)
     places = [0]

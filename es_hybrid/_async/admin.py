@@ -13,7 +13,6 @@ from es_hybrid.errors import ConfigurationError, MappingMismatch
 from es_hybrid.indexing.info import ClusterHealth, IndexInfo
 from es_hybrid.indexing.mapping import fill_mapping, load_mapping, read_meta
 from es_hybrid.indexing.names import index_name
-from es_hybrid.indexing.product import ProductText
 from es_hybrid.protocols import AsyncEmbedder, TextBuilder
 from es_hybrid.types import TextKind
 
@@ -75,7 +74,7 @@ async def create_index(
         similarity=similarity,
         index_options=index_options,
         money=money,
-        text_version=(text or ProductText()).version,
+        text_version=None if text is None else text.version,
     )
     # A second alias of the same name that takes writes is refused by the server: two creations at
     # once cannot both succeed.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.catalogue import AsyncCatalogue
+from es_hybrid._async.events import AsyncEvents
 from es_hybrid._async.many import AsyncManySearcher
 from es_hybrid._async.readiness import AsyncReadiness
 from es_hybrid._async.reindexing import AsyncReindexing
@@ -16,11 +17,14 @@ from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
+from es_hybrid.metrics import Metrics
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck, facet_values, narrowed
 from es_hybrid.query.request import parse_request
+from es_hybrid.rank.features import PRODUCT_FIELDS
+from es_hybrid.rank.ranking_features import RankingFeatures
 from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 from es_hybrid.types import Level, Stage
@@ -36,7 +40,9 @@ _FOR_HELPERS = frozenset({"_otel"})
 """Private names that `elasticsearch.helpers` reads of the client it is given."""
 
 
-class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncWrapped):  # type: ignore[misc]  # `ingest` is both
+class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
+    AsyncCatalogue, AsyncReindexing, AsyncReadiness, AsyncEvents, _AsyncWrapped
+):
     """Hybrid product search behind the call a shop already makes.
 
     `search` takes exactly the arguments of the wrapped client's `search` and returns its response
@@ -72,6 +78,7 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         hook: Hook | None = None,
     ) -> None:
         toolbox = AsyncToolbox(
+            es,
             settings or Settings(),
             embedder=embedder,
             reranker=reranker,
@@ -98,13 +105,22 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
 
     @property
     def cache_stats(self) -> Mapping[Stage, CacheStats]:
-        """How often query vectors and rerank scores were remembered, by stage."""
+        """How well the caches do, by the stage whose results they remember.
+
+        `embed`: query vectors; `rerank`: scores; `respond`: whole answers.
+        """
         return self._toolbox.cache_stats
 
     @property
     def levels(self) -> Mapping[Level, int]:
         """How many searches stood on each rung of the ladder, since the client was made."""
-        return dict(self._toolbox.levels)
+        searches = self._toolbox.meter.read().searches
+        return {level: searches[level.value] for level in Level}
+
+    @property
+    def metrics(self) -> Metrics:
+        """What this client did since it was made: searches, times, caches, breakers, ingests."""
+        return self._toolbox.metrics
 
     @property
     def settings(self) -> Settings:
@@ -161,6 +177,27 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         """
         return await self._searcher.preview(arguments)
 
+    async def ranking_features(
+        self, *, product_fields: Mapping[str, str] = PRODUCT_FIELDS, **arguments: Any
+    ) -> RankingFeatures:
+        """Return the candidates of a search with their features, as a learned ranking is trained on.
+
+        The search is made as `search` makes it, up to the untrained order; no page is fetched.
+
+        Args:
+            product_fields: Doc-value field of each product property, such as `{"rating": "stars"}`.
+            **arguments: Those of `search`.
+
+        Raises:
+            RequestError: As `search`, or the search would be passed through.
+            ApiError: Elasticsearch's own.
+
+        Example:
+            found = await shop.ranking_features(index="products", query=query)
+            found.ids[0], found.of_feature("lexical_score")[0]
+        """
+        return await self._searcher.features(arguments, product_fields)
+
     async def check_facets(self, *, buckets: int = 3, **arguments: Any) -> list[FacetCheck]:
         """Click each facet of a search, and say whether its count is kept.
 
@@ -200,7 +237,10 @@ class AsyncHybridClient(AsyncCatalogue, AsyncReindexing, AsyncReadiness, _AsyncW
         )
 
     async def close(self) -> None:
-        """Close the connections to the model servers; the wrapped client stays open."""
+        """Close the connections to the model servers; the wrapped client stays open.
+
+        What the log has not written yet is written first.
+        """
         await self._toolbox.aclose()
 
     async def __aenter__(self) -> Self:

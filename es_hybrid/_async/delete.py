@@ -8,8 +8,8 @@ from itertools import islice
 
 from elasticsearch import ApiError, AsyncElasticsearch
 
-from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.first_load import index_to_write
 from es_hybrid.errors import DeletesRefused
 from es_hybrid.indexing.actions import NOT_FOUND
 from es_hybrid.indexing.deletes import (
@@ -51,7 +51,7 @@ async def delete_products(
         TransportError: Elasticsearch cannot be reached.
     """
     started_s = time.monotonic()
-    info = await index_info(es, index)
+    info = await index_to_write(es, index)
     writer = AsyncBulkWriter(es, index=index, settings=settings, require_alias=info.is_alias)
     asked = deleted = missing = failed = 0
     failures: list[Failure] = []

@@ -8,6 +8,7 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
+from es_hybrid._async.admin import index_info
 from es_hybrid._logging import get_logger
 from es_hybrid.indexing.first_load import (
     LOADING,
@@ -16,6 +17,7 @@ from es_hybrid.indexing.first_load import (
     restoring_settings,
     unmarked_meta,
 )
+from es_hybrid.indexing.info import IndexInfo
 
 _log = get_logger("es_hybrid.ingest")
 
@@ -74,13 +76,33 @@ class AsyncFirstLoad:
         _log.info("ingest.first_load_begun", index_name=self._index)
 
 
+async def index_to_write(es: AsyncElasticsearch, name: str) -> IndexInfo:
+    """Return what an alias points to, with the settings that a killed first load took given back.
+
+    Whoever writes products begins with it.
+
+    Args:
+        es: Where.
+        name: Alias or index.
+
+    Raises:
+        ConfigurationError: There is no such index, or several stand behind the name.
+        MappingMismatch: The index was not created by es_hybrid.
+
+    Example:
+        info = await index_to_write(es, "products")
+    """
+    info = await index_info(es, name)
+    await restore_settings(es, info.index, info.mapping)
+    return info
+
+
 async def restore_settings(
     es: AsyncElasticsearch, index: str, mapping: Mapping[str, Any] | None = None
 ) -> str | None:
     """Give an index the settings back that a first load took, if one did.
 
-    Every ingest calls this first. Where a load still goes on in another
-    process, it only goes on more slowly.
+    Where a load still goes on in another process, it only goes on more slowly.
 
     Args:
         es: Where.
@@ -106,7 +128,7 @@ async def restore_settings(
         _log.warning("ingest.settings_not_restored", index_name=index, error=type(error).__name__)
         return (
             f"refreshes and replicas of {index} are still off ({type(error).__name__}): "
-            "the next ingest into it restores them"
+            "the next command that writes to it restores them"
         )
     _log.info("ingest.settings_restored", index_name=index)
     return None

@@ -26,7 +26,7 @@ from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.feed_times import feed_time_text
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.outcomes import Planned, Written, actions_of
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem, Preparation
 from es_hybrid.ledger import Ledger, Records
@@ -61,7 +61,7 @@ class AsyncIngestor:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._text = text or ProductText(max_chars=settings.embed.max_chars)
+        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
 
     async def ingest(
         self,
@@ -187,7 +187,7 @@ class AsyncIngestor:
         """Run chunks through the stages; each works ahead of the next by its own limit."""
 
         async def plan(chunk: Chunk) -> Planned:
-            return await plan_chunk(self._es, chunk, target)
+            return await plan_chunk(chunk, target)
 
         async def embed(planned: Planned) -> Planned:
             return await add_vectors(planned, target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch
@@ -17,18 +17,18 @@ from es_hybrid._budget import Budget
 from es_hybrid._cache import Tally
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._deadline import AsyncCall
+from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.searches import read_searches
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse, HybridResponses, joined
+from es_hybrid.response import HybridResponse, HybridResponses, event_of, joined
 from es_hybrid.stages import (
     NO_CANDIDATES,
     Candidates,
     body_of,
     candidates_of,
-    event_of,
     final_order,
     fitting,
     own_vector,
@@ -96,19 +96,27 @@ class AsyncManySearcher:
             answer = await self._es.msearch(**arguments)
             infos = [None] * len(answer.body.get("responses", ()))
             return HybridResponses(answer.body, answer.meta, infos)
+        with span("msearch") as current:
+            current.note({"searches": len(searches)})
+            return await self._run(searches)
+
+    async def _run(self, searches: Sequence[Mapping[str, Any]]) -> HybridResponses:
         started = time.perf_counter()
         jobs = [await self._job(place, search) for place, search in enumerate(searches)]
         together = [job for job in jobs if not job.alone]
         budget = Budget(max((job.plan.budget_s for job in together), default=0.0), time.monotonic())
-        await self._embed(together, budget)
-        await self._legs(together)
-        await self._rerank(together, budget)
+        with span(Stage.EMBED.value):
+            await self._embed(together, budget)
+        with span(Stage.RETRIEVE.value):
+            await self._legs(together)
+        with span(Stage.RERANK.value):
+            await self._rerank(together, budget)
         async with aclosing(async_map_ordered(self._answer, jobs, limit=_PAGES_AT_ONCE)) as answers:
             responses = [answer async for answer in answers]
         return joined(responses, took_ms=(time.perf_counter() - started) * 1000.0)
 
     async def _job(self, place: int, search: Mapping[str, Any]) -> Job:
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         try:
             return Job(search, await self._searcher.plan(parse_request(search), notes), notes)
         except RequestError as error:
@@ -194,6 +202,8 @@ class AsyncManySearcher:
 
     async def _rerank_together(self, jobs: Sequence[Job], budget: Budget) -> None:
         texts = [await self._texts(job) for job in jobs]
+        for job, own in zip(jobs, texts, strict=True):
+            job.candidates = replace(job.candidates, texts=own)
         first = jobs[0].plan
         scores = await self._tools.rerank(
             first.request.text or "",
@@ -217,7 +227,7 @@ class AsyncManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = await self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     async def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:
@@ -230,15 +240,31 @@ class AsyncManySearcher:
     async def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
         now_s = tools.wall_clock()
-        ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        ranking = ranking_of(
+            job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes
+        )
         if job.plan.policies.reorder:
-            ranking = await self._searcher.ruled(job.plan, candidates, ranking, job.notes)
+            ranking = await self._searcher.ruled(
+                job.plan, candidates, ranking, job.notes, now_s=now_s
+            )
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = await self._retriever.page(job.plan, order)
             later = job.plan.counts_later
             facets = await self._retriever.facets(job.plan, order) if later else None
         body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
-        response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
-        tools.tell(event_of(response, job.notes))
-        return response
+        response = response_of(
+            job.plan,
+            body,
+            legs.meta,
+            job.notes,
+            ranking=ranking,
+            order=order,
+            logged=tools.log.wants_parts,
+        )
+        took_ms = job.notes.took_ms()
+        tools.tell(event_of(response, took_ms=took_ms))
+        if not tools.log.is_on:
+            return response
+        started_s = time.perf_counter() - took_ms / 1000.0
+        return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -7,16 +7,15 @@ this process: nothing here knows what else they depend on.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from es_hybrid._async.cached import AsyncCachedEmbedder, AsyncCachedReranker
 from es_hybrid._async.embed import AsyncEmbedClient
 from es_hybrid._async.merged import AsyncMergedEmbedder, AsyncMergedReranker
+from es_hybrid._async.patient import AsyncPatientEmbedder
 from es_hybrid._async.replicated import AsyncReplicatedEmbedder, AsyncReplicatedReranker
 from es_hybrid._async.rerank import AsyncRerankClient
 from es_hybrid._async.stores import AsyncRedisStore, AsyncStore
 from es_hybrid._background import AsyncBackground
-from es_hybrid._breaker import BreakerPolicy
+from es_hybrid._breaker import BreakerMode, BreakerPolicy
 from es_hybrid._cache import CacheStats, LruCache
 from es_hybrid._flavour import async_check_plugin
 from es_hybrid._hedge import Hedge
@@ -96,6 +95,14 @@ class AsyncModelStack:
         """How well the caches do, by the stage whose answers they remember."""
         return {stage: store.stats for stage, store in self._stores.items()}
 
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each replica, and of Redis, will meet."""
+        found = {} if self._redis is None else {"redis": self._redis.mode(now)}
+        for model in (self.embedder, self.reranker):
+            if isinstance(model, AsyncReplicatedEmbedder | AsyncReplicatedReranker):
+                found |= model.breakers(now)
+        return found
+
     def forget(self) -> None:
         """Empty the caches of this process, as after a model was exchanged behind its name."""
         for store in self._stores.values():
@@ -120,21 +127,20 @@ class AsyncModelStack:
     def _open_embedder(self, *, patient: bool = False) -> AsyncEmbedder:
         embed = self._settings.embed
         urls = [embed.base_url, *embed.replicas]
-        retry = {}
-        if patient:
-            retry = {"retry": replace(_INGEST_RETRY, max_elapsed_s=60.0 / len(urls))}
-        elif len(urls) > 1:
-            retry = {"retry": _ONE_TRY}
+        retry = {"retry": _ONE_TRY} if patient or len(urls) > 1 else {}
         clients = [
             AsyncEmbedClient(embed.model_copy(update={"base_url": url}), **retry) for url in urls
         ]
         self._clients += clients
-        return AsyncReplicatedEmbedder(
+        replicas = AsyncReplicatedEmbedder(
             clients,
             background=self._background,
             hedge=Hedge() if patient else self._hedge(embed.hedge_after_ms),
             policy=self.breaker_policy,
         )
+        if not patient:
+            return replicas
+        return AsyncPatientEmbedder(replicas, in_flight=embed.max_in_flight, retry=_INGEST_RETRY)
 
     def _reranker(self) -> AsyncReranker | None:
         rerank = self._settings.rerank

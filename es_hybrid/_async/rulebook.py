@@ -1,21 +1,18 @@
 """The rules in force, remembered for a while; a rules index that fails costs no search.
 
-Nothing runs in the background. When what is remembered is too old, one search looks it up and the
-others of that moment wait for the same answer, for at most `timeout_s`. Where the look-up fails,
-the last known rules stay in force, the answer says so, and the next try waits for `retry_s`.
+Where a look-up fails, the last known rules stay in force, and the answer says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import ApiError, AsyncElasticsearch, TransportError
+from elasticsearch import AsyncElasticsearch
 
+from es_hybrid._async.remembered import AsyncRemembered
 from es_hybrid._async.rules import AsyncRules
-from es_hybrid._flights import AsyncFlights
-from es_hybrid.errors import ConfigurationError, HybridError, RequestError, RulesError
+from es_hybrid.errors import ConfigurationError, RequestError, RulesError
 from es_hybrid.protocols import Boost
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.rules.boosts import BOOSTS_PATH
@@ -25,21 +22,6 @@ from es_hybrid.settings import RulesSettings
 from es_hybrid.types import Degradation, DegradationReason, Stage
 
 _PATH = "ext.hybrid.rules"
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """A rule set as it was looked up.
-
-    Attributes:
-        rules: What is in force.
-        until_s: When it is looked up again.
-        lack: What went wrong the last time.
-    """
-
-    rules: ReadyRules
-    until_s: float
-    lack: Degradation | None = None
 
 
 class AsyncRulebook:
@@ -63,9 +45,7 @@ class AsyncRulebook:
     ) -> None:
         self._settings = settings
         self._plugin = plugin
-        self._clock = clock
-        self._known: dict[str, _Known] = {}
-        self._flights = AsyncFlights[str, _Known]()
+        self._remembered = AsyncRemembered[ReadyRules](settings, clock=clock)
         self._own = NO_RULES if settings.inline is None else self._from_settings(settings.inline)
 
     def _from_settings(self, content: Mapping[str, Any]) -> ReadyRules:
@@ -94,10 +74,14 @@ class AsyncRulebook:
         name = asked if isinstance(asked, str) else self._settings.name
         if name is None:
             return self._own, None
-        known = self._known.get(name)
-        if known is None or self._clock() >= known.until_s:
-            known = await self._refreshed(es, name)
-        return known.rules, known.lack
+        known = await self._remembered.of(name, lambda wanted: self._looked_up(es, wanted))
+        if known.failure is None:
+            return known.value or NO_RULES, None
+        if known.value is None:
+            detail = f"no rules of {name} are known: {known.failure}"
+            return NO_RULES, Degradation(Stage.RULES, DegradationReason.NO_RULES, detail)
+        detail = f"{known.value.source} stays in force: {known.failure}"
+        return known.value, Degradation(Stage.RULES, DegradationReason.STALE_RULES, detail)
 
     def profile(self, rules: ReadyRules, name: str) -> tuple[Boost, ...]:
         """Return a named list of boosts: of the rules in force, or of the settings' own.
@@ -120,35 +104,8 @@ class AsyncRulebook:
         except RulesError as error:
             raise RequestError(error.reason, path=error.path, hint=error.hint) from None
 
-    async def _refreshed(self, es: AsyncElasticsearch, name: str) -> _Known:
-        timeout_s = self._settings.timeout_s
-
-        async def look_up(_: float) -> _Known:
-            patient = es.options(request_timeout=timeout_s, max_retries=0)
-            found = await AsyncRules(patient, index=self._settings.index).get(name)
-            rules = ReadyRules.of(
-                parse_rules(found.rules, path=found.source),
-                source=found.source,
-                plugin=self._plugin,
-            )
-            return _Known(rules, self._clock() + self._settings.ttl_s)
-
-        try:
-            known = await self._flights.run(name, look_up, timeout_s=timeout_s)
-        except (ApiError, TransportError, HybridError, TimeoutError) as error:
-            known = self._failed(name, error)
-        self._known[name] = known
-        return known
-
-    def _failed(self, name: str, error: Exception) -> _Known:
-        """Return the last known rules, and that they may be old."""
-        last = self._known.get(name)
-        until_s = self._clock() + min(self._settings.retry_s, self._settings.ttl_s)
-        what = str(error) if isinstance(error, HybridError) else type(error).__name__
-        if last is None or last.rules is NO_RULES:
-            detail = f"no rules of {name} are known: {what}"
-            lack = Degradation(Stage.RULES, DegradationReason.NO_RULES, detail)
-            return _Known(NO_RULES, until_s, lack)
-        detail = f"{last.rules.source} stays in force: {what}"
-        lack = Degradation(Stage.RULES, DegradationReason.STALE_RULES, detail)
-        return _Known(last.rules, until_s, lack)
+    async def _looked_up(self, es: AsyncElasticsearch, name: str) -> ReadyRules:
+        patient = es.options(request_timeout=self._settings.timeout_s, max_retries=0)
+        found = await AsyncRules(patient, index=self._settings.index).get(name)
+        rules = parse_rules(found.rules, path=found.source)
+        return ReadyRules.of(rules, source=found.source, plugin=self._plugin)

@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
+
+from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.cached import AsyncCachedEmbedder
 from es_hybrid._async.guard import AsyncGuard
 from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.rulebook import AsyncRulebook
 from es_hybrid._async.schemas import AsyncSchemas
+from es_hybrid._async.search_log import AsyncSearchLog
 from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ContractError, RequestError
+from es_hybrid.learned_files import LearnedFiles
+from es_hybrid.metrics import Meter, Metrics
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
@@ -29,16 +36,18 @@ from es_hybrid.query.schema import Money
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.rules.boosts import ConditionalBoost, boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment
+from es_hybrid.rules.explore import asked_exploration
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
 from es_hybrid.rules.shopper import shopper_boost
 from es_hybrid.settings import Settings
-from es_hybrid.types import Degradation, Level, Stage, TextKind, Vectors
+from es_hybrid.types import Degradation, Stage, TextKind, Vectors
 
 
 class AsyncToolbox:
     """Opens what the settings name, and closes what it opened.
 
     Args:
+        es: The shop's own client, for the log.
         settings: The client's settings.
         embedder: The caller's own embedder; otherwise the settings' plug-in or server.
         reranker: The caller's own reranker; otherwise the settings' plug-in or server.
@@ -52,6 +61,7 @@ class AsyncToolbox:
 
     def __init__(
         self,
+        es: AsyncElasticsearch,
         settings: Settings,
         *,
         embedder: AsyncEmbedder | None = None,
@@ -68,8 +78,8 @@ class AsyncToolbox:
         self._boosts = tuple(boosts)
         self._conditional = any(isinstance(boost, ConditionalBoost) for boost in boosts)
         self._hook = hook
-        # May lose a step between threads: it is for a dashboard.
-        self.levels = dict.fromkeys(Level, 0)
+        self.meter = Meter()
+        self.results = AsyncResults(settings.cache)
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
         self.models = self._models()
         policy = self._stack.breaker_policy
@@ -82,7 +92,12 @@ class AsyncToolbox:
         self.schemas = AsyncSchemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = AsyncRulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        self.log = AsyncSearchLog(
+            es, settings.log, models={str(k): name for k, name in names.items() if name}
+        )
 
     @property
     def queries(self) -> AsyncCachedEmbedder | None:
@@ -96,8 +111,20 @@ class AsyncToolbox:
 
     @property
     def cache_stats(self) -> dict[Stage, CacheStats]:
-        """How well the caches do, by the stage whose answers they remember."""
-        return self._stack.cache_stats
+        """How well the caches do, by the stage whose results they remember."""
+        return {**self._stack.cache_stats, Stage.RESPOND: self.results.stats}
+
+    @property
+    def metrics(self) -> Metrics:
+        """The numbers so far, of all copies of the client."""
+        now = time.monotonic()
+        guards = {Stage.EMBED: self._embed_guard, Stage.RERANK: self._rerank_guard}
+        breakers = {str(stage): guard.mode(now) for stage, guard in guards.items()}
+        return replace(
+            self.meter.read(),
+            caches=self.cache_stats,
+            breakers=breakers | self._stack.breakers(now),
+        )
 
     @staticmethod
     def wall_clock() -> float:
@@ -177,8 +204,13 @@ class AsyncToolbox:
         Raises:
             RequestError: A boost of the request is wrong, or names what is not there.
         """
-        asked, user = request.options.boosts, request.options.user
-        if rules is NO_RULES and asked is None and user is None and not self._conditional:
+        asked, user, explore = (
+            request.options.boosts,
+            request.options.user,
+            request.options.explore,
+        )
+        bare = rules is NO_RULES and asked is None and user is None and not explore
+        if bare and not self._conditional:
             return InForce(self._boosts, NO_POLICIES)
         text, context = request.text or "", request.options.context
         moment = Moment.of(text, context=context, now_s=self.wall_clock())
@@ -191,7 +223,10 @@ class AsyncToolbox:
             boosts = read_conditional(asked, plugin=self._boost)
         suits = shopper_boost(user, now_s=moment.now_s)
         own = () if suits is None else (suits,)
-        return InForce((*boosts_in_force(boosts, moment), *own), found.policies)
+        policies = replace(
+            found.policies, explore=asked_exploration(explore, found.policies.explore)
+        )
+        return InForce((*boosts_in_force(boosts, moment), *own), policies)
 
     def _boost(self, name: str, path: str) -> Boost:
         if name not in plugin_names(PluginGroup.BOOSTS):
@@ -232,8 +267,7 @@ class AsyncToolbox:
             took_ms=round(event.took_ms, 1),
             **words,
         )
-        if event.level is not None:
-            self.levels[event.level] += 1
+        self.meter.search_done(event)
         if self._hook is None:
             return
         try:
@@ -243,11 +277,15 @@ class AsyncToolbox:
 
     async def aclose(self) -> None:
         """Close what was opened here; the caller's own objects stay open."""
+        await self.log.aclose()
         await self._stack.aclose()
+
+    def _reranker_name(self) -> str | None:
+        return getattr(self.reranker, "model", None) or self.settings.rerank.model
 
     def _models(self) -> Models:
         model = None if self.embedder is None else self.embedder.model
-        reranker = getattr(self.reranker, "model", None) or self.settings.rerank.model
+        reranker = self._reranker_name()
         return Models(
             embedder=model,
             embedder_profile=embedder_profile(model),

@@ -13,15 +13,16 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
-from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.documents import AsyncDocuments
+from es_hybrid._async.first_load import index_to_write
 from es_hybrid._async.vectors import AsyncTextVectors
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.actions import VectorFields
 from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.warm import (
     NOT_READ,
     StoredProduct,
@@ -71,7 +72,7 @@ class AsyncProductWarmer:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._build = ProductText(max_chars=settings.embed.max_chars)
+        self._build = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     async def warm(
         self,
@@ -82,7 +83,7 @@ class AsyncProductWarmer:
         refresh: bool = True,
     ) -> WarmProductsReport:
         """Compute and store what is missing; see `AsyncHybridClient.warm_products`."""
-        info = await index_info(self._es, index)
+        info = await index_to_write(self._es, index)
         if info.meta.dims is None or info.meta.vector_field is None:
             raise ConfigurationError(
                 f"{index} has no vectors", hint="create an index with an embedder configured"
@@ -155,6 +156,7 @@ class AsyncProductWarmer:
                     seq_no_primary_term=True,
                     source_excludes=self._not_read(info),
                     track_total_hits=False,
+                    allow_partial_search_results=False,
                 )
                 hits = answer["hits"]["hits"]
                 if not hits:
@@ -166,11 +168,10 @@ class AsyncProductWarmer:
 
     async def _named(self, info: IndexInfo, ids: Iterator[str]) -> AsyncIterator[Page]:
         """Read the products of these ids, in their order."""
+        documents = AsyncDocuments(self._es, index=info.index, settings=self._settings.ingest)
         while batch := list(islice(ids, self._settings.ingest.batch)):
-            answer = await self._es.mget(
-                index=info.index, ids=batch, source_excludes=self._not_read(info)
-            )
-            found = self._read(answer["docs"], info)
+            docs = await documents.of(batch, excludes=self._not_read(info))
+            found = self._read(docs, info)
             yield Page(found, missing=len(batch) - len(found))
 
     def _not_read(self, info: IndexInfo) -> list[str]:

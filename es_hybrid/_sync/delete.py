@@ -9,8 +9,8 @@ from itertools import islice
 
 from elasticsearch import ApiError, Elasticsearch
 
-from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.first_load import index_to_write
 from es_hybrid.errors import DeletesRefused
 from es_hybrid.indexing.actions import NOT_FOUND
 from es_hybrid.indexing.deletes import (
@@ -52,7 +52,7 @@ def delete_products(
         TransportError: Elasticsearch cannot be reached.
     """
     started_s = time.monotonic()
-    info = index_info(es, index)
+    info = index_to_write(es, index)
     writer = BulkWriter(es, index=index, settings=settings, require_alias=info.is_alias)
     asked = deleted = missing = failed = 0
     failures: list[Failure] = []

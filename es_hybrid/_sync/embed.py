@@ -97,7 +97,7 @@ class EmbedClient:
             instruction=self.instruction if instruction is None else instruction,
             dimensions=settings.dims if settings.send_dimensions else None,
             encoding_format=settings.encoding_format,
-            max_chars=settings.max_chars,
+            max_tokens=settings.max_tokens,
         )
         if not texts:
             return decode_embeddings([], count=0, dims=settings.dims)

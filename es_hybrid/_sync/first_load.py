@@ -10,6 +10,7 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._logging import get_logger
+from es_hybrid._sync.admin import index_info
 from es_hybrid.indexing.first_load import (
     LOADING,
     first_load_since,
@@ -17,6 +18,7 @@ from es_hybrid.indexing.first_load import (
     restoring_settings,
     unmarked_meta,
 )
+from es_hybrid.indexing.info import IndexInfo
 
 _log = get_logger("es_hybrid.ingest")
 
@@ -75,13 +77,33 @@ class FirstLoad:
         _log.info("ingest.first_load_begun", index_name=self._index)
 
 
+def index_to_write(es: Elasticsearch, name: str) -> IndexInfo:
+    """Return what an alias points to, with the settings that a killed first load took given back.
+
+    Whoever writes products begins with it.
+
+    Args:
+        es: Where.
+        name: Alias or index.
+
+    Raises:
+        ConfigurationError: There is no such index, or several stand behind the name.
+        MappingMismatch: The index was not created by es_hybrid.
+
+    Example:
+        info = index_to_write(es, "products")
+    """
+    info = index_info(es, name)
+    restore_settings(es, info.index, info.mapping)
+    return info
+
+
 def restore_settings(
     es: Elasticsearch, index: str, mapping: Mapping[str, Any] | None = None
 ) -> str | None:
     """Give an index the settings back that a first load took, if one did.
 
-    Every ingest calls this first. Where a load still goes on in another
-    process, it only goes on more slowly.
+    Where a load still goes on in another process, it only goes on more slowly.
 
     Args:
         es: Where.
@@ -107,7 +129,7 @@ def restore_settings(
         _log.warning("ingest.settings_not_restored", index_name=index, error=type(error).__name__)
         return (
             f"refreshes and replicas of {index} are still off ({type(error).__name__}): "
-            "the next ingest into it restores them"
+            "the next command that writes to it restores them"
         )
     _log.info("ingest.settings_restored", index_name=index)
     return None

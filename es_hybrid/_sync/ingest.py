@@ -27,7 +27,7 @@ from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.feed_times import feed_time_text
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.outcomes import Planned, Written, actions_of
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem, Preparation
 from es_hybrid.ledger import Ledger, Records
@@ -62,7 +62,7 @@ class Ingestor:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._text = text or ProductText(max_chars=settings.embed.max_chars)
+        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
 
     def ingest(
         self,
@@ -184,7 +184,7 @@ class Ingestor:
         """Run chunks through the stages; each works ahead of the next by its own limit."""
 
         def plan(chunk: Chunk) -> Planned:
-            return plan_chunk(self._es, chunk, target)
+            return plan_chunk(chunk, target)
 
         def embed(planned: Planned) -> Planned:
             return add_vectors(planned, target)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from elasticsearch import ApiError, Elasticsearch
@@ -18,18 +18,18 @@ from es_hybrid._deadline import Call
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
+from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.searches import read_searches
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse, HybridResponses, joined
+from es_hybrid.response import HybridResponse, HybridResponses, event_of, joined
 from es_hybrid.stages import (
     NO_CANDIDATES,
     Candidates,
     body_of,
     candidates_of,
-    event_of,
     final_order,
     fitting,
     own_vector,
@@ -95,19 +95,27 @@ class ManySearcher:
             answer = self._es.msearch(**arguments)
             infos = [None] * len(answer.body.get("responses", ()))
             return HybridResponses(answer.body, answer.meta, infos)
+        with span("msearch") as current:
+            current.note({"searches": len(searches)})
+            return self._run(searches)
+
+    def _run(self, searches: Sequence[Mapping[str, Any]]) -> HybridResponses:
         started = time.perf_counter()
         jobs = [self._job(place, search) for place, search in enumerate(searches)]
         together = [job for job in jobs if not job.alone]
         budget = Budget(max((job.plan.budget_s for job in together), default=0.0), time.monotonic())
-        self._embed(together, budget)
-        self._legs(together)
-        self._rerank(together, budget)
+        with span(Stage.EMBED.value):
+            self._embed(together, budget)
+        with span(Stage.RETRIEVE.value):
+            self._legs(together)
+        with span(Stage.RERANK.value):
+            self._rerank(together, budget)
         with closing(map_ordered(self._answer, jobs, limit=_PAGES_AT_ONCE)) as answers:
             responses = [answer for answer in answers]
         return joined(responses, took_ms=(time.perf_counter() - started) * 1000.0)
 
     def _job(self, place: int, search: Mapping[str, Any]) -> Job:
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         try:
             return Job(search, self._searcher.plan(parse_request(search), notes), notes)
         except RequestError as error:
@@ -193,6 +201,8 @@ class ManySearcher:
 
     def _rerank_together(self, jobs: Sequence[Job], budget: Budget) -> None:
         texts = [self._texts(job) for job in jobs]
+        for job, own in zip(jobs, texts, strict=True):
+            job.candidates = replace(job.candidates, texts=own)
         first = jobs[0].plan
         scores = self._tools.rerank(
             first.request.text or "",
@@ -216,7 +226,7 @@ class ManySearcher:
             return {}
         keys = job.candidates.best(job.plan.rerank.top)
         sources = self._retriever.sources(job.plan, list(keys.values()))
-        return texts_of(job.plan, keys, sources, self._tools.settings)
+        return texts_of(job.plan, keys, sources, self._tools.settings, job.notes)
 
     def _answer(self, job: Job) -> HybridResponse | ApiError:
         try:
@@ -229,15 +239,29 @@ class ManySearcher:
     def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
         now_s = tools.wall_clock()
-        ranking = ranking_of(job.plan, candidates, job.reranked, tools.settings, now_s=now_s)
+        ranking = ranking_of(
+            job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes
+        )
         if job.plan.policies.reorder:
-            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes)
+            ranking = self._searcher.ruled(job.plan, candidates, ranking, job.notes, now_s=now_s)
         order = final_order(job.plan, candidates, ranking)
         with job.notes.timing(Stage.FETCH):
             page = self._retriever.page(job.plan, order)
             later = job.plan.counts_later
             facets = self._retriever.facets(job.plan, order) if later else None
         body = body_of(job.plan, legs.lexical, order, page, job.notes, facets=facets)
-        response = response_of(job.plan, body, legs.meta, job.notes, ranking=ranking, order=order)
-        tools.tell(event_of(response, job.notes))
-        return response
+        response = response_of(
+            job.plan,
+            body,
+            legs.meta,
+            job.notes,
+            ranking=ranking,
+            order=order,
+            logged=tools.log.wants_parts,
+        )
+        took_ms = job.notes.took_ms()
+        tools.tell(event_of(response, took_ms=took_ms))
+        if not tools.log.is_on:
+            return response
+        started_s = time.perf_counter() - took_ms / 1000.0
+        return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -8,10 +8,8 @@ this process: nothing here knows what else they depend on.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from es_hybrid._background import Background
-from es_hybrid._breaker import BreakerPolicy
+from es_hybrid._breaker import BreakerMode, BreakerPolicy
 from es_hybrid._cache import CacheStats, LruCache
 from es_hybrid._flavour import check_plugin
 from es_hybrid._hedge import Hedge
@@ -19,6 +17,7 @@ from es_hybrid._retry import RetryPolicy
 from es_hybrid._sync.cached import CachedEmbedder, CachedReranker
 from es_hybrid._sync.embed import EmbedClient
 from es_hybrid._sync.merged import MergedEmbedder, MergedReranker
+from es_hybrid._sync.patient import PatientEmbedder
 from es_hybrid._sync.replicated import ReplicatedEmbedder, ReplicatedReranker
 from es_hybrid._sync.rerank import RerankClient
 from es_hybrid._sync.stores import RedisStore, Store
@@ -97,6 +96,14 @@ class ModelStack:
         """How well the caches do, by the stage whose answers they remember."""
         return {stage: store.stats for stage, store in self._stores.items()}
 
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each replica, and of Redis, will meet."""
+        found = {} if self._redis is None else {"redis": self._redis.mode(now)}
+        for model in (self.embedder, self.reranker):
+            if isinstance(model, ReplicatedEmbedder | ReplicatedReranker):
+                found |= model.breakers(now)
+        return found
+
     def forget(self) -> None:
         """Empty the caches of this process, as after a model was exchanged behind its name."""
         for store in self._stores.values():
@@ -121,19 +128,18 @@ class ModelStack:
     def _open_embedder(self, *, patient: bool = False) -> Embedder:
         embed = self._settings.embed
         urls = [embed.base_url, *embed.replicas]
-        retry = {}
-        if patient:
-            retry = {"retry": replace(_INGEST_RETRY, max_elapsed_s=60.0 / len(urls))}
-        elif len(urls) > 1:
-            retry = {"retry": _ONE_TRY}
+        retry = {"retry": _ONE_TRY} if patient or len(urls) > 1 else {}
         clients = [EmbedClient(embed.model_copy(update={"base_url": url}), **retry) for url in urls]
         self._clients += clients
-        return ReplicatedEmbedder(
+        replicas = ReplicatedEmbedder(
             clients,
             background=self._background,
             hedge=Hedge() if patient else self._hedge(embed.hedge_after_ms),
             policy=self.breaker_policy,
         )
+        if not patient:
+            return replicas
+        return PatientEmbedder(replicas, in_flight=embed.max_in_flight, retry=_INGEST_RETRY)
 
     def _reranker(self) -> Reranker | None:
         rerank = self._settings.rerank

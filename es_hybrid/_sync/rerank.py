@@ -102,7 +102,7 @@ class RerankClient:
             ServiceTimeout: No whole answer in time.
             ContractError: Scores that are missing, repeated, not finite, or all the same.
         """
-        prepared = prepare_texts(query, texts, max_chars=self._settings.max_chars)
+        prepared = prepare_texts(query, texts, max_tokens=self._settings.max_tokens)
         parts = split_evenly(prepared.unique, self._batch)
         score = partial(
             self._score,

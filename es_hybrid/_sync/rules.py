@@ -4,33 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import BadRequestError, ConflictError, Elasticsearch, NotFoundError
+from elasticsearch import Elasticsearch
 
-from es_hybrid.errors import RulesConflict, RulesError
+from es_hybrid._sync.versions import Versions
 from es_hybrid.rules.diff import Change, diff_rules
 from es_hybrid.rules.document import parse_rules
-from es_hybrid.rules.versions import (
-    INDEX_MAPPINGS,
-    INDEX_SETTINGS,
-    Pointer,
-    RulesVersion,
-    check_name,
-    read_pointer,
-    read_version,
-    version_body,
-    version_id,
-)
-from es_hybrid.types import Json
-
-_TRIES = 20
-"""Numbers that are tried for a new version: one is taken by each save that was cut off."""
+from es_hybrid.rules.versions import RULES, RulesVersion
 
 
-class Rules:
-    """Reads and writes rule sets.
+class Rules(Versions[RulesVersion]):
+    """Reads and writes rule sets; what is wrong is a `RulesError`, a lost race `RulesConflict`.
 
     Args:
         es: The shop's own client.
@@ -42,86 +27,7 @@ class Rules:
     """
 
     def __init__(self, es: Elasticsearch, *, index: str) -> None:
-        self._es = es
-        self._index = index
-
-    def put(
-        self,
-        name: str,
-        rules: Mapping[str, Any],
-        *,
-        comment: str = "",
-        base: int | None = None,
-    ) -> RulesVersion:
-        """Save a new version and put it in force.
-
-        Args:
-            name: Of the rule set.
-            rules: The whole rule set; see docs/rules.md.
-            comment: What changed, for those who come later.
-            base: Version that the change was made from; refused where another one is in force.
-
-        Raises:
-            RulesError: The rule set or its name is wrong; nothing was written.
-            RulesConflict: Somebody else saved meanwhile; nothing was put in force.
-        """
-        check_name(name)
-        parse_rules(rules)
-        self._create_index()
-        pointer = self._pointer(name)
-        if base is not None and base != pointer.current:
-            raise RulesConflict(
-                f"version {pointer.current} of {name} is in force, not {base}",
-                hint="get it, make the change again, and put that",
-            )
-        version = self._add_version(name, rules, after=pointer.newest, comment=comment)
-        self._move(name, pointer, pointer.moved_to(version))
-        return self.get(name, version)
-
-    def get(self, name: str, version: int | None = None) -> RulesVersion:
-        """Return a version; by default the one in force.
-
-        Raises:
-            RulesError: There is no such rule set, or no such version.
-        """
-        pointer = self._pointer(check_name(name))
-        if not pointer.current:
-            raise RulesError(
-                f"there is no rule set {name} in {self._index}",
-                path="name",
-                hint=f"es-hybrid rules put {name} FILE makes it",
-            )
-        wanted = pointer.current if version is None else version
-        answer = self._found(version_id(name, wanted))
-        if not answer.get("found"):
-            raise RulesError(f"{name} has no version {wanted}", path="version")
-        return read_version(answer["_source"], current=pointer.current)
-
-    def versions(self, name: str) -> tuple[RulesVersion, ...]:
-        """Return the versions of a rule set, the newest first, at most a hundred.
-
-        Raises:
-            RulesError: There is no such rule set.
-        """
-        current = (self.get(name)).version
-        answer = self._es.search(
-            index=self._index,
-            query={"bool": {"filter": [{"term": {"name": name}}, {"term": {"kind": "version"}}]}},
-            sort=[{"version": "desc"}],
-            size=100,
-        )
-        sources = [hit["_source"] for hit in answer["hits"]["hits"]]
-        return tuple(read_version(source, current=current) for source in sources)
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all rule sets, sorted."""
-        try:
-            answer = self._es.search(
-                index=self._index, query={"term": {"kind": "pointer"}}, source=False, size=1000
-            )
-        except NotFoundError:
-            return ()
-        return tuple(sorted(hit["_id"] for hit in answer["hits"]["hits"]))
+        super().__init__(es, RULES, index=index)
 
     def diff(
         self,
@@ -145,65 +51,3 @@ class Rules:
             parse_rules(after)
             return diff_rules(old, after)
         return diff_rules(old, (self.get(name, after)).rules)
-
-    def rollback(self, name: str, *, to: int | None = None) -> RulesVersion:
-        """Put an older version in force again; no version is lost.
-
-        Args:
-            name: Of the rule set.
-            to: Its number; by default the one that was in force before.
-
-        Raises:
-            RulesError: There is no such version.
-            RulesConflict: Somebody else changed it meanwhile; nothing was put in force.
-        """
-        if to is not None:
-            self.get(name, to)
-        pointer = self._pointer(check_name(name))
-        self._move(name, pointer, pointer.moved_back(to))
-        return self.get(name)
-
-    def _create_index(self) -> None:
-        if self._es.indices.exists(index=self._index):
-            return
-        try:
-            self._es.indices.create(
-                index=self._index, mappings=INDEX_MAPPINGS, settings={"index": INDEX_SETTINGS}
-            )
-        except BadRequestError as error:
-            if error.error != "resource_already_exists_exception":  # by somebody else, just now
-                raise
-
-    def _pointer(self, name: str) -> Pointer:
-        return read_pointer(self._found(name))
-
-    def _found(self, id_: str) -> Json:
-        try:
-            return dict((self._es.get(index=self._index, id=id_)).body)
-        except NotFoundError:
-            return {"found": False}
-
-    def _add_version(self, name: str, rules: Mapping[str, Any], *, after: int, comment: str) -> int:
-        """Write a version under the first free number; one may belong to a save that was cut off."""
-        now_s = datetime.now(UTC).timestamp()
-        for version in range(after + 1, after + 1 + _TRIES):
-            body = version_body(name, version, rules, comment=comment, now_s=now_s)
-            try:
-                self._es.create(
-                    index=self._index, id=version_id(name, version), document=body, refresh=True
-                )
-            except ConflictError:
-                continue
-            return version
-        raise RulesConflict(f"{_TRIES} versions of {name} were saved at once", hint="try again")
-
-    def _move(self, name: str, pointer: Pointer, body: Json) -> None:
-        try:
-            self._es.index(
-                index=self._index, id=name, document=body, refresh=True, **pointer.condition
-            )
-        except ConflictError:
-            raise RulesConflict(
-                f"somebody else changed {name} meanwhile; nothing was put in force",
-                hint="get it, make the change again, and put that",
-            ) from None

@@ -3,34 +3,38 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from elasticsearch import Elasticsearch
 
 from es_hybrid._budget import Budget
-from es_hybrid._sync.results import Results
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.toolbox import Toolbox
-from es_hybrid.last_mile import compared_keys, ruled
+from es_hybrid._tracing import span
+from es_hybrid.errors import RequestError
+from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
+from es_hybrid.protocols import LearnedRanking
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.models import Surroundings, unsupported
+from es_hybrid.query.options import PATH
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
 from es_hybrid.rank.order import thaw
 from es_hybrid.rank.ranking import Ranking
+from es_hybrid.rank.ranking_features import RankingFeatures, Watching
 from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse
+from es_hybrid.response import HybridResponse, event_of
 from es_hybrid.stages import (
     Candidates,
     body_of,
     candidates_of,
-    event_of,
     final_order,
-    fingerprint_of,
     fitting,
     no_vectors,
     own_vector,
@@ -54,48 +58,93 @@ class Searcher:
         self._es = es
         self._retriever = Retriever(es)
         self._tools = toolbox
-        self._results = Results(toolbox.settings.cache)
+        self._owner = secrets.token_bytes(16)
 
     def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        return self._results.run(arguments, self._search)
+        begun_s = time.perf_counter()
+        parsed: list[SearchRequest] = []
 
-    def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
+        def made(given: Mapping[str, Any]) -> HybridResponse:
+            parsed.append(parse_request(given))
+            return self._run(parsed[0])
+
+        tools = self._tools
+        with span("search") as current:
+            response = tools.results.run(arguments, made, owner=self._owner)
+            current.note(response.hybrid.traits())
+        if response.hybrid.remembered.answer:
+            tools.tell(event_of(response, took_ms=(time.perf_counter() - begun_s) * 1000.0))
+        if not tools.log.is_on:
+            return response
+        request = parsed[0] if parsed else parse_request(arguments)
+        return tools.log.searched(request, response, started_s=begun_s)
+
+    def _run(self, request: SearchRequest) -> HybridResponse:
         """Run the pipeline; see `HybridClient.search`."""
-        notes = Notes(time.perf_counter)
-        plan = self.plan(parse_request(arguments), notes)
+        notes = Notes(time.perf_counter, span)
+        plan = self.plan(request, notes)
         if plan.token is not None and not plan.passthrough:
             return self._later_page(plan, plan.token, notes)
         if plan.passthrough or plan.untouched:
             return self._bare(plan, notes)
-        budget = Budget(plan.budget_s, time.monotonic())
-        vector = self._query_vector(plan, budget, notes)
-        plan = plan if vector is not None else without_vector(plan)
-        legs = self._legs(plan, vector, notes)
-        if isinstance(legs, LegResult):
-            return self._bare(plan, notes, failed=legs)
-        plan = in_place_of(plan) if legs.replaced else plan
-        fusers = self._tools.fusers(plan)
-        candidates = candidates_of(
-            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
-        )
-        candidates, reranked = self._rerank(plan, candidates, budget, notes)
         now_s = self._tools.wall_clock()
-        ranking = ranking_of(plan, candidates, reranked, self._tools.settings, now_s=now_s)
+        found = self._ranked(plan, notes, now_s=now_s)
+        if isinstance(found, LegResult):
+            return self._bare(plan, notes, failed=found)
+        plan, legs, candidates, ranking = found
         if plan.policies.reorder:
-            ranking = self.ruled(plan, candidates, ranking, notes)
+            ranking = self.ruled(plan, candidates, ranking, notes, now_s=now_s)
         order = final_order(plan, candidates, ranking)
         with notes.timing(Stage.FETCH):
             page = self._retriever.page(plan, order)
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
-        response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        logged = self._tools.log.wants_parts
+        response = response_of(
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
+        )
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
+
+    def _ranked(
+        self, plan: Plan, notes: Notes, *, now_s: float
+    ) -> tuple[Plan, Retrieved, Candidates, Ranking] | LegResult:
+        """Find, rerank and rank the candidates, or return the lexical leg that failed."""
+        budget = Budget(plan.budget_s, time.monotonic())
+        vector = self._query_vector(plan, budget, notes)
+        plan = plan if vector is not None else without_vector(plan)
+        legs = self._legs(plan, vector, notes)
+        if isinstance(legs, LegResult):
+            return legs
+        plan = in_place_of(plan) if legs.replaced else plan
+        fusers = self._tools.fusers(plan)
+        with notes.timing(Stage.FUSE):
+            candidates = candidates_of(
+                plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
+            )
+        candidates, reranked = self._rerank(plan, candidates, budget, notes)
+        with notes.timing(Stage.BOOST):
+            ranking = ranking_of(
+                plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
+            )
+        return plan, legs, candidates, ranking
+
+    def features(self, arguments: Mapping[str, Any], fields: Mapping[str, str]) -> RankingFeatures:
+        """Return what a learned model would be given; see `HybridClient.ranking_features`."""
+        notes = Notes(time.perf_counter)
+        plan = self.plan(parse_request(arguments), notes, learned=Watching(fields))
+        if plan.passthrough or plan.token is not None:
+            raise RequestError("a search that is ranked elsewhere has no features", path=PATH)
+        found = self._ranked(plan, notes, now_s=self._tools.wall_clock())
+        if isinstance(found, LegResult):
+            self._retriever.bare(plan)  # fails in Elasticsearch's own words
+            return RankingFeatures.none(notes.degradations)
+        return RankingFeatures.of(found[-1], notes.degradations)
 
     def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         plan = self.plan(parse_request(arguments), notes)
         request = None
         if not (plan.passthrough or plan.untouched):
@@ -107,8 +156,16 @@ class Searcher:
         lacks = [f"without {d.stage}: {d.detail or d.reason}" for d in notes.degradations]
         return search_plan(plan, request, lacks)
 
-    def plan(self, request: SearchRequest, notes: Notes) -> Plan:
-        """Decide how a request is carried out; asks for an index's schema where it is not known."""
+    def plan(
+        self, request: SearchRequest, notes: Notes, *, learned: LearnedRanking | None = None
+    ) -> Plan:
+        """Decide how a request is carried out; asks for an index's schema where it is not known.
+
+        Args:
+            request: What the caller sent.
+            notes: Times and degradations.
+            learned: In place of the settings' and the request's model.
+        """
         tools = self._tools
         with notes.timing(Stage.PLAN):
             plan = make_passthrough(request)
@@ -119,13 +176,22 @@ class Searcher:
                 rules, lack = tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
                 ruled_by = tools.in_force(request, rules, money=schema.money)
+                if learned is None:
+                    learned, lack = tools.learned.of(request.options.learned)
+                    notes.degraded(*([] if lack is None else [lack]))
                 plan = make_plan(
-                    request, around, boosts=ruled_by.boosts, policies=ruled_by.policies
+                    request,
+                    around,
+                    boosts=ruled_by.boosts,
+                    policies=ruled_by.policies,
+                    learned=learned,
                 )
         notes.degraded(*plan.degraded)
         return plan
 
-    def ruled(self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes) -> Ranking:
+    def ruled(
+        self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes, *, now_s: float
+    ) -> Ranking:
         """Apply the rules to a ranking; the one place that fetches what they compare."""
         with notes.timing(Stage.RULES):
             keys = compared_keys(plan, ranking)
@@ -133,7 +199,8 @@ class Searcher:
             if isinstance(vectors, Degradation):
                 notes.degraded(vectors)
                 vectors = {}
-            return ruled(plan, ranking, pinned=candidates.pinned, vectors=vectors)
+            pinned = candidates.pinned
+            return ruled(plan, ranking, pinned=pinned, vectors=vectors, now_s=now_s)
 
     def _query_vector(self, plan: Plan, budget: Budget, notes: Notes) -> Vector | None:
         """Return the query's vector; `None`, with the reason noted, where there is none."""
@@ -163,7 +230,7 @@ class Searcher:
         if failed is not None:
             notes.degraded(failed_leg(failed))
         response = response_of(plan, answer.body, answer.meta, notes)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     def _later_page(self, plan: Plan, token: str, notes: Notes) -> HybridResponse:
@@ -178,7 +245,7 @@ class Searcher:
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, counted.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, counted.meta, notes, order=order)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     def _legs(self, plan: Plan, vector: Vector | None, notes: Notes) -> Retrieved | LegResult:
@@ -213,7 +280,8 @@ class Searcher:
         with notes.timing(Stage.RERANK):
             keys = candidates.best(plan.rerank.top)
             sources = self._retriever.sources(plan, list(keys.values()))
-            texts = texts_of(plan, keys, sources, self._tools.settings)
+            texts = texts_of(plan, keys, sources, self._tools.settings, notes)
+            candidates = replace(candidates, texts=texts)
             scores = self._tools.rerank(
                 plan.request.text or "",
                 list(texts.values()),

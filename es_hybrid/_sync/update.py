@@ -12,15 +12,16 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.documents import Documents
+from es_hybrid._sync.first_load import index_to_write
 from es_hybrid.checkpoint import Progress
 from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.feed_times import feed_time_text
 from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.info import IndexInfo
 from es_hybrid.indexing.outcomes import Written
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.indexing.updates import ChangePreparation, Updates, plan_updates, read_documents
@@ -48,7 +49,7 @@ class Updater:
     ) -> None:
         self._es = es
         self._settings = settings
-        self._text = text or ProductText(max_chars=settings.embed.max_chars)
+        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
 
     def update(
         self,
@@ -65,7 +66,7 @@ class Updater:
         """Change fields of products; see `Catalogue.update_fields`, whose arguments these are."""
         limits = self._settings.ingest
         made_at = None if feed_time is None else feed_time_text(feed_time)
-        info = index_info(self._es, index)
+        info = index_to_write(self._es, index)
         types = field_types(info.mapping.get("properties", {}))
         found = resolve(fields, id_field=id_field, types=types)
         feed = Feed(
@@ -77,8 +78,10 @@ class Updater:
         )
         writer = BulkWriter(self._es, index=index, settings=limits, require_alias=info.is_alias)
 
+        documents = Documents(self._es, index=info.index, settings=limits)
+
         def change(chunk: Chunk) -> Written:
-            updates = self._plan(chunk, info, fields=found, feed_time=made_at)
+            updates = self._plan(chunk, documents, info, fields=found, feed_time=made_at)
             reasons = writer.write(list(updates.actions.values()))
             for place, reason in zip(updates.actions, reasons, strict=True):
                 updates.reasons[place] = reason
@@ -99,17 +102,16 @@ class Updater:
         return report
 
     def _plan(
-        self, chunk: Chunk, info: IndexInfo, *, fields: FieldMap, feed_time: str | None
+        self,
+        chunk: Chunk,
+        documents: Documents,
+        info: IndexInfo,
+        *,
+        fields: FieldMap,
+        feed_time: str | None,
     ) -> Updates:
         """Compare the rows with what is stored."""
         field = info.meta.vector_field
-        stored = {}
-        if chunk.products:
-            answer = self._es.mget(
-                index=info.index,
-                ids=[row.id for row in chunk.products],
-                source_excludes=[field] if field else None,
-                filter_path=["docs._id", "docs.found", "docs._source"],
-            )
-            stored = read_documents(answer.body, vector_field=field)
+        docs = documents.of([row.id for row in chunk.products], excludes=[field] if field else None)
+        stored = read_documents(docs, vector_field=field)
         return plan_updates(chunk, stored, fields=fields, text=self._text, feed_time=feed_time)

@@ -2,7 +2,8 @@
 """Vectors for the texts of a feed: in batches, several at once, and never all or nothing.
 
 One text that the server refuses must not fail its neighbours, so a refused batch is halved until
-the text stands alone. A server that is down is left alone for a while instead: the products are
+the text stands alone. Where the halves go through, the batch was too large (413, or a server's own
+limit of texts), and no later one of the run is as large. A server that is down is left alone for a while instead: the products are
 stored without vectors, and a later run adds them.
 """
 
@@ -46,6 +47,7 @@ class TextVectors:
         self._settings = settings
         self._dims = dims
         self._breaker = Breaker(BreakerPolicy(failures=3, cooldown_s=10.0))
+        self._most = settings.batch
         self.trouble: str | None = None  # the first failure of the server, for the report
 
     def probe(self) -> int | None:
@@ -61,7 +63,7 @@ class TextVectors:
 
     def of(self, texts: Sequence[str]) -> list[Vector | str]:
         """Return a vector for each text, or why there is none."""
-        places = by_length(texts, batch=self._settings.batch)
+        places = by_length(texts, batch=self._most)
         batches = [[texts[place] for place in batch] for batch in places]
         found: list[Vector | str] = [DOWN] * len(texts)
         limit = self._settings.max_in_flight
@@ -100,7 +102,14 @@ class TextVectors:
         found = self._batch(texts[:middle]) + self._batch(texts[middle:])
         if all(vector is REFUSED for vector in found):
             self._note(error)  # nothing it is asked succeeds: not the texts' fault
+        elif not any(isinstance(vector, str) for vector in found):
+            self._take_less(len(texts) - middle)
         return found
+
+    def _take_less(self, most: int) -> None:
+        if most < self._most:
+            self._most = most
+            _log.info("ingest.batch_lowered", texts=most)
 
     def _note(self, error: Exception) -> None:
         permanent = failure_kind(error) is OutcomeKind.CONFIG

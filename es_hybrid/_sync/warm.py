@@ -16,13 +16,14 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.documents import Documents
+from es_hybrid._sync.first_load import index_to_write
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.actions import VectorFields
 from es_hybrid.indexing.info import IndexInfo, require_dims, require_model, takes_base64
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.warm import (
     NOT_READ,
     StoredProduct,
@@ -70,7 +71,7 @@ class ProductWarmer:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._build = ProductText(max_chars=settings.embed.max_chars)
+        self._build = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     def warm(
         self,
@@ -81,7 +82,7 @@ class ProductWarmer:
         refresh: bool = True,
     ) -> WarmProductsReport:
         """Compute and store what is missing; see `HybridClient.warm_products`."""
-        info = index_info(self._es, index)
+        info = index_to_write(self._es, index)
         if info.meta.dims is None or info.meta.vector_field is None:
             raise ConfigurationError(
                 f"{index} has no vectors", hint="create an index with an embedder configured"
@@ -152,6 +153,7 @@ class ProductWarmer:
                     seq_no_primary_term=True,
                     source_excludes=self._not_read(info),
                     track_total_hits=False,
+                    allow_partial_search_results=False,
                 )
                 hits = answer["hits"]["hits"]
                 if not hits:
@@ -163,11 +165,10 @@ class ProductWarmer:
 
     def _named(self, info: IndexInfo, ids: Iterator[str]) -> Iterator[Page]:
         """Read the products of these ids, in their order."""
+        documents = Documents(self._es, index=info.index, settings=self._settings.ingest)
         while batch := list(islice(ids, self._settings.ingest.batch)):
-            answer = self._es.mget(
-                index=info.index, ids=batch, source_excludes=self._not_read(info)
-            )
-            found = self._read(answer["docs"], info)
+            docs = documents.of(batch, excludes=self._not_read(info))
+            found = self._read(docs, info)
             yield Page(found, missing=len(batch) - len(found))
 
     def _not_read(self, info: IndexInfo) -> list[str]:

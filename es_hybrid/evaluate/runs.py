@@ -54,13 +54,21 @@ class Recipe:
         return {"hybrid": section}
 
 
-# Boosts and rules tilt relevance on purpose, so they are off where relevance is judged.
+# Boosts and rules tilt relevance on purpose, so they are off where relevance is judged; a learned
+# model is judged by `es-hybrid score`.
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         recipe.name: recipe
         for recipe in (
             Recipe(
-                "lexical", {"plan": "lexical_only", "rerank": False, "boosts": [], "rules": False}
+                "lexical",
+                {
+                    "plan": "lexical_only",
+                    "rerank": False,
+                    "boosts": [],
+                    "rules": False,
+                    "learned": False,
+                },
             ),
             Recipe(
                 "semantic",
@@ -69,14 +77,21 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                     "rerank": False,
                     "boosts": [],
                     "rules": False,
+                    "learned": False,
                 },
             ),
             Recipe(
                 "fusion",
-                {"fusion": {"scores": "window"}, "rerank": False, "boosts": [], "rules": False},
+                {
+                    "fusion": {"scores": "window"},
+                    "rerank": False,
+                    "boosts": [],
+                    "rules": False,
+                    "learned": False,
+                },
             ),
-            Recipe("hybrid", {"rerank": False, "boosts": [], "rules": False}),
-            Recipe("rerank", {"boosts": [], "rules": False}),
+            Recipe("hybrid", {"rerank": False, "boosts": [], "rules": False, "learned": False}),
+            Recipe("rerank", {"boosts": [], "rules": False, "learned": False}),
         )
     }
 )

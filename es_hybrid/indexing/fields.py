@@ -38,7 +38,8 @@ PRODUCT_FIELDS: Mapping[str, str] = {
     "attributes": "flattened",
     **dict.fromkeys(_KEYWORDS, "keyword"),
     **dict.fromkeys(("price",), "double"),
-    **dict.fromkeys(("sales_total", "sales_30d", "sales_7d", "review_count", "stock"), "long"),
+    **dict.fromkeys(("sales_total", "sales_30d", "sales_7d"), "long"),
+    **dict.fromkeys(("review_count", "impressions", "stock"), "long"),
     **dict.fromkeys(("rating", "shop_score", "delivery_days"), "float"),
     **dict.fromkeys(("created_at", "updated_at"), "date"),
 }

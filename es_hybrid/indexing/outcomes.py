@@ -21,6 +21,7 @@ from es_hybrid.indexing.sources import Product, Rejected
 from es_hybrid.types import Vector
 
 __all__ = [
+    "CUT",
     "DOWN",
     "REFUSED",
     "Planned",
@@ -35,6 +36,10 @@ REFUSED = "the embedder refuses the text; found by words only"
 DOWN = "no vector, because the embedder failed; a later run adds it"
 NO_EMBEDDER = "no vector, because no embedder is configured"
 NO_TEXT = "no vector, because there is no text to embed"
+CUT = (
+    "the text is longer than ES_HYBRID_EMBED__MAX_TOKENS; only its beginning, cut at a sentence,"
+    " is embedded"
+)
 
 
 class Planned(NamedTuple):
@@ -166,6 +171,9 @@ def _settle_vector(
 ) -> None:
     if product.note is not None:
         tally.note(product.note, product.id)
+    if product.was_cut:
+        tally.cut_texts += 1
+        tally.note(CUT, product.id)
     if found is not None and not isinstance(found, str):
         tally.embedded += decision.embed and not reused
         tally.reused += reused

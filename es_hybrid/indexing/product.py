@@ -9,15 +9,17 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-__all__ = ["ProductText", "document_hash", "text_hash"]
+from es_hybrid.protocols import TextBuilder
+from es_hybrid.token_budget import MAX_TOKENS, CutText, cut_text
 
-# In Latin script a sentence ends before a space; in Chinese, nothing need follow.
-_SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|[。！？；]")  # noqa: RUF001
+__all__ = ["BudgetedText", "ProductText", "document_hash", "text_hash"]
+
+_SENTENCE_END = re.compile(r"[.!?;。！？；]")  # noqa: RUF001
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +27,19 @@ class ProductText:
     """Builds the text from title, brand, category, attributes and description, in this order.
 
     Attributes:
-        max_chars: Longest text; cut at the end of a sentence, or of a word where none is near.
         attributes: How many attributes take part, in the order of the source, by their values.
-        description_chars: How much of the description takes part.
 
     Example:
         >>> ProductText()({"title": "Trail shoe", "brand": "Fell", "attributes": {"upper": "mesh"}})
         'Trail shoe. Fell. mesh'
     """
 
-    max_chars: int = 2000
     attributes: int = 8
-    description_chars: int = 500
 
     @property
     def version(self) -> str:
         """Changes whenever the same product would give another text."""
-        return f"product-1/{self.max_chars}/{self.attributes}/{self.description_chars}"
+        return f"product-2/{self.attributes}"
 
     def __call__(self, product: Mapping[str, Any]) -> str:
         """Return the text of one mapped product; empty when there is nothing to embed."""
@@ -50,9 +48,9 @@ class ProductText:
             _flat(product.get("brand")),
             _flat(product.get("category_path")),
             self._attributes(product.get("attributes")),
-            _cut(_flat(product.get("description")), self.description_chars),
+            _flat(product.get("description")),
         ]
-        return _cut(_joined(filter(None, parts)), self.max_chars)
+        return _joined(filter(None, parts))
 
     def _attributes(self, attributes: Any) -> str:
         """Return the values that are words; measured, names beside them help no model here."""
@@ -60,6 +58,37 @@ class ProductText:
             return ""
         words = (_flat(value) for value in attributes.values() if _is_words(value))
         return ", ".join(islice(words, self.attributes))
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetedText:
+    """Keeps the texts of another builder within a budget; a builder itself.
+
+    Attributes:
+        build: Builds the whole text, what matters most first.
+        max_tokens: Of a text, at most; see `token_budget`.
+
+    Example:
+        >>> text = BudgetedText(ProductText(), max_tokens=12)
+        >>> text({"title": "Trail shoe", "description": "Light and dry. Made for long days."})
+        'Trail shoe. Light and dry.'
+    """
+
+    build: TextBuilder
+    max_tokens: int = MAX_TOKENS
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same product would give another text."""
+        return f"{self.build.version}/{self.max_tokens}"
+
+    def __call__(self, product: Mapping[str, Any]) -> str:
+        """Return the text of one product; empty when there is nothing to embed."""
+        return self.cut(product).text
+
+    def cut(self, product: Mapping[str, Any]) -> CutText:
+        """Return the text of one product, and whether it would have been longer."""
+        return cut_text(self.build(product), self.max_tokens)
 
 
 def text_hash(text: str, *, model: str | None, dims: int | None, version: str) -> str:
@@ -110,19 +139,3 @@ def _joined(parts: Iterable[str]) -> str:
         between = "" if not text else " " if _SENTENCE_END.match(text[-1]) else ". "
         text += between + part
     return text
-
-
-def _cut(text: str, limit: int) -> str:
-    """Shorten at the last sentence end in the final third, else at a space, else anywhere."""
-    if len(text) <= limit:
-        return text
-    head, near = text[:limit], limit * 2 // 3
-    ends = list(_ends(head))
-    if ends and ends[-1] >= near:
-        return head[: ends[-1]].rstrip()
-    space = head.rfind(" ")
-    return (head[:space] if space >= near else head).rstrip()
-
-
-def _ends(text: str) -> Iterator[int]:
-    return (match.end() for match in _SENTENCE_END.finditer(text))

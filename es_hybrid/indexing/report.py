@@ -12,6 +12,7 @@ __all__ = ["Failure", "IngestReport", "Tally"]
 MAX_FAILURES_KEPT = 1000
 _COUNTS = (
     "indexed", "unchanged", "stale", "failed", "without_vector", "embedded", "reused", "deleted",
+    "cut_texts",
 )  # fmt: skip
 
 
@@ -49,6 +50,8 @@ class IngestReport:
         reused: Products that got the vector of an equal text: one of this run, of the index, or of
             where `vectors_from` points.
         deleted: Products that were deleted because the feed has them no more.
+        cut_texts: Products whose text is longer than `ES_HYBRID_EMBED__MAX_TOKENS`: the vector is
+            of its beginning, cut at a sentence end. A vector that was brought along is not counted.
         duplicates: Records whose id came before in the feed; the last one counts.
         elapsed_s: Seconds since the run began.
         failures: The first 1,000 records that were not stored.
@@ -68,6 +71,7 @@ class IngestReport:
     embedded: int = 0
     reused: int = 0
     deleted: int = 0
+    cut_texts: int = 0
     duplicates: int = 0
     elapsed_s: float = 0.0
     failures: tuple[Failure, ...] = ()
@@ -99,6 +103,7 @@ class Tally:
     embedded: int = 0
     reused: int = 0
     deleted: int = 0
+    cut_texts: int = 0
     failed: int = 0
     failures: list[Failure] = field(default_factory=list)
     notes: Counter[str] = field(default_factory=Counter)
@@ -142,6 +147,7 @@ class Tally:
             embedded=self.embedded,
             reused=self.reused,
             deleted=self.deleted,
+            cut_texts=self.cut_texts,
             duplicates=duplicates,
             elapsed_s=elapsed_s,
             failures=tuple(self.failures),

@@ -19,9 +19,18 @@ from es_hybrid.indexing.names import alias_of
 from es_hybrid.indexing.shipped import shipped_text
 from es_hybrid.types import Json
 
-__all__ = ["Denial", "RoleName", "lacking", "load_role", "privileges_asked", "read_denial"]
+__all__ = [
+    "PRODUCT_ROLES",
+    "Denial",
+    "RoleName",
+    "lacking",
+    "load_role",
+    "privileges_asked",
+    "read_denial",
+]
 
 _WRITTEN_FOR = "products"
+_LOGS = "ubi_"
 _DENIED = re.compile(
     r"action \[(?P<action>[^\]]+)\] is unauthorized.*?"
     r"(?: on indices \[(?P<indices>[^\]]*)\])?, this action is granted by the "
@@ -34,16 +43,30 @@ class RoleName(StrEnum):
 
     READER = "reader"
     INGESTER = "ingester"
+    MERCHANDISER = "merchandiser"
     ADMIN = "admin"
     REINDEXER = "reindexer"
+    LOGGER = "logger"
+    ANALYST = "analyst"
 
 
-def load_role(name: RoleName, *, index: str = _WRITTEN_FOR) -> Json:
-    """Return a role for the products of one alias.
+PRODUCT_ROLES = (
+    RoleName.READER,
+    RoleName.INGESTER,
+    RoleName.MERCHANDISER,
+    RoleName.ADMIN,
+    RoleName.REINDEXER,
+)
+"""Those on an index of products and its rules; the others are on the log of searches."""
+
+
+def load_role(name: RoleName, *, index: str = _WRITTEN_FOR, streams: str = "ubi") -> Json:
+    """Return a role for the products of one alias, or for one log.
 
     Args:
         name: Which.
         index: The alias; its indices are `index-…`.
+        streams: How the names of the log's data streams begin.
 
     Example:
         >>> load_role(RoleName.READER, index="shop")["indices"][0]["names"]
@@ -51,11 +74,13 @@ def load_role(name: RoleName, *, index: str = _WRITTEN_FOR) -> Json:
     """
     role: Json = json.loads(shipped_text(f"roles/{name}.json"))
     for part in role["indices"]:
-        part["names"] = [_renamed(pattern, index) for pattern in part["names"]]
+        part["names"] = [_renamed(pattern, index, streams) for pattern in part["names"]]
     return role
 
 
-def _renamed(pattern: str, index: str) -> str:
+def _renamed(pattern: str, index: str, streams: str) -> str:
+    if pattern.startswith(_LOGS):
+        return f"{streams}_{pattern.removeprefix(_LOGS)}"
     ours = pattern == _WRITTEN_FOR or pattern.startswith(f"{_WRITTEN_FOR}-")
     return index + pattern[len(_WRITTEN_FOR) :] if ours else pattern
 

@@ -43,8 +43,13 @@ class Windows:
 
     @classmethod
     def default(cls) -> Windows:
-        """Return the fields of the shipped mapping: sales of 7 and 30 days."""
-        return cls({"purchase": {"sales_7d": 7.0, "sales_30d": 30.0}})
+        """Return the fields of the shipped mapping: sales of 7 and 30 days, all impressions."""
+        return cls(
+            {
+                "purchase": {"sales_7d": 7.0, "sales_30d": 30.0},
+                "impression": {"impressions": None},
+            }
+        )
 
 
 def counted(

@@ -11,9 +11,8 @@ import orjson
 from es_hybrid.indexing.brought import brought_vector
 from es_hybrid.indexing.coerce import BadValue
 from es_hybrid.indexing.fields import FieldMap, attributes_text
-from es_hybrid.indexing.product import document_hash, text_hash
+from es_hybrid.indexing.product import BudgetedText, document_hash, text_hash
 from es_hybrid.indexing.report import Failure
-from es_hybrid.protocols import TextBuilder
 from es_hybrid.types import Vector
 
 __all__ = [
@@ -69,6 +68,7 @@ class Product:
         text_hash: Identifies the vector that belongs to the text; `None` without text.
         vector: Brought along, float32, shape `(dims,)`.
         note: Why a vector that was brought along cannot be used.
+        was_cut: Whether the text would be longer without a budget.
     """
 
     id: str
@@ -80,6 +80,7 @@ class Product:
     text_hash: str | None = None
     vector: Vector | None = None
     note: str | None = None
+    was_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Preparation:
     """
 
     fields: FieldMap
-    text: TextBuilder
+    text: BudgetedText
     model: str | None = None
     dims: int | None = None
     vectors: Mapping[str, Vector] | None = None
@@ -137,7 +138,7 @@ class Preparation:
         if self.dims is None:
             return Product(product_id, line, source, body, document_hash(content))
         vector, note = brought_vector(product_id, source, vectors=self.vectors, dims=self.dims)
-        text = self.text(document)
+        text, was_cut = self.text.cut(document)
         return Product(
             id=product_id,
             line=line,
@@ -150,6 +151,7 @@ class Preparation:
             text_hash=self._text_hash(text) if text or vector is not None else None,
             vector=vector,
             note=note,
+            was_cut=was_cut and vector is None,
         )
 
     def _text_hash(self, text: str) -> str:

@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from es_hybrid.indexing.actions import Action, VectorFields
-from es_hybrid.indexing.product import text_hash
-from es_hybrid.protocols import TextBuilder
+from es_hybrid.indexing.product import BudgetedText, text_hash
 from es_hybrid.types import Json, Vector
 
 __all__ = [
@@ -35,6 +34,7 @@ class StoredProduct(NamedTuple):
         text: What is embedded; empty when there is nothing.
         text_hash: Identifies the vector that belongs to the text.
         held: Identifies the vector that is there; `None` without one.
+        was_cut: Whether the text would be longer without a budget.
         seq_no: Of the document as it was read.
         primary_term: Of the document as it was read.
     """
@@ -45,6 +45,7 @@ class StoredProduct(NamedTuple):
     held: str | None
     seq_no: int
     primary_term: int
+    was_cut: bool = False
 
     @property
     def needs_vector(self) -> bool:
@@ -61,6 +62,7 @@ class WarmProductsReport:
         computed: Vectors that were computed and stored.
         up_to_date: Products whose vector was right already.
         without_text: Products with nothing to embed.
+        cut_texts: Products whose text is longer than what is embedded; see `IngestReport`.
         overtaken: Products that changed in the meantime, and were left as they are.
         missing: Ids that the index does not have.
         failed: Products without a right vector, because the embedder or Elasticsearch failed.
@@ -71,6 +73,7 @@ class WarmProductsReport:
     computed: int = 0
     up_to_date: int = 0
     without_text: int = 0
+    cut_texts: int = 0
     overtaken: int = 0
     missing: int = 0
     failed: int = 0
@@ -93,6 +96,7 @@ class WarmTally:
     computed: int = 0
     up_to_date: int = 0
     without_text: int = 0
+    cut_texts: int = 0
     overtaken: int = 0
     missing: int = 0
     failed: int = 0
@@ -103,6 +107,7 @@ class WarmTally:
         self.products += len(products)
         self.missing += missing
         self.without_text += sum(not product.text for product in products)
+        self.cut_texts += sum(product.was_cut for product in products)
         self.up_to_date += sum(bool(p.text) and not p.needs_vector for p in products)
 
     def settle(self, reasons: Iterable[str | None]) -> None:
@@ -124,7 +129,7 @@ class WarmTally:
 def read_products_of(
     hits: Iterable[Mapping[str, Any]],
     *,
-    build: TextBuilder,
+    build: BudgetedText,
     model: str | None,
     dims: int | None,
 ) -> list[StoredProduct]:
@@ -141,7 +146,7 @@ def read_products_of(
         source = hit.get("_source")
         if source is None:
             continue
-        text = build(source)
+        text, was_cut = build.cut(source)
         found.append(
             StoredProduct(
                 id=str(hit["_id"]),
@@ -150,6 +155,7 @@ def read_products_of(
                 held=source.get("embedding_text_hash"),
                 seq_no=int(hit["_seq_no"]),
                 primary_term=int(hit["_primary_term"]),
+                was_cut=was_cut,
             )
         )
     return found

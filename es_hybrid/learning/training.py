@@ -1,4 +1,4 @@
-"""Trains trees that correct the untrained order (LambdaMART, by LightGBM).
+"""Trains weights or trees that correct the untrained order (trees: LambdaMART, by LightGBM).
 
 Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", MSR-TR-2010-82.
 """
@@ -6,23 +6,24 @@ Burges, "From RankNet to LambdaRank to LambdaMART: An Overview", MSR-TR-2010-82.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from es_hybrid.errors import ConfigurationError
-from es_hybrid.learning.examples import Example
+from es_hybrid.learning.examples import Example, known_features
+from es_hybrid.learning.linear import Linear, linear_weights
 from es_hybrid.rank.features import FEATURES, MONOTONE, PRODUCT_FIELDS
 from es_hybrid.rank.learned import LearnedModel
 from es_hybrid.rank.trees import MAX_LEAVES, Split, Tree
 
-__all__ = ["Trained", "Training", "train"]
+__all__ = ["Trained", "Training", "Trees", "train"]
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
-    """How to train; the defaults suit a few hundred judged queries.
+class Trees:
+    """How to grow trees; the defaults suit a few hundred judged queries.
 
     Attributes:
         trees: How many.
@@ -32,6 +33,7 @@ class Training:
         unjudged_weight: Weight of a candidate that nobody judged, as one of grade 0. Where the
             judged pool is shallow, training on judged candidates alone loses to the untrained order.
         min_candidates_in_leaf: Fewer do not make a rule.
+        share: How much of the corrections is applied.
         seed: Of the sampling; the same seed gives the same model.
     """
 
@@ -41,11 +43,19 @@ class Training:
     relevance_weight: float = 4.0
     unjudged_weight: float = 0.5
     min_candidates_in_leaf: int = 50
+    share: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
         if not 2 <= self.leaves <= MAX_LEAVES:
             raise ConfigurationError(f"leaves must be from 2 to {MAX_LEAVES}, not {self.leaves}")
+
+    def __str__(self) -> str:
+        return f"{self.trees} trees of {self.leaves} leaves, share {self.share:g}"
+
+
+Training: TypeAlias = Linear | Trees
+"""How to train: `Linear` for a few dozen judged queries, `Trees` for hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,8 @@ class Trained:
 
     Attributes:
         model: What a search loads.
-        importances: Share of the gain, 0 to 1, by feature, the largest first.
+        importances: Of each feature, the largest first, 1 in sum: of trees its share of the gain,
+            of weights its share of their sizes.
     """
 
     model: LearnedModel
@@ -73,22 +84,39 @@ def train(
     Args:
         examples: At least one whose candidates have different grades.
         name: Of the model.
-        training: How.
+        training: How; `None`: `Linear()`.
         fields: Doc-value fields that the examples' features were read from.
 
     Raises:
-        ConfigurationError: LightGBM is missing, or no example teaches anything.
+        ConfigurationError: The extra `ltr` is missing, or no example teaches anything.
 
     Example:
-        trained = train(examples_of(evidence, judgments), name="toys-1")
+        trained = train(examples_of(found, judgments), name="toys-1")
     """
-    how = training or Training()
+    how = training or Linear()
     useful = [example for example in examples if example.teaches]
     if not useful:
         raise ConfigurationError(
             "there is nothing to learn: in every query all candidates have the same grade",
             hint="give judgments of at least two grades among the first hundred candidates",
         )
+    bare = LearnedModel(name, fields=dict(fields), expects=known_features(useful))
+    if isinstance(how, Trees):
+        trees, gains = _grown(useful, how)
+        model = replace(bare, trees=trees, relevance_weight=how.relevance_weight / how.share)
+        return Trained(model, _shares(gains))
+    weights = linear_weights(useful, how)
+    return Trained(replace(bare, weights=weights, relevance_weight=1.0), _shares(weights))
+
+
+def _shares(sizes: Mapping[str, float]) -> dict[str, float]:
+    total = sum(map(abs, sizes.values())) or 1.0
+    shares = {name: abs(float(size)) / total for name, size in sizes.items() if size}
+    return dict(sorted(shares.items(), key=lambda item: -item[1]))
+
+
+def _grown(useful: Sequence[Example], how: Trees) -> tuple[tuple[Tree, ...], dict[str, float]]:
+    """Return LightGBM's trees, and the gain by feature."""
     lightgbm = _lightgbm()
     grades = [np.maximum(example.grades, 0) for example in useful]
     weights = [np.where(e.grades < 0, how.unjudged_weight, 1.0) for e in useful]
@@ -102,12 +130,7 @@ def train(
     )
     booster = lightgbm.train(_parameters(how), data, num_boost_round=how.trees)
     trees = tuple(_tree(found["tree_structure"]) for found in booster.dump_model()["tree_info"])
-    gains = booster.feature_importance("gain")
-    shares = {f: float(g / (gains.sum() or 1.0)) for f, g in zip(FEATURES, gains, strict=True)}
-    return Trained(
-        LearnedModel(name, trees, relevance_weight=how.relevance_weight, fields=dict(fields)),
-        dict(sorted(shares.items(), key=lambda item: -item[1])),
-    )
+    return trees, dict(zip(FEATURES, booster.feature_importance("gain").tolist(), strict=True))
 
 
 def _lightgbm() -> Any:
@@ -120,7 +143,7 @@ def _lightgbm() -> Any:
     return lightgbm
 
 
-def _parameters(how: Training) -> dict[str, Any]:
+def _parameters(how: Trees) -> dict[str, Any]:
     return {
         "objective": "lambdarank",
         "lambdarank_truncation_level": 15,

@@ -7,7 +7,7 @@ from typing import Any
 
 from es_hybrid.errors import RequestError
 from es_hybrid.policies import NO_POLICIES, Policies
-from es_hybrid.protocols import Boost
+from es_hybrid.protocols import Boost, LearnedRanking
 from es_hybrid.query.codes import code_query, code_words
 from es_hybrid.query.exclusions import exclusion_filters, narrowed
 from es_hybrid.query.filters import as_list, conjunction, harvest_filters
@@ -54,7 +54,7 @@ def make_passthrough(request: SearchRequest) -> Plan | None:
     if decision is None:
         return None
     reason, path = decision
-    if request.explicit:
+    if request.demands:
         raise RequestError(_EXPLICIT[reason], path=path, hint="or send ext.hybrid: false")
     query = request.body.get("query") or {}
     return Plan(name=PlanName.PASSTHROUGH, request=request, query=query, passthrough=reason)
@@ -66,6 +66,7 @@ def make_plan(
     *,
     boosts: Sequence[Boost] = (),
     policies: Policies = NO_POLICIES,
+    learned: LearnedRanking | None = None,
 ) -> Plan:
     """Decide how a request that can be improved is carried out.
 
@@ -74,6 +75,7 @@ def make_plan(
         around: Settings, index schema and models.
         boosts: The boosts in force for this request.
         policies: What else the rules say for it.
+        learned: The model that corrects the relevance.
 
     Raises:
         RequestError: The caller's own vector does not fit the index.
@@ -86,6 +88,10 @@ def make_plan(
     wanted = options.num_candidates or search.num_candidates or int(window * _CANDIDATES_PER_HIT)
     codes = code_words(request.text or "") if schema.code_fields else ()
     fields, no_boost = _candidate_fields(boosts, policies, schema)
+    learned, no_model = _readable(learned, schema)
+    if learned is not None:
+        there = [name for name in learned.reads if name in schema.doc_value_fields]
+        fields = tuple(dict.fromkeys([*fields, *there]))
     match_type = around.settings.index.match_type
     query = _lexical_query(request, schema, match_type=match_type)
     own_filters = _filters(request.body)
@@ -114,14 +120,15 @@ def make_plan(
         inference=inference,
         boosts=tuple(boosts),
         policies=policies,
+        learned=learned,
         asked=(query, conjunction(own_filters)) if left_out else None,
         candidate_fields=fields,
         id_field=_id_field(request, policies, schema),
         degraded=tuple(
-            lack for lack in (no_vector, no_rerank, no_plan, no_boost) if lack is not None
+            lack for lack in (no_vector, no_rerank, no_plan, no_model, no_boost) if lack is not None
         ),
         untouched=(
-            not (vector or rerank or boosts or codes or options.order or left_out)
+            not (vector or rerank or learned or boosts or codes or options.order or left_out)
             and not (policies.reorder or policies.variants)
             and query == request.body.get("query")
         ),
@@ -146,6 +153,19 @@ def _candidate_fields(
     detail = f"no doc values in {', '.join(missing)}: boosts and rules on them change nothing"
     lack = Degradation(Stage.BOOST, DegradationReason.NO_DOC_VALUES, detail)
     return tuple(name for name in wanted if name not in missing), lack
+
+
+def _readable(
+    learned: LearnedRanking | None, schema: IndexSchema
+) -> tuple[LearnedRanking | None, Degradation | None]:
+    """Return the model, or why the index has not what it goes by."""
+    if learned is None:
+        return None, None
+    missing = [name for name in learned.needs if name not in schema.doc_value_fields]
+    if not missing:
+        return learned, None
+    detail = f"{learned.version} goes by {', '.join(missing)}, which has no doc values here"
+    return None, Degradation(Stage.LEARNED, DegradationReason.NO_FEATURE, detail)
 
 
 def _id_field(request: SearchRequest, policies: Policies, schema: IndexSchema) -> str | None:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from es_hybrid.errors import RequestError
 from es_hybrid.product_templates import checked_template
+from es_hybrid.query.explore import Explore
+from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.shopper import User
 from es_hybrid.types import Json, Normalizer, ScoreMode
 
@@ -36,6 +38,8 @@ class HybridExt(TypedDict, total=False):
     rules: bool | str | Mapping[str, Any]
     context: Mapping[str, str | Sequence[str]]
     user: Mapping[str, Any]
+    explore: bool | Mapping[str, Any]
+    learned: bool | str
     facets: str
     admit: str
     explain_language: str
@@ -43,6 +47,7 @@ class HybridExt(TypedDict, total=False):
     explain: bool
     budget_s: float
     on_error: str
+    log: bool | Mapping[str, Any]
 
 
 class _Options(BaseModel):
@@ -178,7 +183,13 @@ class HybridOptions(_Options):
         None,
         description='What rules may depend on, such as `{"audience": "women"}`',
     )
-    user: User | None = Field(None, description="Who is searching; see Shoppers in docs/boosts.md")
+    user: User | None = Field(None, description="Who is searching; see docs/personalisation.md")
+    explore: bool | Explore | None = Field(
+        None, description="Places for new products; `false` gives them none"
+    )
+    learned: bool | str | None = Field(
+        None, description="Name of a learned model; `false` keeps the untrained order"
+    )
     facets: Literal["lexical", "candidates"] | None = Field(
         None, description="What aggregations count: the lexical matches, or the candidates"
     )
@@ -199,6 +210,9 @@ class HybridOptions(_Options):
     )
     on_error: Literal["degrade", "raise"] | None = Field(
         None, description="What a failing model server does"
+    )
+    log: bool | LogOptions | None = Field(
+        None, description="What the log is told of this search; `false` keeps it out of the log"
     )
 
     @field_validator("rules")
@@ -263,7 +277,7 @@ def hybrid_ext(**options: Any) -> Json:
     return {"hybrid": options}
 
 
-_UNION_TYPES = frozenset({"bool", "str", "Rerank"})
+_UNION_TYPES = frozenset({"bool", "str", "Rerank", "Explore", "LogOptions"})
 _UNION_LISTS = "["
 """Begins what Pydantic calls a tried list of a union, after its kind."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from es_hybrid.policies import NO_POLICIES, Policies
-from es_hybrid.protocols import Boost
+from es_hybrid.protocols import Boost, LearnedRanking
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import VectorField
 from es_hybrid.types import (
@@ -77,6 +77,7 @@ class Plan:
         inference: What Elasticsearch reranks itself, `None` where it does not.
         boosts: Business factors.
         policies: What else the rules say.
+        learned: The model that corrects the relevance before the boosts; `None` without one.
         asked: Query and filter as they were asked for, without what the rules leave out; by these
             an order's token is known.
         candidate_fields: Doc values fetched with the candidates.
@@ -108,6 +109,7 @@ class Plan:
     inference: InferencePlan | None = None
     boosts: tuple[Boost, ...] = ()
     policies: Policies = NO_POLICIES
+    learned: LearnedRanking | None = None
     asked: tuple[Json, Json | None] | None = None
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None

@@ -143,6 +143,11 @@ class SearchRequest:
     understood: bool = True
 
     @property
+    def demands(self) -> bool:
+        """Whether `ext.hybrid` asks for anything: what the log is told asks for nothing."""
+        return self.explicit and self.options.model_fields_set != {"log"}
+
+    @property
     def from_(self) -> int:
         """First hit of the page."""
         return int(self.body.get("from") or 0)
@@ -185,7 +190,7 @@ def parse_request(arguments: Mapping[str, Any]) -> SearchRequest:
         index=_index(given.get("index")),
         body=body,
         params=params,
-        arguments=_bare_arguments(given) if present else arguments,
+        arguments=without_hybrid(given) if present else arguments,
         options=options,
         enabled=section is not False,
         explicit=explicit,
@@ -234,9 +239,14 @@ def _without_section(holder: Json) -> Json:
     return {**without, "ext": rest} if rest else without
 
 
-def _bare_arguments(given: Json) -> Json:
-    """Return the arguments that the bare client would be called with."""
-    bare = _without_section(given)
+def without_hybrid(arguments: Json) -> Json:
+    """Return the arguments that the bare client would be called with.
+
+    Example:
+        >>> without_hybrid({"index": "products", "ext": {"hybrid": {"window": 200}}})
+        {'index': 'products'}
+    """
+    bare = _without_section(arguments)
     if isinstance(bare.get("body"), Mapping):
         bare = {**bare, "body": _without_section(dict(bare["body"]))}
     return bare

@@ -12,6 +12,7 @@ import numpy as np
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.decay import DecayBoost
+from es_hybrid.rank.explore import smoothed_sales
 from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.price_window import PriceWindowBoost
 from es_hybrid.rank.values import SECONDS_A_DAY, first_values, numbers, plain, seconds, texts
@@ -66,12 +67,18 @@ class NumericBoost:
     The factor runs from 1 (value 0 or missing) to `by` (value `scale` and above, approached by
     `saturation`): `1 + (by - 1) * shape(value / scale)`.
 
+    A new product has not sold badly, it has not been on sale: with a `prior` its value is
+    `value + prior * 0.5 ** (age / prior_half_life_days)`.
+
     Attributes:
         field: Doc-value field.
         scale: Value at which the boost is full; for `saturation` at which it is half.
         by: The full factor, above 0; below 1 demotes.
         shape: `log` (log(1 + 9x) / log 10), `sqrt`, `linear`, or `saturation` (x / (1 + x)).
         missing: Value of a hit without the field.
+        prior: Head start of a product of today, such as the catalogue's median; 0: none.
+        prior_half_life_days: Days after which half of it is left.
+        created_field: Date field that says how old a product is; without it there is no head start.
 
     Example:
         >>> hit = Hit("i", "1", fields={"sales_30d": [100]})
@@ -84,6 +91,9 @@ class NumericBoost:
     by: float = 1.5
     shape: Literal["log", "sqrt", "linear", "saturation"] = "log"
     missing: float = 0.0
+    prior: float = 0.0
+    prior_half_life_days: float = 14.0
+    created_field: str = "created_at"
 
     @property
     def name(self) -> str:
@@ -92,17 +102,23 @@ class NumericBoost:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The one field read."""
-        return (self.field,)
+        """The fields read: the date only where there is a head start."""
+        return (self.field, self.created_field) if self.prior else (self.field,)
 
     def factor(self, hit: Hit, context: BoostContext) -> float:
         """Return the factor of the hit's number."""
         return float(self.factors((hit,), context)[0])
 
-    def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
+    def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
         """Return the factor of each hit, shape `(n,)`."""
+        values = np.maximum(numbers(hits, self.field, self.missing), 0.0)
+        if self.prior:
+            born = seconds(first_values(hits, self.created_field))
+            ages = (context.now_s - born) / SECONDS_A_DAY
+            half_life = self.prior_half_life_days
+            values = smoothed_sales(values, ages, prior=self.prior, half_life_days=half_life)
         with np.errstate(over="ignore"):
-            x = np.maximum(numbers(hits, self.field, self.missing), 0.0) / self.scale
+            x = values / self.scale
         capped = np.minimum(x, 1.0)
         match self.shape:
             case "saturation":

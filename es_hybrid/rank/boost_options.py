@@ -21,7 +21,15 @@ _KINDS: tuple[tuple[str, frozenset[str]], ...] = (
         "origin",
         frozenset({"field", "origin", "scale", "factor", "offset", "decay", "shape", "missing"}),
     ),
-    ("scale", frozenset({"field", "scale", "factor", "shape", "missing"})),
+    (
+        "scale",
+        frozenset(
+            {
+                *("field", "scale", "factor", "shape", "missing"),
+                *("prior", "prior_half_life_days", "created_field"),
+            }
+        ),
+    ),
     ("half_life_days", frozenset({"field", "half_life_days", "factor"})),
 )
 
@@ -81,13 +89,29 @@ def _made(kind: str, boost: Mapping[str, Any], path: str) -> Boost:
         case "origin":
             return _decay(field, boost, by, path)
         case "scale":
-            shape = _one_of(boost.get("shape", "log"), _SHAPES, f"{path}.shape")
-            missing = _number(boost.get("missing", 0.0), f"{path}.missing")
-            scale = _positive(boost, "scale", 1.0, path)
-            return NumericBoost(field, scale=scale, by=by, shape=shape, missing=missing)
+            return _numeric(field, boost, by, path)
         case _:
             days = _positive(boost, "half_life_days", 30.0, path)
             return RecencyBoost(field, half_life_days=days, by=by)
+
+
+def _numeric(field: str, boost: Mapping[str, Any], by: float, path: str) -> NumericBoost:
+    created = boost.get("created_field", "created_at")
+    if not isinstance(created, str) or not created:
+        raise RequestError("must name a field", path=f"{path}.created_field")
+    prior = _number(boost.get("prior", 0.0), f"{path}.prior")
+    if prior < 0.0:
+        raise RequestError("must not be below 0", path=f"{path}.prior")
+    return NumericBoost(
+        field,
+        scale=_positive(boost, "scale", 1.0, path),
+        by=by,
+        shape=_one_of(boost.get("shape", "log"), _SHAPES, f"{path}.shape"),
+        missing=_number(boost.get("missing", 0.0), f"{path}.missing"),
+        prior=prior,
+        prior_half_life_days=_positive(boost, "prior_half_life_days", 14.0, path),
+        created_field=created,
+    )
 
 
 def _decay(field: str, boost: Mapping[str, Any], by: float, path: str) -> DecayBoost:

@@ -3,48 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 
+from es_hybrid.policies import Exploration
 from es_hybrid.rank.values import SECONDS_A_DAY, first_values, numbers, seconds
 from es_hybrid.types import Hit, Scores
 
-__all__ = ["Exploration", "chosen", "is_new", "smoothed_sales"]
+__all__ = ["Draw", "Exploration", "chosen", "is_new", "smoothed_sales"]
 
 
 @dataclass(frozen=True, slots=True)
-class Exploration:
-    """How much of each page new products get.
+class Draw:
+    """What the choice among new products depends on, besides themselves.
 
     Attributes:
-        created_field: Doc-value field of the date a product came.
-        younger_than_days: Older products are not new.
-        impressions_field: Doc-value field that counts how often a product was shown; `None` goes by
-            age alone.
-        until_impressions: A product that was shown as often has had its chance.
-        slots: Places on each page.
-        per: Places of a page.
-        first_place: The first page's highest place for a new product, from 1; the others follow
-            every `per / slots` places.
-        pool: New products among the candidates that are drawn from, the most relevant ones.
+        seed: The same one draws the same products.
+        now_s: Seconds since the epoch.
     """
 
-    created_field: str = "created_at"
-    younger_than_days: float = 30.0
-    impressions_field: str | None = None
-    until_impressions: int = 500
-    slots: int = 1
-    per: int = 24
-    first_place: int = 6
-    pool: int = 10
-
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """The doc values that are read."""
-        return (self.created_field, *((self.impressions_field,) if self.impressions_field else ()))
+    seed: str = ""
+    now_s: float = 0.0
 
 
 def is_new(hits: Sequence[Hit], options: Exploration, *, now_s: float) -> list[bool]:
@@ -57,10 +39,13 @@ def is_new(hits: Sequence[Hit], options: Exploration, *, now_s: float) -> list[b
     """
     born = seconds(first_values(hits, options.created_field))
     young = now_s - born <= options.younger_than_days * SECONDS_A_DAY
-    if options.impressions_field is None:
-        return list(young)
-    shown = numbers(hits, options.impressions_field, 0.0)
-    return list(young & (shown < options.until_impressions))
+    shown = np.zeros(len(hits))
+    if options.impressions_field is not None:
+        shown = numbers(hits, options.impressions_field, 0.0)
+    told = options.impressions
+    if told:
+        shown = np.array([told.get(hit.id, n) for hit, n in zip(hits, shown, strict=True)])
+    return [bool(each) for each in young & (shown < options.until_impressions)]
 
 
 def chosen(
@@ -71,11 +56,13 @@ def chosen(
     *,
     now_s: float,
     random: Random,
+    taken: Collection[int] = (),
+    barred: Collection[int] = (),
 ) -> dict[int, int]:
     """Return which new product stands at which place, from 0.
 
     Drawn from the most relevant new candidates, the better the likelier, without one twice. A new
-    product that stands high enough by itself needs no slot and takes none.
+    product that stands high enough by itself needs no slot, and uses one of its page up.
 
     Args:
         order: Positions of the candidates, best first.
@@ -84,6 +71,8 @@ def chosen(
         options: How many, and where.
         now_s: Seconds since the epoch.
         random: For the draw; seeded with search and day, a page is the same when loaded again.
+        taken: Places that something else holds; a slot there moves down, on its page.
+        barred: Positions that get no slot, such as those of sold-out products.
 
     Example:
         >>> hits = [Hit("i", str(n)) for n in range(9)]
@@ -93,19 +82,27 @@ def chosen(
         {5: 9}
     """
     new = is_new(hits, options, now_s=now_s)
-    wanted = _places(len(order), options)
+    for position in barred:
+        new[position] = False
     found: dict[int, int] = {}
-    taken: set[int] = set()
-    for place in wanted:
-        page_end = place - place % options.per + options.per
-        if any(new[position] for position in order[place - place % options.per : place]):
-            continue  # a new product is on this page already, higher than the slot
-        pool = [p for p in order[place:] if new[p] and p not in taken][: options.pool]
-        if not pool or place >= min(page_end, len(order)):
-            continue
-        weights = [max(scores[position], 1e-9) for position in pool]
-        found[place] = random.choices(pool, weights)[0]
-        taken.add(found[place])
+    drawn: set[int] = set()
+    for start in range(0, len(order), options.per):
+        end = min(start + options.per, len(order))
+        for number, within in enumerate(_places(options)):
+            place = start + within
+            while place in taken or place in found:
+                place += 1
+            if place >= end:
+                break
+            standing = sum(new[p] and p not in drawn for p in order[start:place])
+            if standing + sum(start <= other for other in found) > number:
+                continue
+            pool = [p for p in order[place:] if new[p] and p not in drawn][: options.pool]
+            if not pool:
+                return found
+            weights = [max(scores.get(position, 0.0), 1e-9) for position in pool]
+            found[place] = random.choices(pool, weights)[0]
+            drawn.add(found[place])
     return found
 
 
@@ -130,10 +127,9 @@ def smoothed_sales(
     return sales + prior * np.exp2(-np.maximum(ages_days, 0.0) / half_life_days)
 
 
-def _places(count: int, options: Exploration) -> list[int]:
-    """Return the slots of all pages, from 0."""
+def _places(options: Exploration) -> list[int]:
+    """Return the slots within a page, from 0."""
     step = max(1, math.floor(options.per / max(options.slots, 1)))
     first = min(options.first_place, options.per) - 1
-    within = [(first + number * step) % options.per for number in range(options.slots)]
-    pages = range(0, count, options.per)
-    return sorted(page + place for page in pages for place in within if page + place < count)
+    wanted = range(min(options.slots, options.per))
+    return sorted((first + number * step) % options.per for number in wanted)

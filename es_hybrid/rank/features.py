@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from es_hybrid.rank.values import SECONDS_A_DAY, numbers, seconds
-from es_hybrid.types import Hit, Scores
+from es_hybrid.types import Evidence, Hit, Scores
 
-__all__ = ["FEATURES", "MONOTONE", "PRODUCT_FIELDS", "Evidence", "features"]
+__all__ = ["FEATURES", "MONOTONE", "PRODUCT_FIELDS", "PROPERTY_OF", "features"]
 
 FEATURES = (
     "relevance",
@@ -47,12 +46,21 @@ FEATURES = (
 MONOTONE: Mapping[str, int] = MappingProxyType(
     {
         "relevance": 1,
+        "lexical_score": 1,
+        "semantic_score": 1,
         "rerank_score": 1,
         "exact_code": 1,
+        "text_coverage": 1,
+        "number_coverage": 1,
+        "brand_in_query": 1,
+        "category_coverage": 1,
+        "log_sales": 1,
         "rating": 1,
-        "in_stock": 1,
+        "log_reviews": 1,
         "shop_score": 1,
+        "in_stock": 1,
         "delivery_days": -1,
+        "affinity": 1,
     }
 )
 """Where sense demands a direction: a better rated product never ranks lower for its rating."""
@@ -73,39 +81,33 @@ PRODUCT_FIELDS: Mapping[str, str] = MappingProxyType(
 )
 """Doc-value fields that are read, as the shipped mapping calls them."""
 
+PROPERTY_OF: Mapping[str, str] = MappingProxyType(
+    {
+        "brand_in_query": "brand",
+        "category_coverage": "category",
+        "price_position": "price",
+        "log_sales": "sales",
+        "rating": "rating",
+        "log_reviews": "reviews",
+        "shop_score": "shop_score",
+        "in_stock": "stock",
+        "delivery_days": "delivery_days",
+        "log_age_days": "created_at",
+    }
+)
+"""The product property that a feature is computed from, for those that are."""
+
 _LEAD_CHARS = 80
 # Words, and Han characters one by one: a query has too few words to cut them.
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the stages before know of the candidates; all but the hits may be missing.
-
-    Attributes:
-        query: The shopper's words.
-        hits: The candidates, with their doc values.
-        fused: Fused scores, shape `(n,)`.
-        relevance: With the rerank scores blended in, shape `(n,)`.
-        reranked: Rerank scores, by position.
-        texts: What the reranker read, by position.
-        affinity: How well the product suits the shopper, by position.
-        now_s: Seconds since the epoch.
-    """
-
-    query: str
-    hits: Sequence[Hit]
-    fused: Scores
-    relevance: Scores
-    reranked: Mapping[int, float] = field(default_factory=dict)
-    texts: Mapping[int, str] = field(default_factory=dict)
-    affinity: Mapping[int, float] = field(default_factory=dict)
-    now_s: float = 0.0
-
-
 def features(
-    evidence: Evidence, *, fields: Mapping[str, str] = PRODUCT_FIELDS
+    evidence: Evidence,
+    *,
+    fields: Mapping[str, str] = PRODUCT_FIELDS,
+    wanted: Collection[str] = FEATURES,
 ) -> NDArray[np.float64]:
     """Return one row a candidate, one column for each of `FEATURES`, shape `(n, 23)`.
 
@@ -115,59 +117,108 @@ def features(
     Args:
         evidence: What is known of the candidates.
         fields: Doc-value field of each product property; one that is missing is not read.
+        wanted: Features that are computed; the others are NaN.
 
     Example:
+        >>> from es_hybrid.types import Hit
         >>> hit = Hit("i", "1", lexical_score=4.0, lexical_rank=2, fields={"rating": [4.5]})
         >>> row = features(Evidence("trail shoe", [hit], np.ones(1), np.ones(1)))[0]
         >>> row[[FEATURES.index("lexical_reciprocal_rank"), FEATURES.index("rating")]].tolist()
         [0.5, 4.5]
     """
-    hits, places = evidence.hits, range(len(evidence.hits))
-    query = _Query(evidence.query)
-    texts = [
-        _spaced(evidence.texts[place]) if place in evidence.texts else None for place in places
-    ]
+    columns = _Columns(evidence, fields)
+    # Features first in memory: each is written at once, and trees read it at once.
+    table = np.full((len(FEATURES), len(evidence.hits)), math.nan)
+    for place, name in enumerate(FEATURES):
+        if name in wanted:
+            table[place] = columns.of(name)
+    return table.T
 
-    def values(name: str) -> list[Sequence[Any]]:
-        found = fields.get(name)
+
+class _Columns:
+    """Computes one feature at a time; what several need is computed once."""
+
+    def __init__(self, evidence: Evidence, fields: Mapping[str, str]) -> None:
+        self.known = evidence
+        self._fields = fields
+        self._columns = list(zip(*evidence.hits, strict=True))
+        self.query = _Query(evidence.query)
+        self._texts = {place: _spaced(text) for place, text in evidence.texts.items()}
+
+    def of(self, name: str) -> Any:
+        """Return one number a candidate; NaN where it is not known."""
+        if name in PROPERTY_OF and name not in _OF_WORDS:
+            return self._of_property(name)
+        return _COMPUTED[name](self)
+
+    def _of_property(self, name: str) -> Scores:
+        """Return what is a number of the product itself."""
+        if name == "log_age_days":
+            born = seconds([found[0] if found else None for found in self.values("created_at")])
+            age_s = np.where(np.isinf(born), math.nan, self.known.now_s - born)
+            return _log(age_s / SECONDS_A_DAY)
+        found = self._fields.get(PROPERTY_OF[name])
+        if found is None:
+            return np.full(len(self.known.hits), math.nan)
+        values = numbers(self.known.hits, found, math.nan)
+        match name:
+            case "price_position":
+                return _position(values)
+            case "log_sales" | "log_reviews":
+                return _log(values)
+            case "in_stock":
+                return _above_zero(values)
+            case _:
+                return values
+
+    def of_hits(self, name: str) -> Scores:
+        """Return a number that every hit has; NaN where Elasticsearch gave none."""
+        place = Hit._fields.index(name)
+        return np.array(self._columns[place] if self._columns else (), dtype=np.float64)
+
+    def values(self, name: str) -> list[Sequence[Any]]:
+        """Return the doc values of a product property."""
+        hits, found = self.known.hits, self._fields.get(name)
         return [hit.fields.get(found, ()) for hit in hits] if found else [()] * len(hits)
 
-    def number(name: str) -> Scores:
-        found = fields.get(name)
-        return numbers(hits, found, math.nan) if found else np.full(len(hits), math.nan)
+    def of_values(self, name: str, measure: Callable[[Sequence[Any]], float]) -> list[float]:
+        """Return something of each product's values; many products have the same ones."""
+        found = [tuple(values) for values in self.values(name)]
+        known = {values: measure(values) for values in set(found)}
+        return [known[values] for values in found]
 
-    born = seconds([found[0] if found else None for found in values("created_at")])
-    categories = [
-        _spaced(" ".join(map(str, found))) if found else None for found in values("category")
-    ]
-    columns: dict[str, Any] = {
-        "relevance": evidence.relevance,
-        "fused": evidence.fused,
-        "lexical_score": _of_best([hit.lexical_score for hit in hits]),
-        "semantic_score": _of_best([hit.semantic_score for hit in hits]),
-        "lexical_reciprocal_rank": [1.0 / (hit.lexical_rank or math.inf) for hit in hits],
-        "semantic_reciprocal_rank": [1.0 / (hit.semantic_rank or math.inf) for hit in hits],
-        "rerank_score": [evidence.reranked.get(place, math.nan) for place in places],
-        "exact_code": [float(hit.code) for hit in hits],
-        "text_coverage": [query.coverage(text) for text in texts],
-        "lead_coverage": [query.coverage(text and text[:_LEAD_CHARS]) for text in texts],
-        "number_coverage": [query.coverage(text, numbers=True) for text in texts],
-        "text_length": [math.nan if text is None else math.log1p(len(text)) for text in texts],
-        "brand_in_query": [query.names(brands) for brands in values("brand")],
-        "category_coverage": [query.coverage(text) for text in categories],
-        "price_position": _position(number("price")),
-        "log_sales": _log(number("sales")),
-        "rating": number("rating"),
-        "log_reviews": _log(number("reviews")),
-        "shop_score": number("shop_score"),
-        "in_stock": _above_zero(number("stock")),
-        "delivery_days": number("delivery_days"),
-        "log_age_days": _log(
-            np.where(np.isinf(born), math.nan, evidence.now_s - born) / SECONDS_A_DAY
+    def placed(self, values: Mapping[int, float]) -> list[float]:
+        """Return what is known by place."""
+        return [values.get(place, math.nan) for place in range(len(self.known.hits))]
+
+    def of_texts(self, measure: Callable[[str], float]) -> list[float]:
+        """Return something of each text."""
+        return self.placed({place: measure(text) for place, text in self._texts.items()})
+
+
+_OF_WORDS = frozenset({"brand_in_query", "category_coverage"})
+
+_COMPUTED: Mapping[str, Callable[[_Columns], Any]] = MappingProxyType(
+    {
+        "relevance": lambda c: c.known.relevance,
+        "fused": lambda c: c.known.fused,
+        "lexical_score": lambda c: _of_best(c.of_hits("lexical_score")),
+        "semantic_score": lambda c: _of_best(c.of_hits("semantic_score")),
+        "lexical_reciprocal_rank": lambda c: _reciprocal(c.of_hits("lexical_rank")),
+        "semantic_reciprocal_rank": lambda c: _reciprocal(c.of_hits("semantic_rank")),
+        "rerank_score": lambda c: c.placed(c.known.reranked),
+        "exact_code": lambda c: c.of_hits("code"),
+        "text_coverage": lambda c: c.of_texts(c.query.coverage),
+        "lead_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text[:_LEAD_CHARS])),
+        "number_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text, numbers=True)),
+        "text_length": lambda c: c.of_texts(lambda text: math.log1p(len(text))),
+        "brand_in_query": lambda c: c.of_values("brand", c.query.names),
+        "category_coverage": lambda c: c.of_values(
+            "category", lambda values: c.query.coverage(_joined(values))
         ),
-        "affinity": [evidence.affinity.get(place, math.nan) for place in places],
+        "affinity": lambda c: c.placed(c.known.affinity),
     }
-    return np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
+)
 
 
 class _Query:
@@ -185,7 +236,7 @@ class _Query:
         wanted = self._numbers if numbers else self._words
         if not wanted or text is None:
             return math.nan
-        return sum(word in text for word in wanted) / len(wanted)
+        return sum([word in text for word in wanted]) / len(wanted)
 
     def names(self, brands: Sequence[Any]) -> float:
         """Say whether one of the brands stands in the query; NaN for no brand."""
@@ -198,10 +249,18 @@ def _spaced(text: str) -> str:
     return " " + text.lower().replace("-", " ").replace("/", " ").replace("(", " ")
 
 
-def _of_best(scores: Sequence[float | None]) -> Scores:
-    found = np.array([math.nan if score is None else score for score in scores], dtype=np.float64)
-    best = np.nanmax(found, initial=0.0)
-    return found / best if best > 0 else found
+def _joined(values: Sequence[Any]) -> str | None:
+    return _spaced(" ".join(map(str, values))) if values else None
+
+
+def _of_best(scores: Scores) -> Scores:
+    best = np.fmax.reduce(scores, initial=0.0)
+    return scores / best if best > 0 else scores
+
+
+def _reciprocal(ranks: Scores) -> Scores:
+    """Return 1 / rank, 0 for what a list does not hold."""
+    return np.where(np.isnan(ranks), 0.0, 1.0 / ranks)
 
 
 def _position(values: Scores) -> Scores:

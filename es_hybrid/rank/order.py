@@ -36,6 +36,7 @@ class Order:
         groups: Values of the collapse field among the candidates.
         added: Candidates that the lexical query does not match.
         continues: Whether more lexical hits may follow.
+        explored: Places, from 0, that new products were given.
     """
 
     keys: Sequence[HitKey]
@@ -43,6 +44,7 @@ class Order:
     groups: Sequence[Any] = ()
     added: int = 0
     continues: bool = False
+    explored: tuple[int, ...] = ()
 
     @property
     def best_score(self) -> float | None:
@@ -58,6 +60,12 @@ class Order:
         """Return keys and final scores of one page, best first."""
         end = min(from_ + size, len(self.scores))
         return [(self.keys[place], self.scores[place]) for place in range(from_, end)]
+
+    def explored_ids(self, from_: int, size: int) -> tuple[str, ...]:
+        """Return the ids of one page's new products that were given their place."""
+        return tuple(
+            self.keys[place][1] for place in self.explored if from_ <= place < from_ + size
+        )
 
 
 def fingerprint(*parts: Any) -> str:
@@ -89,6 +97,7 @@ def freeze(order: Order, *, search: str) -> str:
         "g": list(order.groups),
         "a": order.added,
         "c": order.continues,
+        **({"e": list(order.explored)} if order.explored else {}),
     }
     packed = zlib.compress(orjson.dumps(content), level=6)
     return base64.urlsafe_b64encode(packed).decode("ascii").rstrip("=")
@@ -110,6 +119,7 @@ def thaw(token: str, *, search: str) -> Order:
             groups=list(content["g"]),
             added=int(content["a"]),
             continues=bool(content["c"]),
+            explored=tuple(int(place) for place in content.get("e", ())),
         )
         version, made_for = content["v"], content["q"]
     except (binascii.Error, zlib.error, ValueError, KeyError, TypeError, IndexError):

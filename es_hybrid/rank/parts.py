@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, NamedTuple
 
 from es_hybrid.rank.steps import Cause, Move
@@ -23,6 +24,8 @@ class Words(NamedTuple):
     no_word: str
     meaning_match: str
     reranked: str
+    learned_up: str
+    learned_down: str
     raised: str
     lowered: str
     causes: Mapping[Cause, str]
@@ -39,6 +42,8 @@ WORDS: Mapping[str, Words] = {
         no_word="no word of the query in it",
         meaning_match="meaning match no. {}",
         reranked="the reranker gave it {:.2f}",
+        learned_up="the learned model raised it for {}",
+        learned_down="the learned model lowered it for {}",
         raised="raised ×{:.2f} for {}",  # noqa: RUF001
         lowered="lowered ×{:.2f} for {}",  # noqa: RUF001
         causes={
@@ -48,6 +53,7 @@ WORDS: Mapping[str, Words] = {
             Cause.VARIETY: "brought up for variety",
             Cause.CAPPED: "held back: enough of {} above",
             Cause.PINNED: "pinned",
+            Cause.EXPLORED: "new, and given a place to become known",
         },
     ),
     "zh": Words(
@@ -60,6 +66,8 @@ WORDS: Mapping[str, Words] = {
         no_word="不含查询词",
         meaning_match="语义匹配第{}",
         reranked="重排得分{:.2f}",
+        learned_up="学习模型因{}上调",
+        learned_down="学习模型因{}下调",
         raised="因{1}加权×{0:.2f}",  # noqa: RUF001
         lowered="因{1}降权×{0:.2f}",  # noqa: RUF001
         causes={
@@ -69,10 +77,40 @@ WORDS: Mapping[str, Words] = {
             Cause.VARIETY: "为丰富结果而提前",
             Cause.CAPPED: "前面{}的商品已够多，故后移",  # noqa: RUF001
             Cause.PINNED: "人工置顶",
+            Cause.EXPLORED: "新品展示位",
         },
     ),
 }
 """The sentences, by language."""
+
+
+class Learned(NamedTuple):
+    """What a learned model did to one hit.
+
+    Attributes:
+        model: Its version.
+        before: The relevance that it corrected, 0 to 1.
+        contributions: What each feature did, in units of relevance, the most first.
+    """
+
+    model: str
+    before: float
+    contributions: Mapping[str, float]
+
+    @property
+    def main(self) -> dict[str, float]:
+        """The features that did most."""
+        return dict(islice(self.contributions.items(), _MAIN))
+
+    def to_dict(self) -> Json:
+        """Return the same as JSON."""
+        told = {name: _rounded(value) for name, value in self.main.items()}
+        return {"model": self.model, "before": _rounded(self.before), "contributions": told}
+
+
+_MAIN = 5
+_TOLD = 2
+_WORTH_TELLING = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +122,13 @@ class HitParts:
         hit: Ranks and scores in each leg.
         fused: Fused score, 0 to 1.
         rerank: The reranker's own score; `None` where the hit was not reranked.
-        relevance: Fused and rerank score blended, before the boosts.
+        relevance: Fused and rerank score blended, and corrected by a learned model where there is
+            one; before the boosts.
         factors: Each boost's factor.
         boost: The clamped product of all factors.
         score: The final score.
         moves: What the policies did, first to last; the last one ends at `position`.
+        learned: What the learned model did; `None` without one.
         language: Of the sentence, `en` or `zh`.
     """
 
@@ -101,7 +141,13 @@ class HitParts:
     boost: float = 1.0
     factors: Mapping[str, float] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
+    learned: Learned | None = None
     language: str = "en"
+
+    @property
+    def explored(self) -> bool:
+        """Whether it stands here because it is new; no click or sale here says what is relevant."""
+        return any(move.reason and move.reason.cause is Cause.EXPLORED for move in self.moves)
 
     @property
     def why(self) -> str:
@@ -110,6 +156,8 @@ class HitParts:
         reasons = [*_leg_reasons(self.hit, words)]
         if self.rerank is not None:
             reasons.append(words.reranked.format(self.rerank))
+        if self.learned is not None:
+            reasons += _learned_reasons(self.learned, words)
         reasons += _boost_reasons(self.factors, words)
         told = (move.reason for move in self.moves if move.reason is not None)
         reasons += [words.causes[cause].format(value) for cause, value in told]
@@ -124,10 +172,12 @@ class HitParts:
             "code": self.hit.code,
             "fused": _rounded(self.fused),
             "rerank": _rounded(self.rerank),
+            **({"learned": self.learned.to_dict()} if self.learned else {}),
             "relevance": _rounded(self.relevance),
             "factors": {name: _rounded(factor) for name, factor in self.factors.items()},
             "boost": _rounded(self.boost),
             "score": _rounded(self.score),
+            **({"explored": True} if self.explored else {}),
             **({"moves": [move.to_dict() for move in self.moves]} if self.moves else {}),
             "why": self.why,
         }
@@ -146,6 +196,17 @@ def _leg_reasons(hit: Hit, words: Words) -> list[str]:
     if hit.semantic_rank is not None:
         reasons.append(words.meaning_match.format(hit.semantic_rank))
     return reasons
+
+
+def _learned_reasons(learned: Learned, words: Words) -> list[str]:
+    did = {name.replace("_", " "): value for name, value in learned.contributions.items()}
+    raised = [name for name, value in did.items() if value >= _WORTH_TELLING]
+    lowered = [name for name, value in did.items() if value <= -_WORTH_TELLING]
+    return [
+        form.format(words.conjunction.join(some[:_TOLD]))
+        for form, some in ((words.learned_up, raised), (words.learned_down, lowered))
+        if some
+    ]
 
 
 def _boost_reasons(factors: Mapping[str, float], words: Words) -> list[str]:

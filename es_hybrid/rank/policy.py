@@ -1,4 +1,4 @@
-"""Apply a search's policies to its ranking: sold out, variety, caps, pins, in this order.
+"""Apply a search's policies to its ranking: sold out, variety, caps, new products, pins.
 
 Each policy is a function from an order to an order in a module of its own. What each did is kept,
 so that every move can be explained. Products whose exact code was asked for stay where they are:
@@ -7,14 +7,17 @@ no policy but a pin goes before them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count, islice
+from random import Random
 
 import numpy as np
 
 from es_hybrid.policies import Policies
 from es_hybrid.rank import diversity
 from es_hybrid.rank.candidates import group_of
+from es_hybrid.rank.explore import Draw, chosen
 from es_hybrid.rank.ranking import Ranking
 from es_hybrid.rank.slots import CapCounter, arrange
 from es_hybrid.rank.steps import Cause, Reason, Step, StepName
@@ -22,6 +25,7 @@ from es_hybrid.rank.stock import in_stock, settled
 from es_hybrid.types import Hit, HitKey, Scores, Vector
 
 _NO_VECTORS: Mapping[HitKey, Vector] = {}
+_NO_DRAW = Draw()
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ def apply_policies(
     vectors: Mapping[HitKey, Vector] = _NO_VECTORS,
     is_named: Callable[[str], bool] | None = None,
     collapse_field: str | None = None,
+    draw: Draw = _NO_DRAW,
 ) -> Ranking:
     """Return a ranking in the order that the policies give it.
 
@@ -72,6 +77,7 @@ def apply_policies(
         vectors: Stored vectors of the best candidates, for variety by vectors.
         is_named: Whether the shopper named a value; then it is not capped.
         collapse_field: Doc-value field of which each value is answered once.
+        draw: What the choice of new products depends on.
 
     Returns:
         A ranking whose scores never rise down the order; the same one where nothing is in force.
@@ -86,7 +92,7 @@ def apply_policies(
     available = in_stock(hits, policies.stock) if policies.stock else [True] * len(hits)
     _settle_stock(desk, policies, available)
     _vary(desk, policies, vectors)
-    _arrange(desk, policies, available, is_named=is_named, collapse_field=collapse_field)
+    _arrange(desk, policies, available, is_named=is_named, collapse_field=collapse_field, draw=draw)
     return _finished(ranking, desk)
 
 
@@ -125,8 +131,9 @@ def _arrange(
     *,
     is_named: Callable[[str], bool] | None,
     collapse_field: str | None,
+    draw: Draw,
 ) -> None:
-    if not policies.pins and not policies.caps:
+    if not policies.pins and not policies.caps and not policies.explore:
         return
     fixed = _places(desk.hits, policies, available)
     order, pins = desk.order, set(fixed.values())
@@ -137,15 +144,50 @@ def _arrange(
     counters = [
         CapCounter.of(cap, desk.hits, is_named=is_named, free=desk.codes) for cap in policies.caps
     ]
-    arranged, held = arrange(rest, fixed=fixed, counters=counters)
+    coming = _coming(desk, policies, available, rest=rest, fixed=fixed, draw=draw)
+    arranged, held = arrange(rest, fixed=fixed, counters=counters, early=coming)
     before = {position: place for place, position in enumerate(desk.order)}
     reasons = {
         position: Reason(Cause.CAPPED, held[position])
         for place, position in enumerate(arranged)
         if position in held and place > before[position]
     }
+    reasons |= {
+        position: Reason(Cause.EXPLORED)
+        for place, position in coming.items()
+        if place < before[position] and arranged[place] == position
+    }
     reasons |= {position: Reason(Cause.PINNED) for position in pins}
     desk.take(StepName.SLOTS, arranged, reasons)
+
+
+def _coming(
+    desk: _Desk,
+    policies: Policies,
+    available: Sequence[bool],
+    *,
+    rest: Sequence[int],
+    fixed: Collection[int],
+    draw: Draw,
+) -> dict[int, int]:
+    """Return which new product comes up to which place, from 0."""
+    if policies.explore is None:
+        return {}
+    barred = {position for position in rest if desk.hits[position].code}
+    free = (place for place in count() if place not in fixed)
+    taken = {*fixed, *islice(free, len(barred))}
+    if policies.moves_sold_out:
+        barred |= {position for position in rest if not available[position]}
+    return chosen(
+        rest,
+        desk.scores,
+        desk.hits,
+        policies.explore,
+        now_s=draw.now_s,
+        random=Random(draw.seed),
+        taken=taken,
+        barred=barred,
+    )
 
 
 def _places(hits: Sequence[Hit], policies: Policies, available: Sequence[bool]) -> dict[int, int]:

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from es_hybrid.policies import BoostLimits
-from es_hybrid.protocols import Boost
+from es_hybrid.protocols import Boost, LearnedRanking
 from es_hybrid.rank.boost import Boosted, apply_boosts
 from es_hybrid.rank.candidates import collapse, group_of
 from es_hybrid.rank.fuse import order_of
 from es_hybrid.rank.limits import within_places, within_share
 from es_hybrid.rank.order import Order
-from es_hybrid.rank.parts import HitParts
+from es_hybrid.rank.parts import HitParts, Learned
+from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.rerank import blend
-from es_hybrid.rank.steps import Cause, Reason, Step, StepName, moves_of
-from es_hybrid.types import BoostContext, Hit, HitKey, Scores
+from es_hybrid.rank.steps import Cause, Reason, Step, StepName, explored, moves_of
+from es_hybrid.types import BoostContext, Correction, Evidence, Hit, HitKey, Scores
 
 _DIGITS = 7
 """Decimals of a final score: a token holds as many, so that all pages show the same."""
@@ -30,12 +31,15 @@ class Ranking:
     Attributes:
         hits: The candidates; all that follows is aligned with them, or holds positions in them.
         fused: Fused scores, 0 to 1, shape `(n,)`.
-        relevance: After reranking, before the boosts, shape `(n,)`.
+        relevance: After reranking and the learned model, before the boosts, shape `(n,)`.
         boosted: Final scores and what each boost did.
         order: Positions, best first; with collapsing, one a group.
         reranked: Rerank scores by position.
         shown_scores: By place in the order, where this is not the order of the scores.
         steps: What changed the order after the boosts.
+        evidence: What a learned model was given.
+        model: The learned model, where there is one.
+        correction: What it made of the candidates.
     """
 
     hits: Sequence[Hit]
@@ -46,6 +50,15 @@ class Ranking:
     reranked: Mapping[int, float] = field(default_factory=dict)
     shown_scores: Scores | None = None
     steps: Sequence[Step] = ()
+    evidence: Evidence | None = None
+    model: LearnedRanking | None = None
+    correction: Correction | None = None
+
+    @property
+    def learned(self) -> LearnedRanking | None:
+        """The model that corrected the relevance; `None` where the untrained one stands."""
+        lacking = self.correction is None or self.correction.lacking
+        return None if lacking else self.model
 
     @property
     def scores_in_order(self) -> Scores:
@@ -65,6 +78,7 @@ class Ranking:
             shown = set(places)
             places += [place for place in range(len(self.hits)) if place not in shown]
         hits = self.hits
+        given = explored(self.steps)
         groups = (group_of(hit.fields, collapse_field) for hit in self.hits)
         return Order(
             keys=[hits[place][:2] for place in places],
@@ -73,6 +87,7 @@ class Ranking:
             added=added,
             # The lexical list stands first among the candidates.
             continues=len(hits) >= window and hits[window - 1].lexical_rank is not None,
+            explored=tuple(place for place, hit in enumerate(self.order) if hit in given),
         )
 
     def parts(self, from_: int, size: int, *, language: str = "en") -> dict[HitKey, HitParts]:
@@ -80,6 +95,7 @@ class Ranking:
         boosted, scores = self.boosted, self.scores_in_order
         page = self.order[from_ : from_ + size]
         moves = moves_of(self.steps, page) if self.steps else {}
+        learned = self._learned(page)
         return {
             self.hits[place].key: HitParts(
                 position=position,
@@ -88,12 +104,24 @@ class Ranking:
                 fused=float(self.fused[place]),
                 rerank=self.reranked.get(place),
                 relevance=float(self.relevance[place]),
+                learned=learned.get(place),
                 score=float(scores[position - 1]),
                 boost=1.0 if boosted.products is None else float(boosted.products[place]),
                 factors={name: float(values[place]) for name, values in boosted.factors.items()},
                 moves=moves.get(place, ()),
             )
             for position, place in enumerate(page, start=from_ + 1)
+        }
+
+    def _learned(self, places: Sequence[int]) -> dict[int, Learned]:
+        """Return what the learned model did to candidates; to pinned ones from elsewhere nothing."""
+        model, known, correction = self.learned, self.evidence, self.correction
+        if model is None or known is None or correction is None:
+            return {}
+        own = [place for place in places if place < len(known.hits)]
+        return {
+            place: Learned(model.version, float(known.relevance[place]), causes)
+            for place, causes in zip(own, model.contributions(correction, own), strict=True)
         }
 
 
@@ -108,8 +136,10 @@ def rank(
     clamp: tuple[float, float] = (0.5, 2.0),
     limits: BoostLimits | None = None,
     collapse_field: str | None = None,
+    texts: Mapping[int, str] | None = None,
+    model: LearnedRanking | None = None,
 ) -> Ranking:
-    """Blend the rerank scores in, boost within limits, order, collapse.
+    """Blend the rerank scores in, correct, boost within limits, order, collapse.
 
     Args:
         hits: The candidates, in the order that breaks ties.
@@ -121,6 +151,8 @@ def rank(
         clamp: Smallest and largest product of all boosts.
         limits: How far all boosts together may move a product.
         collapse_field: Doc-value field of which each value is answered once.
+        texts: What the reranker read, by position.
+        model: A learned model, which corrects the relevance.
 
     Example:
         >>> import numpy as np
@@ -132,6 +164,20 @@ def rank(
     relevance = fused
     if reranked:
         relevance = blend(fused, list(reranked), list(reranked.values()), rerank_weight)
+    known, correction = None, None
+    if model is not None:
+        known = Evidence(
+            query=context.text,
+            hits=hits,
+            fused=fused,
+            relevance=relevance,
+            reranked=reranked or {},
+            texts=texts or {},
+            affinity=_affinity(boosts, hits),
+            now_s=context.now_s,
+        )
+        correction = model.correct(known)
+        relevance = correction.relevance
     boosted = apply_boosts(relevance, hits, boosts, context, clamp=clamp)
     limits = limits if boosted.products is not None else None
     if limits is not None and limits.share is not None:
@@ -141,7 +187,17 @@ def rank(
     order = order_of(boosted.scores)
     if collapse_field is not None:
         order = collapse(hits, order, collapse_field)
-    ranking = Ranking(hits, fused, relevance, boosted, order, reranked or {})
+    ranking = Ranking(
+        hits,
+        fused,
+        relevance,
+        boosted,
+        order,
+        reranked or {},
+        evidence=known,
+        model=model,
+        correction=correction,
+    )
     if limits is not None and limits.places is not None:
         return _within_places(ranking, limits.places)
     return ranking
@@ -159,6 +215,15 @@ def _within_places(ranking: Ranking, places: int) -> Ranking:
     moved = {p: reason for p, old in zip(order, ranking.order, strict=True) if p != old}
     step = Step(StepName.LIMITS, ranking.order, order, moved)
     return replace(ranking, order=order, shown_scores=ranking.scores_in_order, steps=[step])
+
+
+def _affinity(boosts: Sequence[Boost], hits: Sequence[Hit]) -> dict[int, float]:
+    """Return how well each product suits the shopper, 0 to 1; nothing where nobody is known."""
+    found = next((boost for boost in boosts if isinstance(boost, ShopperBoost)), None)
+    if found is None:
+        return {}
+    suits = found.taste.certainty * found.taste.of(hits, found.fields_by_name)
+    return dict(enumerate(suits.tolist()))
 
 
 def _codes_first(hits: Sequence[Hit], scores: Scores) -> Scores:

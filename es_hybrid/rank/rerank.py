@@ -9,6 +9,7 @@ import numpy as np
 
 from es_hybrid.product_templates import filled
 from es_hybrid.rank.normalize import minmax
+from es_hybrid.token_budget import CutText, cut_text
 from es_hybrid.types import HitKey, Scores
 
 _ABOVE_NOTHING = 1e-9
@@ -19,19 +20,19 @@ def product_text(
     source: Mapping[str, Any],
     fields: Sequence[str],
     *,
-    max_chars: int,
+    max_tokens: int,
     template: str | None = None,
-) -> str:
-    """Return what the reranker reads of a product, cut at a word.
+) -> CutText:
+    """Return what the reranker reads of a product, and whether it would have been longer.
 
     Args:
         source: The document.
         fields: Whose values are joined, in order.
-        max_chars: Characters of the text.
+        max_tokens: Of the text, at most.
         template: Filled in place of joining the fields; see `product_templates`.
 
     Example:
-        >>> product_text({"title": "Trail shoe", "brand": "Acme"}, ["title", "brand"], max_chars=99)
+        >>> product_text({"title": "Trail shoe", "brand": "Acme"}, ["title", "brand"], max_tokens=99).text
         'Trail shoe. Acme'
     """
 
@@ -39,12 +40,7 @@ def product_text(
         return " ".join(_texts(_value(source, name)))
 
     text = filled(template, text_of) if template else ". ".join(filter(None, map(text_of, fields)))
-    if len(text) <= max_chars:
-        return text
-    cut = text[:max_chars]
-    space = cut.rfind(" ")
-    # Chinese has no spaces to cut at.
-    return cut[:space] if space > max_chars // 2 else cut
+    return cut_text(text, max_tokens)
 
 
 def product_texts(
@@ -52,23 +48,23 @@ def product_texts(
     sources: Mapping[HitKey, Mapping[str, Any]],
     fields: Sequence[str],
     *,
-    max_chars: int,
+    max_tokens: int,
     template: str | None = None,
-) -> dict[int, str]:
+) -> dict[int, CutText]:
     """Return what the reranker reads, by place; products without any text are left out.
 
     Args:
         keys: Which candidates are reranked, by their place.
         sources: Their documents; a deleted one is missing.
         fields: What of a document is read, in order.
-        max_chars: Characters of one text.
+        max_tokens: Of one text, at most.
         template: Filled in place of joining the fields.
     """
     texts = {
-        place: product_text(sources.get(key, {}), fields, max_chars=max_chars, template=template)
+        place: product_text(sources.get(key, {}), fields, max_tokens=max_tokens, template=template)
         for place, key in keys.items()
     }
-    return {place: text for place, text in texts.items() if text}
+    return {place: text for place, text in texts.items() if text.text}
 
 
 def blend(

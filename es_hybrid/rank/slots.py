@@ -1,9 +1,9 @@
-"""Who may stand at which place: fixed products, and at most so many of one value."""
+"""Who may stand at which place: fixed products, early ones, and at most so many of one value."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from es_hybrid.policies import Cap
@@ -72,18 +72,27 @@ class CapCounter:
             seen[value] = seen.get(value, 0) + 1
 
 
+_NOBODY: Mapping[int, int] = {}
+
+
 def arrange(
-    order: Sequence[int], *, fixed: Mapping[int, int], counters: Sequence[CapCounter] = ()
+    order: Sequence[int],
+    *,
+    fixed: Mapping[int, int],
+    counters: Sequence[CapCounter] = (),
+    early: Mapping[int, int] = _NOBODY,
 ) -> tuple[list[int], dict[int, str]]:
     """Return an order with fixed products at their places, in which every cap holds.
 
     A product over a cap waits for the next run of places; what follows moves up. Only where nothing
-    else is left does it stand over its cap. Fixed products stand whatever the caps say, and count.
+    else is left does it stand over its cap. Fixed products stand whatever the caps say, and count. An
+    early one stands at its place where every cap has room for it, and else where its turn comes.
 
     Args:
         order: Positions of the candidates that are not fixed, best first.
         fixed: Position by place, from 0; places past the end are the last ones.
         counters: One a cap.
+        early: Positions of `order` that come up, by place from 0.
 
     Returns:
         All positions, and the value for which a product had to wait, by position.
@@ -102,6 +111,7 @@ def arrange(
     queue, waiting = deque(order), deque[int]()
     arranged: list[int] = []
     held: dict[int, str] = {}
+    coming, came = set(early.values()), set[int]()
     for place in range(total):
         if place in begins:
             for counter in begins[place]:
@@ -109,14 +119,22 @@ def arrange(
             waiting.extend(queue)
             queue, waiting = waiting, deque()
         position = fixed.get(place)
+        if position is None and early.get(place) in coming and _fits(early[place], counters):
+            position = early[place]
+            came.add(position)
         if position is None:
-            position = _next(queue, waiting, counters, held)
+            position = _next(queue, waiting, counters, held, came)
         if position is None:
             position = late.popleft()
         for counter in counters:
             counter.add(position)
+        coming.discard(position)
         arranged.append(position)
     return arranged, held
+
+
+def _fits(position: int, counters: Sequence[CapCounter]) -> bool:
+    return all(counter.full(position) is None for counter in counters)
 
 
 def _next(
@@ -124,10 +142,13 @@ def _next(
     waiting: deque[int],
     counters: Sequence[CapCounter],
     held: dict[int, str],
+    came: Collection[int],
 ) -> int | None:
     """Return who is next, letting those over a cap wait; `None` where nobody is left."""
     while queue:
         position = queue.popleft()
+        if position in came:
+            continue
         for counter in counters:
             over = counter.full(position)
             if over is not None:
@@ -136,4 +157,8 @@ def _next(
                 break
         else:
             return position
-    return waiting.popleft() if waiting else None
+    while waiting:
+        position = waiting.popleft()
+        if position not in came:
+            return position
+    return None

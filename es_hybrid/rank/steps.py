@@ -17,7 +17,7 @@ class StepName(StrEnum):
     STOCK = "stock"
     DIVERSITY = "diversity"
     SLOTS = "slots"
-    """Pins and caps: both say who may stand at which place."""
+    """Pins, caps and new products: all say who may stand at which place."""
 
 
 class Cause(StrEnum):
@@ -29,6 +29,7 @@ class Cause(StrEnum):
     VARIETY = "variety"
     CAPPED = "capped"
     PINNED = "pinned"
+    EXPLORED = "explored"
 
 
 class Reason(NamedTuple):
@@ -80,6 +81,12 @@ class Step:
     before: Sequence[int]
     after: Sequence[int]
     reasons: Mapping[int, Reason] = field(default_factory=dict)
+
+
+def explored(steps: Iterable[Step]) -> frozenset[int]:
+    """Return the positions of new products that were given a place."""
+    reasons = (pair for step in steps for pair in step.reasons.items())
+    return frozenset(position for position, reason in reasons if reason.cause is Cause.EXPLORED)
 
 
 _PLACES = range(1, 1_000_000)

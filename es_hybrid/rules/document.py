@@ -18,6 +18,7 @@ __all__ = [
     "CapRule",
     "DiversityRule",
     "ExcludeRule",
+    "ExploreRule",
     "LimitsRule",
     "PinRule",
     "RuleSet",
@@ -121,6 +122,30 @@ class DiversityRule(_Part):
     when: When | None = Field(None, description="For which queries; without it, for all")
 
 
+class ExploreRule(_Part):
+    """Places for new products."""
+
+    slots: int = Field(1, ge=0, le=24, description="Places of each page")
+    per: int = Field(24, ge=1, le=1000, description="Places of a page")
+    first_place: int = Field(6, ge=1, le=1000, description="The highest one, from 1")
+    created_field: FieldName = Field(
+        "created_at", description="Doc-value field of the date a product came"
+    )
+    younger_than_days: float = Field(
+        30.0, gt=0, allow_inf_nan=False, description="Older products are not new"
+    )
+    impressions_field: str | None = Field(
+        None, description="Doc-value field that counts how often a product was shown"
+    )
+    until_impressions: int = Field(
+        500, ge=1, description="A product that was shown as often has had its chance"
+    )
+    pool: int = Field(
+        10, ge=1, le=1000, description="New candidates that are drawn from, the most relevant ones"
+    )
+    when: When | None = Field(None, description="For which queries; without it, for all")
+
+
 class BudgetRule(_Part):
     """A soft window on the price, where the query names a budget."""
 
@@ -155,6 +180,7 @@ class RuleSet(_Part):
     budget: BudgetRule | None = Field(None, description="A soft window on the price")
     stock: StockRule | None = Field(None, description="Sold-out products")
     diversity: DiversityRule | None = Field(None, description="Variety at the top")
+    explore: ExploreRule | None = Field(None, description="Places for new products")
     caps: tuple[CapRule, ...] = Field((), strict=False, description="At most so many of one value")
     pins: tuple[PinRule, ...] = Field(
         (), strict=False, max_length=_MOST_RULES, description="Products at places of their own"

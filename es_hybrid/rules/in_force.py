@@ -12,6 +12,7 @@ from es_hybrid.policies import (
     Cap,
     Diversity,
     Exclusion,
+    Exploration,
     Pin,
     Policies,
     StockAction,
@@ -24,6 +25,7 @@ from es_hybrid.rank.price_window import PriceWindowBoost
 from es_hybrid.rules.boosts import boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment, When
 from es_hybrid.rules.document import BudgetRule, PinRule, RuleSet, StockRule
+from es_hybrid.rules.explore import exploration
 
 __all__ = ["NO_RULES", "InForce", "ReadyRules", "stock_policy"]
 
@@ -137,6 +139,7 @@ class ReadyRules:
                     if _holds(rule.when, moment)
                 ),
                 diversity=_diversity(rules, moment),
+                explore=_explore(rules, moment),
                 limits=BoostLimits(rules.limits.places, rules.limits.share)
                 if rules.limits
                 else None,
@@ -179,6 +182,11 @@ def _diversity(rules: RuleSet, moment: Moment) -> Diversity | None:
     if rule is None or rule.strength <= 0.0 or not _holds(rule.when, moment):
         return None
     return Diversity(rule.field, rule.strength, rule.first)
+
+
+def _explore(rules: RuleSet, moment: Moment) -> Exploration | None:
+    rule = rules.explore
+    return exploration(rule) if rule is not None and _holds(rule.when, moment) else None
 
 
 def _budget(

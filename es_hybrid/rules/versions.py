@@ -1,4 +1,6 @@
-"""How rule sets lie in their index: one document a version, and one that says which is current.
+"""How versions lie in their index: one document a version, and one that says which is current.
+
+Rule sets and experiments are kept like this; `Kind` says what differs.
 
 Versions are only ever added. The pointer moves by optimistic concurrency, so two merchandisers who
 save at once cannot both win, and what neither put in force is never current.
@@ -7,38 +9,26 @@ save at once cannot both win, and what neither put in force is never current.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from es_hybrid.errors import RulesError
+from es_hybrid.errors import ExperimentError, HybridError, RulesConflict, RulesError
+from es_hybrid.rules.document import parse_rules
 from es_hybrid.types import Json
 
 __all__ = [
-    "INDEX_MAPPINGS",
     "INDEX_SETTINGS",
+    "RULES",
+    "Kind",
     "Pointer",
     "RulesVersion",
-    "check_name",
+    "Version",
     "read_pointer",
-    "read_version",
-    "version_body",
     "version_id",
 ]
 
-INDEX_MAPPINGS: Json = {
-    "dynamic": False,
-    "properties": {
-        "kind": {"type": "keyword"},
-        "name": {"type": "keyword"},
-        "version": {"type": "long"},
-        "created_at": {"type": "date"},
-        "comment": {"type": "text"},
-        # Kept as it is and never searched: a rule may hold anything.
-        "rules": {"type": "object", "enabled": False},
-    },
-}
 INDEX_SETTINGS: Json = {"number_of_shards": 1, "auto_expand_replicas": "0-1", "hidden": True}
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -46,14 +36,17 @@ _REMEMBERED = 50
 """Versions that can be rolled back to one after the other."""
 
 
+V = TypeVar("V", bound="Version")
+
+
 @dataclass(frozen=True, slots=True)
-class RulesVersion:
-    """One version of a rule set.
+class Version:
+    """One version of a document.
 
     Attributes:
-        name: Of the rule set.
+        name: Of the document.
         version: From 1.
-        rules: The rule set as JSON.
+        content: The document as JSON.
         created_at: ISO date and time, UTC.
         comment: What its author said.
         current: Whether it is in force.
@@ -61,7 +54,7 @@ class RulesVersion:
 
     name: str
     version: int
-    rules: Mapping[str, Any]
+    content: Mapping[str, Any]
     created_at: str = ""
     comment: str = ""
     current: bool = False
@@ -70,6 +63,16 @@ class RulesVersion:
     def source(self) -> str:
         """What answers call it, such as `default@3`."""
         return f"{self.name}@{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class RulesVersion(Version):
+    """One version of a rule set."""
+
+    @property
+    def rules(self) -> Mapping[str, Any]:
+        """The rule set as JSON."""
+        return self.content
 
     def to_dict(self) -> Json:
         """Return the version as JSON."""
@@ -81,6 +84,80 @@ class RulesVersion:
             "comment": self.comment,
             "rules": dict(self.rules),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[V]):
+    """What differs between one kind of versioned document and another.
+
+    Attributes:
+        noun: What a person calls it.
+        field: Where the content lies in a version's document.
+        made_by: Command that makes the first version, with `{name}`.
+        of: Class of its versions.
+        check: Refuses a wrong content.
+        error: Raised for what is wrong or not there.
+        conflict: Raised where somebody else was faster.
+    """
+
+    noun: str
+    field: str
+    made_by: str
+    of: type[V]
+    check: Callable[[Mapping[str, Any]], object]
+    error: type[RulesError | ExperimentError]
+    conflict: type[HybridError]
+
+    @property
+    def mappings(self) -> Json:
+        """Of the index."""
+        return {
+            "dynamic": False,
+            "properties": {
+                "kind": {"type": "keyword"},
+                "name": {"type": "keyword"},
+                "version": {"type": "long"},
+                "created_at": {"type": "date"},
+                "comment": {"type": "text"},
+                # Kept as it is and never searched: it may hold anything.
+                self.field: {"type": "object", "enabled": False},
+            },
+        }
+
+    def name(self, name: str) -> str:
+        """Return a name, if it is one.
+
+        Raises:
+            RulesError: It is none, or the kind's own error.
+        """
+        if not _NAME.fullmatch(name):
+            hint = "small letters, digits, dots, dashes and underscores, at most 64"
+            raise self.error(f"is not a name of {_with_article(self.noun)}", path="name", hint=hint)
+        return name
+
+    def body(
+        self, name: str, version: int, content: Mapping[str, Any], *, comment: str, now_s: float
+    ) -> Json:
+        """Return the document of a version."""
+        return {
+            "kind": "version",
+            "name": name,
+            "version": version,
+            "created_at": datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds"),
+            "comment": comment,
+            self.field: dict(content),
+        }
+
+    def read(self, source: Mapping[str, Any], *, current: int) -> V:
+        """Return the version that a document holds."""
+        return self.of(
+            name=str(source["name"]),
+            version=int(source["version"]),
+            content=source.get(self.field) or {},
+            created_at=str(source.get("created_at", "")),
+            comment=str(source.get("comment", "")),
+            current=int(source["version"]) == current,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +190,10 @@ class Pointer:
             version: Its number; `None`: the one that was in force before.
 
         Raises:
-            RulesError: There was none before.
+            LookupError: There was none before.
         """
         if version is None and not self.before:
-            raise RulesError("no other version was in force before", path="rules")
+            raise LookupError("no other version was in force before")
         back = self.before[-1] if version is None else version
         before = self.before
         if back in before:
@@ -133,22 +210,6 @@ class Pointer:
         return {"if_seq_no": self.seq_no, "if_primary_term": self.primary_term}
 
 
-def check_name(name: str) -> str:
-    """Return a rule set's name.
-
-    Raises:
-        RulesError: It is not one.
-
-    Example:
-        >>> check_name("winter-2026")
-        'winter-2026'
-    """
-    if not _NAME.fullmatch(name):
-        hint = "small letters, digits, dots, dashes and underscores, at most 64"
-        raise RulesError("is not a name of a rule set", path="name", hint=hint)
-    return name
-
-
 def version_id(name: str, version: int) -> str:
     """Return the document id of a version; the pointer's is the bare name.
 
@@ -157,32 +218,6 @@ def version_id(name: str, version: int) -> str:
         'default@3'
     """
     return f"{name}@{version}"
-
-
-def version_body(
-    name: str, version: int, rules: Mapping[str, Any], *, comment: str, now_s: float
-) -> Json:
-    """Return the document of a version."""
-    return {
-        "kind": "version",
-        "name": name,
-        "version": version,
-        "created_at": datetime.fromtimestamp(now_s, UTC).isoformat(timespec="seconds"),
-        "comment": comment,
-        "rules": dict(rules),
-    }
-
-
-def read_version(source: Mapping[str, Any], *, current: int) -> RulesVersion:
-    """Return the version that a document holds."""
-    return RulesVersion(
-        name=str(source["name"]),
-        version=int(source["version"]),
-        rules=source.get("rules") or {},
-        created_at=str(source.get("created_at", "")),
-        comment=str(source.get("comment", "")),
-        current=int(source["version"]) == current,
-    )
 
 
 def read_pointer(answer: Mapping[str, Any]) -> Pointer:
@@ -201,3 +236,18 @@ def read_pointer(answer: Mapping[str, Any]) -> Pointer:
 
 def _pointer_body(current: int, newest: int, before: tuple[int, ...]) -> Json:
     return {"kind": "pointer", "current": current, "newest": newest, "before": list(before)}
+
+
+def _with_article(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+RULES = Kind(
+    noun="rule set",
+    field="rules",
+    made_by="es-hybrid rules put {name} FILE",
+    of=RulesVersion,
+    check=parse_rules,
+    error=RulesError,
+    conflict=RulesConflict,
+)

@@ -7,14 +7,16 @@ because a typo that is ignored is a setting that silently does nothing.
 
 from __future__ import annotations
 
+from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
+from es_hybrid.settings.judge import JudgeSettings
+from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
     IndexSettings,
     IngestSettings,
-    JudgeSettings,
+    RankSettings,
     RerankSettings,
-    RulesSettings,
     SearchSettings,
 )
 from es_hybrid.settings.tree import Settings, known_names
@@ -22,9 +24,13 @@ from es_hybrid.settings.tree import Settings, known_names
 __all__ = [
     "CacheSettings",
     "EmbedSettings",
+    "ExperimentSettings",
     "IndexSettings",
     "IngestSettings",
     "JudgeSettings",
+    "LogSettings",
+    "LookUpSettings",
+    "RankSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from es_hybrid.product_templates import checked_template
-from es_hybrid.settings.values import GROUPS, Names, Section, Shares, decoded
+from es_hybrid.settings.values import GROUPS, Names, Section, Shares
+from es_hybrid.token_budget import MAX_TOKENS
 from es_hybrid.types import Normalizer
 
 __all__ = [
@@ -15,10 +16,9 @@ __all__ = [
     "EmbedSettings",
     "IndexSettings",
     "IngestSettings",
-    "JudgeSettings",
     "Names",
+    "RankSettings",
     "RerankSettings",
-    "RulesSettings",
     "SearchSettings",
 ]
 
@@ -71,7 +71,11 @@ class EmbedSettings(Section):
     timeout_s: float = Field(0.15, gt=0, description="Seconds for one query in a search")
     ingest_timeout_s: float = Field(60.0, gt=0, description="Seconds for one batch of products")
     batch: int = Field(32, ge=1, le=2048, description="Product texts a request")
-    max_chars: int = Field(2000, ge=16, description="Product texts are cut here, at a sentence end")
+    max_tokens: int = Field(
+        MAX_TOKENS,
+        ge=8,
+        description="Tokens of a product text, about; longer ones are cut at a sentence end",
+    )
     max_in_flight: int = Field(4, ge=1, description="Requests at once while ingesting")
     replicas: Names = Field((), description="Base URLs of further servers of the same model")
     merge_ms: float | None = Field(None, ge=0, le=100, description=_MERGE)
@@ -114,7 +118,11 @@ class RerankSettings(Section):
         " or nothing but the fused order; `auto`: words, for queries in Latin script",
     )
     timeout_s: float = Field(0.3, gt=0, description="Seconds for one search's rerank")
-    max_chars: int = Field(800, ge=16, description="Characters of one product's text")
+    max_tokens: int = Field(
+        MAX_TOKENS,
+        ge=8,
+        description="Tokens of one product's text, about; longer ones are cut at a sentence end",
+    )
     max_documents: int | None = Field(
         None,
         ge=1,
@@ -132,6 +140,18 @@ class RerankSettings(Section):
     @classmethod
     def _names_a_field(cls, value: str | None) -> str | None:
         return checked_template(value)
+
+
+class RankSettings(Section):
+    """The learned ranking; see docs/learned-ranking.md."""
+
+    model: str | None = Field(None, description="File of a model that `es-hybrid train` wrote")
+    models: str | None = Field(
+        None, description="Folder where requests find other models by name, each as `NAME.json`"
+    )
+    reload_s: float = Field(
+        30.0, ge=0, description="Seconds after which a file that has changed is read again"
+    )
 
 
 class CacheSettings(Section):
@@ -224,34 +244,6 @@ class SearchSettings(Section):
         " `with`, and log or raise what is wrong",
     )
     log_queries: bool = Field(default=False, description="Whether shoppers' words may be logged")
-
-
-class RulesSettings(Section):
-    """Business rules: sold-out policy, pins, caps, variety; see docs/rules.md."""
-
-    name: str | None = Field(None, description="Rule set of the rules index that is in force")
-    inline: Annotated[dict[str, Any] | None, BeforeValidator(decoded)] = Field(
-        None, description="In its place, a rule set itself; in the environment as JSON"
-    )
-    index: str = Field("es-hybrid-rules", description="Where rule sets are kept")
-    ttl_s: float = Field(
-        30.0, gt=0, description="Seconds a rule set is used before it is looked up"
-    )
-    timeout_s: float = Field(0.25, gt=0, description="Seconds that a search waits for a look-up")
-    retry_s: float = Field(
-        5.0, gt=0, description="Seconds after which a failed look-up is tried again"
-    )
-
-
-class JudgeSettings(Section):
-    """A language model that grades products, for `es-hybrid judge llm` alone."""
-
-    base_url: str | None = Field(None, description="OpenAI-style base URL, ending in `/v1`")
-    api_key: SecretStr | None = Field(None, description="Bearer key; none is sent as `EMPTY`")
-    model: str = Field("", description="Model name sent, and kept with each grade")
-    timeout_s: float = Field(120.0, gt=0, description="Seconds for one grade, retries included")
-    max_in_flight: int = Field(4, ge=1, le=64, description="Requests at once")
-    max_chars: int = Field(1500, ge=16, description="Characters of one product's text")
 
 
 class IngestSettings(Section):

@@ -13,14 +13,16 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
+from es_hybrid.settings.judge import JudgeSettings
+from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
     IndexSettings,
     IngestSettings,
-    JudgeSettings,
+    RankSettings,
     RerankSettings,
-    RulesSettings,
     SearchSettings,
 )
 
@@ -54,11 +56,14 @@ class Settings(BaseSettings):
     index: IndexSettings = IndexSettings()
     embed: EmbedSettings = EmbedSettings()
     rerank: RerankSettings = RerankSettings()
+    rank: RankSettings = RankSettings()
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     judge: JudgeSettings = JudgeSettings()
+    log: LogSettings = LogSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)

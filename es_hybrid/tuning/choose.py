@@ -57,11 +57,16 @@ class Chooser:
             return self.default
         base = self.default.base.canonical
         best = self._surest(self._survivors(queries), base, queries)
-        best = self._unless_words_do(best, base, queries)
+        groups = {
+            group: members
+            for group, members in group_members(queries).items()
+            if self.least <= len(members) < len(queries)
+        }
+        if not groups:  # else one group's words would decide for all
+            best = self._unless_words_do(best, base, queries)
         tuned = self.default if best == base else replace(self.default, base=best)
-        for group, members in group_members(queries).items():
-            if self.least <= len(members) < len(queries):
-                tuned = self._for_group(tuned, group, members)
+        for group, members in groups.items():
+            tuned = self._for_group(tuned, group, members)
         return tuned
 
     def _survivors(self, queries: Sequence[JudgedQuery]) -> list[Configuration]:

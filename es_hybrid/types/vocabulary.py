@@ -79,6 +79,7 @@ class Stage(StrEnum):
     RETRIEVE = "retrieve"
     FUSE = "fuse"
     RERANK = "rerank"
+    LEARNED = "learned"
     BOOST = "boost"
     RULES = "rules"
     FETCH = "fetch"
@@ -137,6 +138,9 @@ class DegradationReason(StrEnum):
     NO_VECTORS = "no_vectors"
     NO_RULES = "no_rules"
     STALE_RULES = "stale_rules"
+    NO_MODEL = "no_model"
+    OTHER_FEATURES = "other_features"
+    NO_FEATURE = "no_feature"
     UNSUPPORTED = "unsupported"
 
 

@@ -122,9 +122,13 @@ def result_key(arguments: Mapping[str, Any]) -> bytes | None:
         >>> one == result_key({"size": 10, "index": "products"}), result_key({"query": object()})
         (True, None)
     """
-    section = (arguments.get("ext") or {}).get("hybrid")
+    ext = arguments.get("ext") or {}
+    section = ext.get("hybrid")
     if isinstance(section, Mapping) and section.get("user"):
         return None
+    if isinstance(section, Mapping) and "log" in section:  # no answer depends on it
+        told = {name: value for name, value in section.items() if name != "log"}
+        arguments = {**arguments, "ext": {**ext, "hybrid": told}}
     try:
         return blake2b(orjson.dumps(arguments, option=_ANY_ORDER), digest_size=KEY_BYTES).digest()
     except TypeError:  # an object of Elasticsearch's DSL, or half a pair of Unicode

@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from es_hybrid.errors import ContractError, EmbeddingError
+from es_hybrid.token_budget import MAX_TOKENS, cut_text
 from es_hybrid.types import Json, TextKind, Vectors
 from es_hybrid.wire.failures import read_json
 from es_hybrid.wire.templates import embed_query
-from es_hybrid.wire.texts import blank_positions, cut_text, strip_control_tokens
+from es_hybrid.wire.texts import blank_positions, strip_control_tokens
 
 __all__ = [
     "EmbeddingItem",
     "blank_positions",
-    "cut_text",
     "decode_embeddings",
     "encode_texts",
     "parse_embeddings",
@@ -61,7 +61,7 @@ def encode_texts(
     instruction: str | None = None,
     dimensions: int | None = None,
     encoding_format: Literal["float", "base64"] = "float",
-    max_chars: int = 2000,
+    max_tokens: int = MAX_TOKENS,
 ) -> Json:
     """Return the arguments of `embeddings.create` for one request.
 
@@ -75,7 +75,7 @@ def encode_texts(
         instruction: The task sentence; empty or `None` sends queries bare.
         dimensions: Sent only if given: some servers refuse the key, even as `null`.
         encoding_format: Always sent; without it the openai client asks for base64.
-        max_chars: Longer texts are cut at a sentence end.
+        max_tokens: Longer texts are cut at a sentence end.
 
     Raises:
         EmbeddingError: A text is blank; a vector of nothing would match everything a little.
@@ -91,7 +91,7 @@ def encode_texts(
             attempts=0,
             hint="leave products without a text unembedded",
         )
-    clean = [cut_text(strip_control_tokens(text), max_chars).text for text in texts]
+    clean = [cut_text(strip_control_tokens(text), max_tokens).text for text in texts]
     if kind is TextKind.QUERY:
         clean = [prepare_query(text, instruction) for text in clean]
     request: Json = {"input": clean, "model": model, "encoding_format": encoding_format}

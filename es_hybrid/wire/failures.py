@@ -84,17 +84,19 @@ def refused(
     kind = classify_status(status, message)
     shown = excerpt(message, sent)
     said = f": {shown}" if shown else " without a message"
+    asked_s = retry_after(headers, now)
     error = _error_class(service)(
         f"the {_name(service)} server answered {status}{said}",
         service=service,
         status=status,
         body_excerpt=shown or None,
+        retry_after_s=asked_s,
         retryable=kind in _RETRYABLE,
         hint=hint(service, status, message),
     )
     # The library's own exception quotes the body as it came.
     quoted = shown != message[:EXCERPT_CHARS]
-    outcome = Outcome(kind, status, retry_after(headers, now))
+    outcome = Outcome(kind, status, asked_s)
     return Failure(error, outcome, None if quoted else cause)
 
 

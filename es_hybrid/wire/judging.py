@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from es_hybrid.errors import ContractError
+from es_hybrid.token_budget import cut_text
 from es_hybrid.types import Json
 from es_hybrid.wire.failures import read_json
 
@@ -51,20 +52,20 @@ class Verdict:
     completion_tokens: int = 0
 
 
-def encode_question(query: str, product: str, *, model: str, max_chars: int) -> Json:
+def encode_question(query: str, product: str, *, model: str, max_tokens: int) -> Json:
     r"""Return the request.
 
     Args:
         query: The shopper's words.
         product: What the judge reads of it.
         model: Name of the model.
-        max_chars: The product's text is cut here.
+        max_tokens: The product's text is cut here.
 
     Example:
-        >>> encode_question("shoe", "Red shoe", model="m", max_chars=99)["messages"][1]["content"]
+        >>> encode_question("shoe", "Red shoe", model="m", max_tokens=99)["messages"][1]["content"]
         'Query: shoe\n\nProduct: Red shoe'
     """
-    asked = f"Query: {query}\n\nProduct: {product[:max_chars]}"
+    asked = f"Query: {query}\n\nProduct: {cut_text(product, max_tokens).text}"
     return {
         "model": model,
         "messages": [

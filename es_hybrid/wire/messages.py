@@ -117,7 +117,7 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
             r"too large to process|context length|exceed_context_size|must have less than",
             re.IGNORECASE,
         ),
-        "lower MAX_CHARS in the settings, or launch the server with a larger context",
+        "lower MAX_TOKENS in the settings, or launch the server with a larger context",
     ),
     (
         re.compile(r"unexpected keyword argument|unexpected kwarg", re.IGNORECASE),

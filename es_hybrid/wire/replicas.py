@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from es_hybrid._retry import OutcomeKind, classify_status
+from es_hybrid._retry import Outcome, OutcomeKind, classify_status
 from es_hybrid.errors import ContractError, ServiceError, ServiceTimeout
 
-__all__ = ["another_may_help", "is_servers_fault", "may_be_one_texts"]
+__all__ = ["another_may_help", "is_servers_fault", "may_be_one_texts", "outcome_of"]
 
 
 def is_servers_fault(error: BaseException) -> bool:
@@ -21,8 +21,7 @@ def is_servers_fault(error: BaseException) -> bool:
         return True
     if error.status is None:
         return False  # refused here, before a request: a blank text
-    kind = classify_status(error.status, error.body_excerpt or "")
-    return kind is not OutcomeKind.CALLER
+    return outcome_of(error).kind is not OutcomeKind.CALLER
 
 
 def another_may_help(error: BaseException) -> bool:
@@ -36,6 +35,23 @@ def another_may_help(error: BaseException) -> bool:
         True
     """
     return is_servers_fault(error) and not isinstance(error, ServiceTimeout)
+
+
+def outcome_of(error: ServiceError) -> Outcome:
+    """Return what a retry needs to know of a failure.
+
+    Example:
+        >>> outcome_of(ServiceError("overloaded", service="embed", status=429)).kind.value
+        'busy'
+    """
+    if isinstance(error, ServiceTimeout):
+        return Outcome(OutcomeKind.TIMEOUT, error.status)
+    if isinstance(error, ContractError):
+        return Outcome(OutcomeKind.PROTOCOL, error.status)
+    if error.status is None:
+        return Outcome(OutcomeKind.CONNECTION if error.retryable else OutcomeKind.CALLER)
+    kind = classify_status(error.status, error.body_excerpt or "")
+    return Outcome(kind, error.status, error.retry_after_s)
 
 
 def may_be_one_texts(error: BaseException) -> bool:

@@ -93,7 +93,7 @@ def test_after_a_kill_the_next_ingest_restores_and_doctor_reports_until_then(
         assert settings_of(es, name) == ("-1", "false", "0")
         code, (found,) = doctor(es_url, index_name)
         assert (code, found["status"]) == (1, "problem")
-        assert "es-hybrid ingest restores them" in found["hint"]
+        assert "the next ingest, update or backfill restores them" in found["hint"]
         report = shop.ingest(index_name, [{"id": "p0", "title": "shoe number 0"}])
         assert report.unchanged == 1
         assert settings_of(es, name) == before

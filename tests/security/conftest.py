@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid import HybridClient, Settings
 from es_hybrid.indexing.roles import RoleName, load_role
+from es_hybrid.logs import Stream, index_template, template_name
 from es_hybrid.testing import HashEmbedder
 from scripts.dev.node import lifecycle
 from scripts.dev.node.boot import NodeRequest
@@ -78,6 +79,11 @@ def root(secured_node: SecuredNode) -> Iterator[Elasticsearch]:
             shop.create_index(ALIAS)
             report = shop.ingest(ALIAS, shop_products())
         assert report.failed == 0
+        for stream in Stream:
+            template = index_template("ubi", stream)
+            es.indices.put_index_template(name=template_name("ubi", stream), **template)
+        event = {"@timestamp": "2026-11-21T10:00:00Z", "action_name": "click"}
+        es.create(index="ubi_events", id="first", document=event)
         es.indices.create(index="other-shop")
         yield es
 

@@ -18,6 +18,7 @@ class BulkProxy:
 
     Attributes:
         reject: Called with an item's id and how often it came before; a status rejects the item.
+        change: Called with path and content of any other answer; what it returns is answered.
         on_bulk: Called before a bulk request is passed on.
         statuses: Answers for the next bulk requests instead of the node's; 0 cuts the connection.
         gone: Whether every request is cut, as by a node that is not there any more.
@@ -31,6 +32,7 @@ class BulkProxy:
     def __init__(self, node: str) -> None:
         self.node = urlsplit(node)
         self.reject: Callable[[str, int], int | None] = lambda _id, _before: None
+        self.change: Callable[[str, bytes], bytes] = lambda _path, content: content
         self.on_bulk: Callable[[], None] = lambda: None
         self.statuses: deque[int] = deque()
         self.gone = False
@@ -134,6 +136,7 @@ def bulk_proxy(node: str) -> Iterator[BulkProxy]:
                     proxy.under_way -= 1
             else:
                 status, content, kept = proxy.pass_on(self.command, self.path, body, headers)
+                content = proxy.change(self.path, content)
             if status == 0 or proxy.gone:
                 self.close_connection = True
                 return

@@ -23,6 +23,8 @@ class Faults:
     retry_after: str | None = None
     overload: bool = False
     """Answer as the profile's server does when it has too much to do."""
+    busy_above: int | None = None
+    """Answer 429 while more requests than this are under way."""
     times: int | None = None
     """Only the first so many requests go wrong."""
     html: bool = False

@@ -16,7 +16,7 @@ import socket
 import struct
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -161,6 +161,11 @@ class FakeModelServer:
             with self._lock:
                 self._in_flight -= 1
 
+    @property
+    def in_flight(self) -> int:
+        """Requests being answered now."""
+        return self._in_flight
+
     def wait(self, seconds: float | None) -> None:
         """Wait so long, or until `release`."""
         self._released.wait(seconds)
@@ -260,6 +265,8 @@ def _handler_class(fake: FakeModelServer) -> type[BaseHTTPRequestHandler]:
             if faults.reset:
                 self._reset()
                 return
+            if faults.busy_above is not None and fake.in_flight > faults.busy_above:
+                faults = replace(faults, status=429, latency_s=0.0)
             if faults.hang:
                 fake.wait(None)
             if faults.latency_s or faults.jitter_s:

@@ -128,6 +128,6 @@ def catalogue(es: Elasticsearch) -> Iterator[Names]:
         )
         pit = es.open_point_in_time(index=shop, keep_alive="5m")["id"]
         yield Names(shop, sale, plain, f"{root}-stocked", f"{root}-everything", pit, root)
-        es.close_point_in_time(id=pit)
+        es.options(ignore_status=404).close_point_in_time(id=pit)
     finally:
         es.options(ignore_status=404).indices.delete(index=[shop, sale, plain])

@@ -11,10 +11,8 @@ from contextvars import ContextVar
 import pytest
 
 from es_hybrid._concurrency import (
-    AsyncGate,
     AsyncLock,
     AsyncTurns,
-    Gate,
     Lock,
     Turns,
     async_map_ordered,
@@ -288,10 +286,6 @@ async def test_a_limit_below_one_is_refused() -> None:
         await anext(async_map_ordered(call, [1], limit=0))
     with pytest.raises(ValueError, match="limit is 0"):
         next(map_ordered(str, [1], limit=0))
-    with pytest.raises(ValueError, match="limit is 0"):
-        AsyncGate(0)
-    with pytest.raises(ValueError, match="limit is 0"):
-        Gate(0)
 
 
 def test_map_hands_context_variables_to_its_threads() -> None:
@@ -302,72 +296,6 @@ def test_map_hands_context_variables_to_its_threads() -> None:
         assert list(map_ordered(lambda _: trace.get(), range(3), limit=2)) == ["abc"] * 3
     finally:
         trace.reset(token)
-
-
-# --- gate ------------------------------------------------------------------------------------
-
-
-async def test_async_gate_bounds_and_times_out() -> None:
-    """The third caller of two slots gives up in time, and gets in once one is free."""
-    gate = AsyncGate(2)
-    async with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
-        with pytest.raises(TimeoutError, match=r"no free slot within 0.01 s: all 2 are in use"):
-            async with gate.slot(timeout_s=0.01):
-                pytest.fail("entered a full gate")
-        with pytest.raises(TimeoutError):
-            async with gate.slot(timeout_s=-1):
-                pytest.fail("entered a full gate")
-    async with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
-        pass
-
-
-def test_gate_bounds_and_times_out() -> None:
-    """The third thread of two slots gives up in time, and gets in once one is free."""
-    gate = Gate(2)
-    with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
-        with (
-            pytest.raises(TimeoutError, match=r"no free slot within 0.01 s: all 2 are in use"),
-            gate.slot(timeout_s=0.01),
-        ):
-            pytest.fail("entered a full gate")
-        with pytest.raises(TimeoutError), gate.slot(timeout_s=-1):
-            pytest.fail("entered a full gate")
-    with gate.slot(timeout_s=0), gate.slot(timeout_s=0):
-        pass
-
-
-async def test_a_failing_block_gives_its_slot_back() -> None:
-    """An exception or a cancellation inside the block frees the slot."""
-    gate, twin = AsyncGate(1), Gate(1)
-    with pytest.raises(LookupError):
-        async with gate.slot(timeout_s=0):
-            raise LookupError
-    with pytest.raises(TimeoutError, match="ours"):
-        async with gate.slot(timeout_s=0):
-            raise TimeoutError("ours")
-    with pytest.raises(LookupError), twin.slot(timeout_s=0):
-        raise LookupError
-    async with gate.slot(timeout_s=0):
-        pass
-    with twin.slot(timeout_s=0):
-        pass
-
-
-async def test_a_waiting_caller_enters_when_a_slot_is_freed() -> None:
-    """Waiting for a slot ends as soon as one is given back."""
-    gate = AsyncGate(1)
-    entered = asyncio.Event()
-
-    async def wait() -> None:
-        async with gate.slot(timeout_s=WAIT_S):
-            entered.set()
-
-    async with gate.slot(timeout_s=0):
-        task = asyncio.create_task(wait())
-        await asyncio.sleep(0)
-        assert not entered.is_set()
-    await task
-    assert entered.is_set()
 
 
 # --- single flight ---------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid.last_mile import compared_keys, limits_of, ruled, vectors_in
-from es_hybrid.policies import BoostLimits, Cap, Diversity, Policies
+from es_hybrid.last_mile import compared_keys, draw_of, limits_of, ruled, vectors_in
+from es_hybrid.policies import BoostLimits, Cap, Diversity, Exploration, Policies
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import VectorField
@@ -58,8 +58,17 @@ def test_vectors_of_an_answer() -> None:
     assert (key, found[key].dtype) == (("i", "1"), np.float32)
 
 
+def test_what_new_products_are_drawn_by() -> None:
+    """The same search draws the same on one day, whatever the page; a given seed stands alone."""
+    explored = Policies(explore=Exploration())
+    first, later = (draw_of(plan(explored), now_s=now_s) for now_s in (5.0, 86_390.0))
+    assert first.seed == later.seed
+    assert draw_of(plan(explored), now_s=86_410.0).seed != first.seed
+    assert draw_of(plan(Policies(explore=Exploration(seed="a"))), now_s=5.0).seed == "a"
+
+
 def test_a_named_brand_is_found_in_the_words() -> None:
     """The words of the request decide whom a cap leaves alone."""
     capped = plan(Policies(caps=(Cap("brand", most=1, per=6),)))
-    order = ruled(capped, RANKING, pinned=(), vectors={}).order
+    order = ruled(capped, RANKING, pinned=(), vectors={}, now_s=0.0).order
     assert list(order) == [0, 1, 2, 3, 4, 5]

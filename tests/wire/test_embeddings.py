@@ -62,7 +62,7 @@ def test_long_texts_are_cut_and_control_tokens_removed_before_the_instruction() 
     """Neither the cut nor the cleaning touches the instruction's own words."""
     text = "Red<|endoftext|> boot. " + "Very long. " * 50
     sent = encode_texts(
-        [text], kind=TextKind.QUERY, model="m", instruction="Find products", max_chars=30
+        [text], kind=TextKind.QUERY, model="m", instruction="Find products", max_tokens=12
     )["input"][0]
     assert sent == "Instruct: Find products\nQuery:Red  boot. Very long."
 

@@ -127,7 +127,7 @@ class AsyncBackfill:
             foreign=(),
             model=meta.model,
             dims=meta.dims,
-            text=text_builder(fields, max_chars=self._settings.embed.max_chars),
+            text=text_builder(fields, max_tokens=self._settings.embed.max_tokens),
             packed=takes_base64(version),
             language=language_of,
         )
@@ -141,7 +141,8 @@ class AsyncBackfill:
         vectors: AsyncTextVectors,
         report: BackfillReport,
     ) -> BackfillReport:
-        texts = [target.text(found.source) for found in page]
+        cut = [target.text.cut(found.source) for found in page]
+        texts = [text for text, _ in cut]
         stale = [place for place, found in enumerate(page) if is_stale(found, texts[place], target)]
         made = await vectors.of([texts[place] for place in stale])
         actions: list[Action] = []
@@ -169,6 +170,7 @@ class AsyncBackfill:
             embedded=report.embedded + embedded,
             unchanged=report.unchanged + len(page) - len(stale) - empty + changed,
             without_text=report.without_text + empty,
+            cut_texts=report.cut_texts + sum(was_cut for _, was_cut in cut),
             failed=report.failed + len(failures),
             failures=(*report.failures, *failures)[:MAX_FAILURES_KEPT],
         )

@@ -58,6 +58,7 @@ class AsyncCarrier:
         self.failures: list[Failure] = []
         self.failed = 0
         self.embedded = 0
+        self.cut_texts = 0
         self.bare: set[str] = set()  # ids of documents whose text waits for a vector
 
     @property
@@ -75,7 +76,7 @@ class AsyncCarrier:
                 foreign=plan.old_names.all if plan.old_names and not self._stays else (),
                 model=plan.model,
                 dims=plan.dims,
-                text=text_builder(plan.text_fields, max_chars=self._settings.embed.max_chars),
+                text=text_builder(plan.text_fields, max_tokens=self._settings.embed.max_tokens),
                 packed=takes_base64(version),
                 language=language_of,
             )
@@ -96,6 +97,7 @@ class AsyncCarrier:
         if not fresh and not self._stays and target.names is not None:
             held = await self._held(page, target)
         carried = [carry(f, target, held.get(f.id), stays=self._stays) for f in page]
+        self.cut_texts += sum(item.was_cut for item in carried)
         done = await self._embed(carried, target) if embed else carried
         for item in done:
             (self.bare.add if item.pending else self.bare.discard)(item.found.id)

@@ -10,6 +10,7 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
+from es_hybrid._async.first_load import restore_settings
 from es_hybrid._async.reindex.backfill import AsyncBackfill
 from es_hybrid._async.reindex.gateway import AsyncGateway
 from es_hybrid._async.reindex.lock import AsyncReindexLock
@@ -93,7 +94,7 @@ class AsyncReindexer:
             dims=dims,
             similarity=similarity,
             index_options=index_options,
-            max_chars=self._settings.embed.max_chars,
+            max_tokens=self._settings.embed.max_tokens,
             fields=fields,
             min_overlap=min_overlap,
             replaces_index=replaces,
@@ -186,6 +187,7 @@ class AsyncReindexer:
     async def backfill(self, alias: str, *, on_progress: Tell | None = None) -> BackfillReport:
         """Make missing vectors; see `AsyncHybridClient.backfill`."""
         live = await self._live(alias)
+        await restore_settings(self._gateway.es, live.index, live.mappings)
         backfill = AsyncBackfill(self._gateway, settings=self._settings, embedder=self._embedder)
         return await backfill.run(live.index, on_progress=on_progress)
 

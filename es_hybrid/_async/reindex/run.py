@@ -20,6 +20,7 @@ from es_hybrid._async.reindex.lock import AsyncReindexLock
 from es_hybrid._async.reindex.throttle import AsyncThrottle
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ReindexError, SwapRefused
+from es_hybrid.indexing.outcomes import CUT
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan
 from es_hybrid.indexing.reindex.report import Check, ReindexProgress, ReindexReport, eta_s
@@ -122,6 +123,8 @@ class AsyncReindexRun:
             )
         if carrier.failed:
             warnings.append(f"{carrier.failed:,} documents were refused by {plan.new_index}")
+        if carrier.cut_texts:
+            warnings.append(f"{carrier.cut_texts:,} documents: {CUT}")
         return ReindexReport(
             alias=plan.alias,
             old_index=plan.kept_index,

@@ -59,6 +59,7 @@ class Carrier:
         self.failures: list[Failure] = []
         self.failed = 0
         self.embedded = 0
+        self.cut_texts = 0
         self.bare: set[str] = set()  # ids of documents whose text waits for a vector
 
     @property
@@ -76,7 +77,7 @@ class Carrier:
                 foreign=plan.old_names.all if plan.old_names and not self._stays else (),
                 model=plan.model,
                 dims=plan.dims,
-                text=text_builder(plan.text_fields, max_chars=self._settings.embed.max_chars),
+                text=text_builder(plan.text_fields, max_tokens=self._settings.embed.max_tokens),
                 packed=takes_base64(version),
                 language=language_of,
             )
@@ -97,6 +98,7 @@ class Carrier:
         if not fresh and not self._stays and target.names is not None:
             held = self._held(page, target)
         carried = [carry(f, target, held.get(f.id), stays=self._stays) for f in page]
+        self.cut_texts += sum(item.was_cut for item in carried)
         done = self._embed(carried, target) if embed else carried
         for item in done:
             (self.bare.add if item.pending else self.bare.discard)(item.found.id)

@@ -11,6 +11,7 @@ from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
 
+from es_hybrid._sync.first_load import restore_settings
 from es_hybrid._sync.reindex.backfill import Backfill
 from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid._sync.reindex.lock import ReindexLock
@@ -94,7 +95,7 @@ class Reindexer:
             dims=dims,
             similarity=similarity,
             index_options=index_options,
-            max_chars=self._settings.embed.max_chars,
+            max_tokens=self._settings.embed.max_tokens,
             fields=fields,
             min_overlap=min_overlap,
             replaces_index=replaces,
@@ -187,6 +188,7 @@ class Reindexer:
     def backfill(self, alias: str, *, on_progress: Tell | None = None) -> BackfillReport:
         """Make missing vectors; see `HybridClient.backfill`."""
         live = self._live(alias)
+        restore_settings(self._gateway.es, live.index, live.mappings)
         backfill = Backfill(self._gateway, settings=self._settings, embedder=self._embedder)
         return backfill.run(live.index, on_progress=on_progress)
 

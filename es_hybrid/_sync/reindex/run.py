@@ -21,6 +21,7 @@ from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid._sync.reindex.lock import ReindexLock
 from es_hybrid._sync.reindex.throttle import Throttle
 from es_hybrid.errors import ReindexError, SwapRefused
+from es_hybrid.indexing.outcomes import CUT
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan
 from es_hybrid.indexing.reindex.report import Check, ReindexProgress, ReindexReport, eta_s
@@ -123,6 +124,8 @@ class ReindexRun:
             )
         if carrier.failed:
             warnings.append(f"{carrier.failed:,} documents were refused by {plan.new_index}")
+        if carrier.cut_texts:
+            warnings.append(f"{carrier.cut_texts:,} documents: {CUT}")
         return ReindexReport(
             alias=plan.alias,
             old_index=plan.kept_index,

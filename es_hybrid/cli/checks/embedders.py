@@ -59,8 +59,8 @@ def _server(embedder: Embedder, settings: EmbedSettings, name: str) -> Iterator[
     sent = Limits(
         texts=settings.batch,
         texts_setting="ES_HYBRID_EMBED__BATCH",
-        chars=settings.max_chars,
-        chars_setting="ES_HYBRID_EMBED__MAX_CHARS",
+        tokens=settings.max_tokens,
+        tokens_setting="ES_HYBRID_EMBED__MAX_TOKENS",
     )
     yield from check_limits(f"{name}: limits", served, sent)
 

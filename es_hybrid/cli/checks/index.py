@@ -29,6 +29,10 @@ def check_index(
     """
     try:
         mappings = es.indices.get_mapping(index=index).body
+    except elasticsearch.AuthorizationException as error:
+        # Whether that is too little, the check of privileges has said.
+        yield Check("index", Status.NOTE, f"not looked at: {sentence(error)}")
+        return
     except elasticsearch.ApiError as error:
         yield Check("index", Status.PROBLEM, sentence(error))
         return
@@ -93,7 +97,7 @@ def _held(es: elasticsearch.Elasticsearch, index: str) -> Iterator[Check]:
 
 def _first_load(index: str, since: str) -> Check:
     detail = f"refreshes and replicas of {index} are off: its first load began {since}"
-    hint = "if it runs no more, it was cut off: es-hybrid ingest restores them before anything else"
+    hint = "if it runs no more, it was cut off: the next ingest, update or backfill restores them"
     return Check("first load", Status.PROBLEM, detail, hint)
 
 

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 import elasticsearch
 
 from es_hybrid.checks import Check, Status
-from es_hybrid.indexing.roles import RoleName, lacking, load_role, privileges_asked
+from es_hybrid.indexing.roles import (
+    PRODUCT_ROLES,
+    RoleName,
+    lacking,
+    load_role,
+    privileges_asked,
+)
 
 __all__ = ["check_privileges"]
 
@@ -19,7 +25,7 @@ def check_privileges(es: elasticsearch.Elasticsearch, index: str) -> Iterator[Ch
     the others: that is what least privilege looks like.
     """
     missing: dict[RoleName, tuple[str, ...]] = {}
-    for name in RoleName:
+    for name in PRODUCT_ROLES:
         role = load_role(name, index=index)
         try:
             answer = es.security.has_privileges(**privileges_asked(role))

@@ -111,8 +111,8 @@ def _server(settings: RerankSettings, name: str) -> Iterator[Check]:
     sent = Limits(
         texts=texts_a_request(dialect(settings.dialect), settings.max_documents),
         texts_setting="ES_HYBRID_RERANK__MAX_DOCUMENTS",
-        chars=settings.max_chars,
-        chars_setting="ES_HYBRID_RERANK__MAX_CHARS",
+        tokens=settings.max_tokens,
+        tokens_setting="ES_HYBRID_RERANK__MAX_TOKENS",
     )
     yield from check_limits(f"{name}: limits", served, sent)
 

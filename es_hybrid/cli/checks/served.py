@@ -21,8 +21,6 @@ _SHOWN = 5
 
 
 _CUT = {True: ", longer ones are cut without a word", False: ", longer ones are refused", None: ""}
-_CHARS_A_TOKEN = 4
-"""Of European text; Chinese has about one token a character."""
 
 
 class Served(NamedTuple):
@@ -47,14 +45,14 @@ class Limits(NamedTuple):
     Attributes:
         texts: Texts a request, at most.
         texts_setting: The variable that says so.
-        chars: Characters of a text, at most.
-        chars_setting: The variable that says so.
+        tokens: Tokens of a text, at most.
+        tokens_setting: The variable that says so.
     """
 
     texts: int
     texts_setting: str
-    chars: int
-    chars_setting: str
+    tokens: int
+    tokens_setting: str
 
 
 def served_by(endpoint: str, api_key: SecretStr | None = None) -> Served:
@@ -115,12 +113,8 @@ def check_limits(name: str, served: Served, sent: Limits) -> Iterator[Check]:
     if served.max_texts is not None and sent.texts > served.max_texts:
         hint = f"set {sent.texts_setting}={served.max_texts}, which is {sent.texts:,}"
         yield Check(name, Status.PROBLEM, detail, hint)
-    elif served.max_tokens is not None and sent.chars > served.max_tokens * _CHARS_A_TOKEN:
-        chars = served.max_tokens * _CHARS_A_TOKEN
-        hint = (
-            f"set {sent.chars_setting}={chars} or less, which is {sent.chars:,}: a token is about"
-            " four characters of a European language, and one of Chinese"
-        )
+    elif served.max_tokens is not None and sent.tokens > served.max_tokens:
+        hint = f"set {sent.tokens_setting}={served.max_tokens}, which is {sent.tokens:,}"
         yield Check(name, Status.NOTE, detail, hint)
     elif served.max_texts is not None and sent.texts < served.max_texts:
         detail = f"{detail}, the settings send {sent.texts:,} texts"

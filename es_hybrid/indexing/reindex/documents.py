@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from es_hybrid.indexing.actions import Action, VectorFields, sanitize_reason
-from es_hybrid.indexing.product import text_hash
+from es_hybrid.indexing.product import BudgetedText, text_hash
 from es_hybrid.indexing.reindex.plan import VectorNames
-from es_hybrid.protocols import TextBuilder
 from es_hybrid.types import Json, Vector
 
 __all__ = [
@@ -59,7 +58,7 @@ class Target:
     foreign: tuple[str, ...]
     model: str | None
     dims: int | None
-    text: TextBuilder
+    text: BudgetedText
     packed: bool
     language: Callable[[str], str]
 
@@ -91,6 +90,7 @@ class Carried(NamedTuple):
     document: Json
     text: str = ""
     text_hash: str | None = None
+    was_cut: bool = False
 
     @property
     def pending(self) -> bool:
@@ -123,14 +123,14 @@ def carry(found: Found, target: Target, held: Mapping[str, Any] | None, *, stays
         return Carried(found, found.source)
     dropped = {*target.foreign, *(target.names.all if target.names else ())}
     document = {k: v for k, v in found.source.items() if k not in dropped}
-    text = target.text(document) if target.names else ""
+    text, was_cut = target.text.cut(document) if target.names else ("", False)
     if target.names is None or not text:
         return Carried(found, document)
     wanted = target.hash_of(text)
     if held and held.get(target.names.text_hash) == wanted and held.get(target.names.vector):
         kept = {name: held[name] for name in target.names.all if name in held}
         return Carried(found, document | kept)
-    return Carried(found, document, text, wanted)
+    return Carried(found, document, text, wanted, was_cut)
 
 
 def write_action(carried: Carried, *, versioned: bool = True) -> Action:

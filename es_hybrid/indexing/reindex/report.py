@@ -104,6 +104,7 @@ class BackfillReport:
         embedded: Documents that got a new vector.
         unchanged: Documents whose vector is that of their text, or that changed meanwhile.
         without_text: Documents with nothing to embed.
+        cut_texts: Documents whose text is longer than what is embedded; see `IngestReport`.
         failed: Documents that have no vector now, because the embedder or the index refused.
         failures: The first 1,000 of them.
         elapsed_s: Seconds in all.
@@ -114,6 +115,7 @@ class BackfillReport:
     embedded: int = 0
     unchanged: int = 0
     without_text: int = 0
+    cut_texts: int = 0
     failed: int = 0
     failures: tuple[Failure, ...] = ()
     elapsed_s: float = 0.0

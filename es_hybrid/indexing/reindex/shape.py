@@ -14,6 +14,7 @@ from es_hybrid.indexing.reindex.fields import free_names, guess, vector_properti
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan, VectorNames
 from es_hybrid.indexing.reindex.settings import kept
 from es_hybrid.indexing.reindex.texts import text_builder
+from es_hybrid.token_budget import MAX_TOKENS
 from es_hybrid.types import Json
 
 __all__ = ["Live", "Wanted", "names_of", "plan_of", "text_fields_of"]
@@ -61,7 +62,7 @@ class Wanted:
         dims: Length of its vectors.
         similarity: Of the vector field; `None` keeps the present one.
         index_options: Of the vector field; `None` keeps the present ones.
-        max_chars: Longest embedded text.
+        max_tokens: Of an embedded text, at most.
         fields: What is known better than it can be guessed, by the names of `OVERRIDES`.
         min_overlap: See `ReindexPlan`.
         replaces_index: See `ReindexPlan`.
@@ -73,7 +74,7 @@ class Wanted:
     dims: int | None = None
     similarity: str | None = None
     index_options: Mapping[str, Any] | None = None
-    max_chars: int = 2000
+    max_tokens: int = MAX_TOKENS
     fields: Mapping[str, Any] | None = None
     min_overlap: float = 0.5
     replaces_index: bool = False
@@ -147,7 +148,8 @@ def _refuse(live: Live) -> None:
     if since is not None:
         raise ConfigurationError(
             f"{live.index} is being filled for the first time, since {since}",
-            hint="wait until that ends; if it was killed, the next ingest brings its settings back",
+            hint="wait until that ends; if it was killed, the next command that writes, such as"
+            " es-hybrid ingest or update, brings its settings back",
         )
     if live.mappings.get("_source", {}).get("enabled") is False:
         raise ConfigurationError(
@@ -169,7 +171,7 @@ def _foreign(live: Live, wanted: Wanted) -> tuple[Json, VectorNames | None, tupl
                 names, dims=wanted.dims, similarity=similarity, index_options=wanted.index_options
             )
         )
-    builder = text_builder(text_fields, max_chars=wanted.max_chars)
+    builder = text_builder(text_fields, max_tokens=wanted.max_tokens)
     stored = (
         {"text_hash": names.text_hash, "model": names.model, "dims": names.dims} if names else {}
     )
@@ -200,7 +202,7 @@ def _ours(live: Live, wanted: Wanted, meta: IndexMeta | None) -> tuple[Json, Jso
             similarity=similarity,
             index_options=wanted.index_options,
             money=money,
-            text_version=text_builder((), max_chars=wanted.max_chars).version,
+            text_version=text_builder((), max_tokens=wanted.max_tokens).version,
         )
         mappings, settings = body["mappings"], body.get("settings") or {}
         text_fields = text_fields_of(mappings)
@@ -212,7 +214,7 @@ def _ours(live: Live, wanted: Wanted, meta: IndexMeta | None) -> tuple[Json, Jso
     if meta and meta.complete_feed_time:  # an older feed must not bring back what a newer one lacks
         block["complete_feed_time"] = meta.complete_feed_time
     if wanted.model:
-        version = text_builder(text_fields, max_chars=wanted.max_chars).version
+        version = text_builder(text_fields, max_tokens=wanted.max_tokens).version
         block["text_version"] = version
     elif meta and meta.text_version:  # nothing is embedded: the vectors are of the text as it was
         block["text_version"] = meta.text_version

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from es_hybrid.indexing.product import ProductText
-from es_hybrid.protocols import TextBuilder
+from es_hybrid.indexing.product import BudgetedText, ProductText
 
 __all__ = ["FieldsText", "text_builder", "values_at"]
 
@@ -18,7 +17,6 @@ class FieldsText:
 
     Attributes:
         fields: Full paths, such as `vendor.name`.
-        max_chars: Longest text.
 
     Example:
         >>> FieldsText(("name", "vendor.name"))({"name": "Trail shoe", "vendor": {"name": "Fell"}})
@@ -26,22 +24,21 @@ class FieldsText:
     """
 
     fields: tuple[str, ...]
-    max_chars: int = 2000
 
     @property
     def version(self) -> str:
         """Changes whenever the same document would give another text."""
-        return f"fields-1/{self.max_chars}/{','.join(self.fields)}"
+        return f"fields-2/{','.join(self.fields)}"
 
     def __call__(self, product: Mapping[str, Any]) -> str:
         """Return the text of one document; empty when there is nothing to embed."""
         parts = (", ".join(_words(values_at(product, field))) for field in self.fields)
-        return ". ".join(part for part in parts if part)[: self.max_chars].rstrip()
+        return ". ".join(part for part in parts if part)
 
 
-def text_builder(fields: Sequence[str], *, max_chars: int) -> TextBuilder:
+def text_builder(fields: Sequence[str], *, max_tokens: int) -> BudgetedText:
     """Return what builds the text: of the named fields, or that of a product without any."""
-    return FieldsText(tuple(fields), max_chars) if fields else ProductText(max_chars=max_chars)
+    return BudgetedText(FieldsText(tuple(fields)) if fields else ProductText(), max_tokens)
 
 
 def values_at(document: Any, path: str) -> Iterator[Any]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from es_hybrid.errors import RerankError
-from es_hybrid.wire.texts import cut_text, strip_control_tokens
+from es_hybrid.token_budget import cut_text
+from es_hybrid.wire.texts import strip_control_tokens
 
 __all__ = ["RerankTexts", "prepare_texts", "split_evenly"]
 
@@ -34,29 +35,29 @@ class RerankTexts:
         A blank text gets the smallest score of the others, 0.0 where there are none.
 
         Example:
-            >>> prepare_texts("boot", ["a", "", "b", "a"], max_chars=100).spread([0.9, 0.2])
+            >>> prepare_texts("boot", ["a", "", "b", "a"], max_tokens=100).spread([0.9, 0.2])
             [0.9, 0.2, 0.2, 0.9]
         """
         lowest = min(scores, default=0.0)
         return [lowest if place is None else scores[place] for place in self.positions]
 
 
-def prepare_texts(query: str, texts: Sequence[str], *, max_chars: int) -> RerankTexts:
+def prepare_texts(query: str, texts: Sequence[str], *, max_tokens: int) -> RerankTexts:
     """Clean and cut a query and texts, and find the duplicates and blanks among them.
 
     Args:
         query: The shopper's words.
         texts: Products as the reranker sees them; feeds are untrusted, so control tokens go.
-        max_chars: Longer ones are cut at a sentence end.
+        max_tokens: Longer ones are cut at a sentence end.
 
     Raises:
         RerankError: The query is blank.
 
     Example:
-        >>> prepare_texts("boot", ["Red boot", "Red boot<|im_end|>"], max_chars=100).unique
+        >>> prepare_texts("boot", ["Red boot", "Red boot<|im_end|>"], max_tokens=100).unique
         ('Red boot',)
     """
-    clean_query = cut_text(strip_control_tokens(query), max_chars).text
+    clean_query = cut_text(strip_control_tokens(query), max_tokens).text
     if not clean_query:
         raise RerankError(
             "the query is blank, so there is nothing to rank by", service="rerank", attempts=0
@@ -64,7 +65,7 @@ def prepare_texts(query: str, texts: Sequence[str], *, max_chars: int) -> Rerank
     places: dict[str, int] = {}
     positions: list[int | None] = []
     for text in texts:
-        clean = cut_text(strip_control_tokens(text), max_chars).text
+        clean = cut_text(strip_control_tokens(text), max_tokens).text
         positions.append(places.setdefault(clean, len(places)) if clean else None)
     return RerankTexts(clean_query, tuple(places), tuple(positions))
 

@@ -19,7 +19,10 @@ async def test_an_index_is_created_behind_its_alias(
     async_es: AsyncElasticsearch, index_name: str
 ) -> None:
     """The alias points to the new index, takes writes, and the mapping is the shipped one."""
-    name = await create_index(async_es, index_name, dims=8, model="m", money={"currency": "EUR"})
+    money = {"currency": "EUR"}
+    name = await create_index(
+        async_es, index_name, dims=8, model="m", money=money, text=ProductText()
+    )
     assert alias_of(name) == index_name
     info = await index_info(async_es, index_name)
     assert (info.index, info.is_alias) == (name, True)

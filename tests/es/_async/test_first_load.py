@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from elasticsearch import AsyncElasticsearch
 
+from es_hybrid import AsyncHybridClient
 from es_hybrid._async.admin import create_index
+from es_hybrid._async.first_load import AsyncFirstLoad
 from es_hybrid._async.ingest import AsyncIngestor
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid.errors import IngestError
+from es_hybrid.follow import AsyncFileChanges
 from es_hybrid.indexing.first_load import first_load_since
 from es_hybrid.settings import IngestSettings, Settings
+from es_hybrid.testing import AsyncHashEmbedder
 from tests.support.bulk_proxy import bulk_proxy
 
 pytestmark = pytest.mark.es
@@ -107,6 +112,37 @@ async def test_what_a_lost_node_leaves_is_restored_by_the_next_run(
     assert report.failed == 0
     assert report.unchanged >= 80  # the index was not taken for an empty one
     assert await state(async_es, name) == before
+
+
+WRITERS: dict[str, Callable[[AsyncHybridClient, str, Path], Awaitable[Any]]] = {
+    "ingest": lambda shop, name, _: shop.ingest(name, products(1)),
+    "update_fields": lambda shop, name, _: shop.update_fields(name, [{"id": "p0", "price": 3}]),
+    "delete_products": lambda shop, name, _: shop.delete_products(name, ["gone"]),
+    "follow": lambda shop, name, folder: shop.follow(
+        name, AsyncFileChanges(folder / "no.ndjson"), state=folder / "state.json", once=True
+    ),
+    "warm_products": lambda shop, name, _: shop.warm_products(name),
+    "backfill": lambda shop, name, _: shop.backfill(name),
+}
+"""What writes products; a file that is followed brings none."""
+
+
+async def test_whatever_writes_next_restores_what_a_killed_load_left(
+    async_es: AsyncElasticsearch, index_name: str, tmp_path: Path
+) -> None:
+    """Any command that writes brings refreshes and replicas back, even if it has nothing to write."""
+    async with AsyncHybridClient(
+        async_es, settings=Settings(), embedder=AsyncHashEmbedder(dims=16)
+    ) as shop:
+        name = await shop.create_index(index_name)
+        await shop.ingest(index_name, products(2))
+        before = await state(async_es, name)
+        for writer, write in WRITERS.items():
+            await AsyncFirstLoad(async_es, index=name, after=1).stored(1)  # and no end of it
+            left = await state(async_es, name)
+            assert (left[0], left[2]) == ("-1", "0")
+            await write(shop, index_name, tmp_path)
+            assert await state(async_es, name) == before, writer
 
 
 async def test_an_index_that_holds_products_keeps_its_settings(

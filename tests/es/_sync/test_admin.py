@@ -18,7 +18,8 @@ pytestmark = pytest.mark.es
 
 def test_an_index_is_created_behind_its_alias(es: Elasticsearch, index_name: str) -> None:
     """The alias points to the new index, takes writes, and the mapping is the shipped one."""
-    name = create_index(es, index_name, dims=8, model="m", money={"currency": "EUR"})
+    money = {"currency": "EUR"}
+    name = create_index(es, index_name, dims=8, model="m", money=money, text=ProductText())
     assert alias_of(name) == index_name
     info = index_info(es, index_name)
     assert (info.index, info.is_alias) == (name, True)

@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
+from es_hybrid import HybridClient
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._sync.admin import create_index
+from es_hybrid._sync.first_load import FirstLoad
 from es_hybrid._sync.ingest import Ingestor
 from es_hybrid.errors import IngestError
+from es_hybrid.follow import FileChanges
 from es_hybrid.indexing.first_load import first_load_since
 from es_hybrid.settings import IngestSettings, Settings
+from es_hybrid.testing import HashEmbedder
 from tests.support.bulk_proxy import bulk_proxy
 
 pytestmark = pytest.mark.es
@@ -106,6 +111,35 @@ def test_what_a_lost_node_leaves_is_restored_by_the_next_run(
     assert report.failed == 0
     assert report.unchanged >= 80  # the index was not taken for an empty one
     assert state(es, name) == before
+
+
+WRITERS: dict[str, Callable[[HybridClient, str, Path], Awaitable[Any]]] = {
+    "ingest": lambda shop, name, _: shop.ingest(name, products(1)),
+    "update_fields": lambda shop, name, _: shop.update_fields(name, [{"id": "p0", "price": 3}]),
+    "delete_products": lambda shop, name, _: shop.delete_products(name, ["gone"]),
+    "follow": lambda shop, name, folder: shop.follow(
+        name, FileChanges(folder / "no.ndjson"), state=folder / "state.json", once=True
+    ),
+    "warm_products": lambda shop, name, _: shop.warm_products(name),
+    "backfill": lambda shop, name, _: shop.backfill(name),
+}
+"""What writes products; a file that is followed brings none."""
+
+
+def test_whatever_writes_next_restores_what_a_killed_load_left(
+    es: Elasticsearch, index_name: str, tmp_path: Path
+) -> None:
+    """Any command that writes brings refreshes and replicas back, even if it has nothing to write."""
+    with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=16)) as shop:
+        name = shop.create_index(index_name)
+        shop.ingest(index_name, products(2))
+        before = state(es, name)
+        for writer, write in WRITERS.items():
+            FirstLoad(es, index=name, after=1).stored(1)  # and no end of it
+            left = state(es, name)
+            assert (left[0], left[2]) == ("-1", "0")
+            write(shop, index_name, tmp_path)
+            assert state(es, name) == before, writer
 
 
 def test_an_index_that_holds_products_keeps_its_settings(

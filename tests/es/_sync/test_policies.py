@@ -31,6 +31,14 @@ def ruled(rules: Any, **options: Any) -> dict[str, Any]:
     return {"hybrid": {"rules": rules, **options}}
 
 
+EXPLORE = {
+    "created_field": "created",
+    "younger_than_days": 36_500,
+    "impressions_field": "sales",
+    "until_impressions": 12,
+    "per": 7,
+    "first_place": 3,
+}
 RULES: dict[str, dict[str, Any]] = {
     "demote": {"stock": {**STOCK, "action": "demote"}},
     "bury": {"stock": {**STOCK, "action": "bury"}},
@@ -39,6 +47,7 @@ RULES: dict[str, dict[str, Any]] = {
     "caps": {"caps": [{"field": "brand", "most": 2, "per": 5}]},
     "variety by field": {"diversity": {"field": "category", "strength": 0.6, "first": 12}},
     "variety by vectors": {"diversity": {"strength": 0.6, "first": 12}},
+    "new products": {"explore": EXPLORE},
     "pins": {"pins": [{"ids": ["p70", "p00", "gone"], "position": 2}]},
     "excludes": {"excludes": [{"ids": ["p01"]}, {"field": "brand", "equals": "Norvik"}]},
     "variants": {"variants": "group"},
@@ -48,6 +57,7 @@ RULES: dict[str, dict[str, Any]] = {
         "stock": {**STOCK, "action": "bury"},
         "diversity": {"field": "category", "strength": 0.3, "first": 10},
         "caps": [{"field": "brand", "most": 4, "per": 10}],
+        "explore": EXPLORE,
         "pins": [{"ids": ["p70"], "position": 4}],
         "excludes": [{"ids": ["p01"]}],
     },

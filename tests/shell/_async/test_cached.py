@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.cached import AsyncCachedEmbedder, AsyncCachedReranker
 from es_hybrid._async.embed import AsyncEmbedClient
@@ -279,8 +280,9 @@ async def test_what_is_remembered_is_given_while_the_server_is_down(
     rerank_server: FakeModelServer,
 ) -> None:
     """A dead server costs frequent searches nothing, and they do not make it look alive."""
-    tools = AsyncToolbox(settings_of(rerank_server))
-    async with aclosing(tools):
+    es = AsyncElasticsearch("http://localhost:9")  # not asked for anything
+    tools = AsyncToolbox(es, settings_of(rerank_server))
+    async with es, aclosing(tools):
 
         def budget() -> Budget:
             return Budget(total_s=5.0, started_s=time.monotonic())

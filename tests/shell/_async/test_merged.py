@@ -32,7 +32,7 @@ class Merged:
     """Merging before one client of each kind, with 20 ms to come together in."""
 
     def __init__(self, server: FakeModelServer, *, most: int = 32) -> None:
-        embed = EmbedSettings(base_url=server.base_url, model=server.model, max_chars=10_000)
+        embed = EmbedSettings(base_url=server.base_url, model=server.model, max_tokens=10_000)
         rerank = RerankSettings(url=server.rerank_url, model=server.model)
         self._background = AsyncBackground()
         self._embed = AsyncEmbedClient(embed, retry=ONCE)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from elasticsearch import Elasticsearch
 
 from es_hybrid._budget import Budget
 from es_hybrid._cache import LruCache, Tally
@@ -280,8 +281,9 @@ def test_what_is_remembered_is_given_while_the_server_is_down(
     rerank_server: FakeModelServer,
 ) -> None:
     """A dead server costs frequent searches nothing, and they do not make it look alive."""
-    tools = Toolbox(settings_of(rerank_server))
-    with closing(tools):
+    es = Elasticsearch("http://localhost:9")  # not asked for anything
+    tools = Toolbox(es, settings_of(rerank_server))
+    with es, closing(tools):
 
         def budget() -> Budget:
             return Budget(total_s=5.0, started_s=time.monotonic())

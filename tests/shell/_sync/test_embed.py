@@ -203,17 +203,17 @@ def test_without_a_key_a_dummy_is_sent(embed_server: FakeModelServer) -> None:
 def test_a_text_that_is_too_long_for_the_server_is_the_callers(
     model_server: StartServer, profile: str
 ) -> None:
-    """Told with 400 or 500, it is not retried, and the hint names MAX_CHARS."""
+    """Told with 400 or 500, it is not retried, and the hint names MAX_TOKENS."""
     server = model_server(profile)
-    with client_of(server, retry=RetryPolicy(3, 60.0), max_chars=10_000) as client:
-        with pytest.raises(EmbeddingError, match="MAX_CHARS"):
+    with client_of(server, retry=RetryPolicy(3, 60.0), max_tokens=10_000) as client:
+        with pytest.raises(EmbeddingError, match="MAX_TOKENS"):
             client.embed(["word " * 600], kind=DOCUMENT, timeout_s=5.0)
     assert server.count == 1
 
 
 def test_long_and_dirty_texts_are_cut_and_cleaned(embed_server: FakeModelServer) -> None:
-    """Texts end at a sentence within `max_chars`; control tokens do not reach the model."""
-    with client_of(embed_server, max_chars=30) as client:
+    """Texts end at a sentence within `max_tokens`; control tokens do not reach the model."""
+    with client_of(embed_server, max_tokens=12) as client:
         text = "Red boot<|endoftext|>. Dries fast. Made for long days."
         client.embed([text], kind=DOCUMENT, timeout_s=5.0)
     assert embed_server.last_input == ["Red boot . Dries fast."]

@@ -90,14 +90,14 @@ def test_the_limits_that_tei_tells_are_compared(model_server: StartServer) -> No
     ("served", "status", "said"),
     [
         (Served(["m"], 128, 512, cuts=True), Status.OK, "BATCH may be up to 128"),
-        (Served(["m"], 32, 256, cuts=True), Status.NOTE, "MAX_CHARS=1024 or less"),
+        (Served(["m"], 32, 256, cuts=True), Status.NOTE, "MAX_TOKENS=256"),
         (Served(["m"], None, 8192), Status.OK, ""),
         (Served(["m"], 16, 8192, cuts=False), Status.PROBLEM, "BATCH=16"),
     ],
 )
 def test_limits(served: Served, status: Status, said: str) -> None:
     """Each limit of a server is a line that names the setting and its value."""
-    sent = Limits(32, "ES_HYBRID_EMBED__BATCH", 2000, "ES_HYBRID_EMBED__MAX_CHARS")
+    sent = Limits(32, "ES_HYBRID_EMBED__BATCH", 384, "ES_HYBRID_EMBED__MAX_TOKENS")
     (check,) = check_limits("limits", served, sent)
     assert (check.status, said in check.hint) == (status, True)
     assert f"{served.max_tokens:,} tokens a text" in check.detail

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from es_hybrid.indexing.feed import Chunk, Feed
 from es_hybrid.indexing.fields import FieldMap
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.sources import BadRecord, FeedItem, Preparation
 
 
 def preparation() -> Preparation:
-    return Preparation(FieldMap(), ProductText(), dims=3)
+    return Preparation(FieldMap(), BudgetedText(ProductText()), dims=3)
 
 
 def segments(

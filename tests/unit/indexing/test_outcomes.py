@@ -22,7 +22,7 @@ from es_hybrid.indexing.outcomes import (
     settle,
     warnings_of,
 )
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import MAX_FAILURES_KEPT, Failure, IngestReport, Tally
 from es_hybrid.indexing.sources import Preparation, Product, Rejected
 from es_hybrid.types import Vector
@@ -127,6 +127,7 @@ def test_a_run_that_goes_on_counts_on() -> None:
         "embedded": 0,
         "reused": 0,
         "deleted": 0,
+        "cut_texts": 0,
     }
     report = tally.report(elapsed_s=1.0)
     assert (report.read, report.failures_left_out) == (11, 2)
@@ -187,7 +188,7 @@ def test_warnings_name_causes_and_first_products() -> None:
     down = Decision(Step.REPLACE, embed=True)
     _, _, tally = settled(written([(down, DOWN, None), (down, DOWN, None), (down, None, None)]))
     items = [{"id": "a"}, {"id": "a"}]
-    prepare = Preparation(FieldMap(), ProductText())
+    prepare = Preparation(FieldMap(), BudgetedText(ProductText()))
     feed = Feed(items, prepare=prepare, batch=9, max_bytes=999)
     list(feed.segment())
     assert warnings_of(feed, tally, vectors=True, troubles=["the embedder failed: no answer"]) == [
@@ -234,6 +235,20 @@ def test_a_vector_that_was_brought_and_is_unusable_is_noted_once() -> None:
     assert list(tally.notes) == [item.note]
 
 
+def test_a_text_that_was_cut_is_counted_and_said_once() -> None:
+    """The report names the setting, how many texts are longer, and the first of them."""
+    long = {"id": "a", "title": "Boot", "description": "Dry. " * 400}
+    prepare = Preparation(FieldMap(), BudgetedText(ProductText()), model="m", dims=2)
+    feed = Feed([long, {"id": "b", "title": "Boot"}], prepare=prepare, batch=9, max_bytes=9999)
+    (chunk,) = feed.segment()
+    decisions = [Decision(Step.REPLACE, embed=True)] * 2
+    report, _, tally = settled(Written(Planned(chunk, decisions, [VECTOR] * 2), [None] * 2))
+    assert (report.cut_texts, report.embedded) == (1, 2)
+    (warning,) = warnings_of(feed, tally, vectors=True, troubles=())
+    assert warning.startswith("1 product: the text is longer than ES_HYBRID_EMBED__MAX_TOKENS")
+    assert warning.endswith("(first: a)")
+
+
 def test_a_lexical_index_misses_no_vector() -> None:
     """Without a vector field nothing is counted as missing."""
     report, _, _ = settled(written([(Decision(Step.REPLACE), None, None)]), vectors=False)
@@ -241,4 +256,6 @@ def test_a_lexical_index_misses_no_vector() -> None:
 
 
 def no_feed() -> Feed:
-    return Feed([], prepare=Preparation(FieldMap(), ProductText()), batch=1, max_bytes=1)
+    return Feed(
+        [], prepare=Preparation(FieldMap(), BudgetedText(ProductText())), batch=1, max_bytes=1
+    )

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.indexing.product import ProductText, document_hash, text_hash
+from es_hybrid.indexing.product import BudgetedText, ProductText, document_hash, text_hash
 from es_hybrid.protocols import TextBuilder
+from es_hybrid.token_budget import estimated_tokens
 
 PRODUCT = {
     "title": "Trail  shoe",
@@ -34,9 +35,9 @@ def test_it_is_a_text_builder_whose_version_names_its_settings() -> None:
     assert builder({"title": "Tent"}) == "Tent"
     versions = {
         ProductText().version,
-        ProductText(max_chars=99).version,
         ProductText(attributes=1).version,
-        ProductText(description_chars=9).version,
+        BudgetedText(ProductText(), 99).version,
+        BudgetedText(ProductText(), 98).version,
     }
     assert len(versions) == 4
 
@@ -49,28 +50,28 @@ def test_widths_and_spaces_are_normalised() -> None:
 @pytest.mark.parametrize(
     ("limit", "text"),
     [
-        (40, "One sentence here. Another one there."),
-        (33, "One sentence here. Another one"),
-        (22, "One sentence here."),
-        (5, "One"),
+        (17, "One sentence here. Another one there."),
+        (14, "One sentence here."),
+        (5, "One sentence"),
     ],
 )
 def test_a_long_text_is_cut_where_it_reads_best(limit: int, text: str) -> None:
     """The cut is at a sentence end where one is near, else at a word."""
     product = {"title": "One sentence here. Another one there. And a last one."}
-    assert ProductText(max_chars=limit)(product) == text
+    assert BudgetedText(ProductText(), limit)(product) == text
 
 
 def test_chinese_is_cut_at_its_own_full_stop() -> None:
     """Chinese sentences end without a space."""
-    assert ProductText(max_chars=8)({"title": "轻薄透气。夏季连衣裙"}) == "轻薄透气。"
-    assert ProductText(max_chars=9)({"title": "轻薄透气。夏季连衣裙"}) == "轻薄透气。夏季连衣"
+    assert BudgetedText(ProductText(), 8)({"title": "轻薄透气。夏季连衣裙"}) == "轻薄透气。"
 
 
 @given(st.text(max_size=300), st.integers(min_value=1, max_value=100))
-def test_no_text_is_longer_than_its_limit(title: str, limit: int) -> None:
-    """The limit holds for any title."""
-    assert len(ProductText(max_chars=limit)({"title": title})) <= limit
+def test_no_text_is_longer_than_its_budget(title: str, limit: int) -> None:
+    """The budget holds for any title, and a text that is shorter for it says so."""
+    cut = BudgetedText(ProductText(), limit).cut({"title": title})
+    assert estimated_tokens(cut.text) <= limit
+    assert cut.was_cut == (cut.text != ProductText()({"title": title}))
 
 
 @pytest.mark.parametrize("product", [{}, {"title": None}, {"title": "  ", "attributes": "x"}])

@@ -21,7 +21,7 @@ def test_a_role_names_one_shop_only(name: RoleName) -> None:
     """A role for another alias names that alias, its indices and ours; nothing of `products`."""
     role = load_role(name, index="shoes")
     names = {pattern for part in role["indices"] for pattern in part["names"]}
-    ours = {pattern for pattern in names if pattern.startswith("es-hybrid-")}
+    ours = {pattern for pattern in names if pattern.startswith(("es-hybrid-", "ubi_"))}
     assert names - ours <= {"shoes", "shoes-*", "shoes-vectors"}
     assert not any("*" in pattern for pattern in ours)
     assert "products" not in repr(role["indices"])

@@ -46,3 +46,9 @@ def test_few_reviews_stay_near_the_mean() -> None:
     many = bayesian_rating(450.0, 100, prior_mean=4.0)
     assert 4.0 < one < many < 4.5
     assert bayesian_rating(0.0, 0, prior_mean=4.0) == pytest.approx(4.0)
+
+
+def test_impressions_are_counted_in_the_shipped_field() -> None:
+    """What ends a new product's time is counted from the same events as sales."""
+    shown = [Happening("a", "impression", NOW - days * DAY_S, 10) for days in (1, 50)]
+    assert counted(shown, now_s=NOW) == {"a": {"impressions": 20}}

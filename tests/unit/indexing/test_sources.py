@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from es_hybrid.indexing.fields import FieldMap
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.sources import (
     BadRecord,
     Preparation,
@@ -22,7 +22,11 @@ DIMS = 3
 
 
 def preparation(**changes: Any) -> Preparation:
-    arguments: dict[str, Any] = {"fields": FieldMap(), "text": ProductText(), "dims": DIMS}
+    arguments: dict[str, Any] = {
+        "fields": FieldMap(),
+        "text": BudgetedText(ProductText()),
+        "dims": DIMS,
+    }
     return Preparation(**arguments | changes)
 
 

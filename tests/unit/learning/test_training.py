@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from es_hybrid.errors import ConfigurationError
-from es_hybrid.learning import Example, Training, examples_of, train, validate
+from es_hybrid.learning import (
+    Example,
+    Linear,
+    RankingFeatures,
+    Training,
+    Trees,
+    choose,
+    examples_of,
+    ndcg_of,
+    train,
+    validate,
+)
 from es_hybrid.learning.examples import NOT_JUDGED
-from es_hybrid.rank.features import FEATURES, Evidence
-from es_hybrid.types import Hit
+from es_hybrid.rank.features import FEATURES
 
 RATING = FEATURES.index("rating")
-LIGHT = Training(trees=20, min_candidates_in_leaf=5, learning_rate=0.2)
+LIGHT = Trees(trees=20, min_candidates_in_leaf=5, learning_rate=0.2)
+NO_CODES = np.zeros(40, dtype=bool)
 
 
 def queries(count: int, *, teaching: bool, seed: int = 0) -> list[Example]:
@@ -28,34 +41,37 @@ def queries(count: int, *, teaching: bool, seed: int = 0) -> list[Example]:
         relevance = random.uniform(size=40)
         rows[:, FEATURES.index("relevance")] = relevance
         judged = dict(zip(ids, grades.tolist(), strict=True))
-        made.append(Example(f"q{number}", ids, rows, relevance, grades, judged))
+        made.append(Example(f"q{number}", ids, rows, relevance, grades, judged, NO_CODES))
     return made
 
 
-def test_learns_what_the_grades_follow() -> None:
+@pytest.mark.parametrize("how", [LIGHT, Linear()])
+def test_learns_what_the_grades_follow(how: Training) -> None:
     """Where grades follow the rating, unseen queries are ranked better, beyond chance."""
-    found = validate(queries(40, teaching=True), training=LIGHT)
+    found = validate(queries(40, teaching=True), choices=[how])
     assert found.is_better
     assert not found.is_worse
     assert found.difference > 0.2
-    assert train(queries(40, teaching=True), name="m", training=LIGHT).importances["rating"] > 0.5
+    assert train(queries(40, teaching=True), name="m", training=how).importances["rating"] > 0.5
 
 
-def test_noise_is_not_called_better() -> None:
+@pytest.mark.parametrize("how", [LIGHT, Linear()])
+def test_noise_is_not_called_better(how: Training) -> None:
     """Where grades follow nothing, the guard does not say that the model is better."""
-    found = validate(queries(40, teaching=False), training=LIGHT)
+    found = validate(queries(40, teaching=False), choices=[how])
     assert not found.is_better
     assert found.low < 0.0 < found.high
 
 
-def test_rating_never_lowers_a_product() -> None:
+@pytest.mark.parametrize("how", [LIGHT, Linear()])
+def test_rating_never_lowers_a_product(how: Training) -> None:
     """Where worse rated products were judged better, the constraint holds the model back."""
     upside_down = [
         Example(e.query_id, e.ids, e.rows * [-1 if n == RATING else 1 for n in range(len(FEATURES))],
-                e.relevance, e.grades, e.judged)
+                e.relevance, e.grades, e.judged, e.codes)
         for e in queries(30, teaching=True)
     ]  # fmt: skip
-    model = train(upside_down, name="m", training=LIGHT).model
+    model = train(upside_down, name="m", training=how).model
     rows = np.repeat(upside_down[0].rows[:1], 9, axis=0)
     rows[:, RATING] = np.linspace(-5, 5, 9)
     scores = model.of_rows(rows, np.ones(9))
@@ -71,8 +87,8 @@ def test_the_same_seed_gives_the_same_model() -> None:
 
 def test_unjudged_candidates_take_part() -> None:
     """What nobody judged is an example of grade 0, told apart from one that was judged so."""
-    hits = [Hit("i", "a"), Hit("i", "b"), Hit("i", "c")]
-    found = Evidence("shoe", hits, np.ones(3), np.ones(3))
+    rows = np.zeros((3, len(FEATURES)))
+    found = RankingFeatures(("a", "b", "c"), rows, np.ones(3), np.zeros(3, dtype=bool))
     (example,) = examples_of([("q1", found), ("q2", found)], {"q1": {"a": 2, "b": 0, "z": 3}})
     assert example.grades.tolist() == [2, 0, NOT_JUDGED]
     assert example.judged["z"] == 3
@@ -82,6 +98,42 @@ def test_unjudged_candidates_take_part() -> None:
 def test_nothing_to_learn_is_said() -> None:
     """Queries in which all candidates are equal teach nothing, and the error says what to do."""
     example = queries(1, teaching=True)[0]
-    flat = Example("q", example.ids, example.rows, example.relevance, example.grades * 0, {"0": 0})
+    flat = Example(
+        "q", example.ids, example.rows, example.relevance, example.grades * 0, {"0": 0}, NO_CODES
+    )
     with pytest.raises(ConfigurationError, match="nothing to learn"):
         train([flat], name="m")
+
+
+def test_chooses_what_does_best_on_unseen_queries() -> None:
+    """Of a model that may move much and one that may move nothing, the better one is taken."""
+    bold, shy = Linear(), Linear(penalties=(1e9,))
+    assert choose(queries(20, teaching=True), choices=[shy, bold]) == bold
+    assert choose(queries(20, teaching=True), choices=[shy]) == shy
+
+
+def test_too_few_queries_are_refused() -> None:
+    """Nine queries cannot hold any back, and the error says what to do."""
+    with pytest.raises(ConfigurationError, match="judge more queries"):
+        validate(queries(9, teaching=True))
+
+
+def test_a_model_says_what_it_needs() -> None:
+    """A feature that every query knew is expected; one that a query lacked is not."""
+    examples = queries(12, teaching=True)
+    examples[0].rows[:, FEATURES.index("price_position")] = np.nan
+    model = train(examples, name="m", training=LIGHT).model
+    assert "rating" in model.needed
+    assert "price_position" not in model.expects
+    assert "rating" in model.needs
+
+
+def test_codes_stay_first_in_training_too() -> None:
+    """Figures of a model are those of a search, where an exact code stands above all else."""
+    example = queries(1, teaching=True)[0]
+    codes = np.zeros(40, dtype=bool)
+    codes[int(example.relevance.argmin())] = True
+    judged = {example.ids[int(example.relevance.argmin())]: 3}
+    asked = replace(example, codes=codes, judged=judged)
+    assert ndcg_of(asked, None) == 1.0
+    assert ndcg_of(replace(asked, codes=NO_CODES), None) < 1.0

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import ConfigurationError, RequestError
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.boost import FieldBoost, IdBoost, NumericBoost, RecencyBoost, apply_boosts
+from es_hybrid.rank.boost_options import read_boosts
 from es_hybrid.rank.decay import DecayBoost
 from es_hybrid.rank.price_window import PriceWindowBoost
 from es_hybrid.types import BoostContext, Hit
@@ -244,3 +245,36 @@ def test_a_list_of_products() -> None:
     boost = IdBoost(("1", "2"), by=1.4)
     assert [boost.factor(Hit("i", id_), CONTEXT) for id_ in "123"] == [1.4, 1.4, 1.0]
     assert (boost.name, boost.fields) == ("list of 2", ())
+
+
+def test_a_new_product_has_a_head_start_that_fades() -> None:
+    """Without one nothing changes; with one a product of today counts as a typical one."""
+    hits = [
+        Hit("i", "today", fields={"created_at": ["1970-01-29T00:00:00Z"]}),
+        Hit("i", "older", fields={"created_at": ["1970-01-15T00:00:00Z"]}),
+        Hit("i", "undated", fields={}),
+        Hit("i", "sold", fields={"sales": [100]}),
+    ]
+    now = BoostContext(now_s=28 * 86_400.0)
+    plain = NumericBoost("sales", scale=100, by=2.0, shape="linear")
+    assert (plain.fields, plain.factors(hits, now).tolist()) == (("sales",), [1.0, 1.0, 1.0, 2.0])
+    (boost,) = read_boosts(
+        [{"field": "sales", "scale": 100, "factor": 2.0, "shape": "linear", "prior": 40}]
+    )
+    assert boost.fields == ("sales", "created_at")
+    assert [boost.factor(hit, now) for hit in hits] == pytest.approx([1.4, 1.2, 1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "path"),
+    [
+        ({"prior": -1}, "prior"),
+        ({"prior_half_life_days": 0}, "prior_half_life_days"),
+        ({"created_field": ""}, "created_field"),
+    ],
+)
+def test_a_wrong_head_start_is_named(wrong: dict[str, object], path: str) -> None:
+    """The path of the mistake is said."""
+    with pytest.raises(RequestError) as caught:
+        read_boosts([{"field": "sales", "scale": 1, **wrong}])
+    assert caught.value.path == f"ext.hybrid.boosts.0.{path}"

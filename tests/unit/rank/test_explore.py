@@ -43,6 +43,33 @@ def test_a_page_that_has_one_gets_no_second() -> None:
     assert sorted(draw({2, 40, 44})) == [29]
 
 
+def test_two_slots_a_page() -> None:
+    """A page's own new product uses one of them up, and not both."""
+    new = {40, 41, 42, 43, 44}
+    assert sorted(place for place in draw(new, slots=2) if place < 24) == [5, 17]
+    assert sorted(place for place in draw({2, *new}, slots=2) if place < 24) == [17]
+
+
+def test_a_slot_that_is_taken_moves_down() -> None:
+    """Where something else holds the place, the new product stands below it, on the same page."""
+    hits, scores = candidates({40})
+    options = {"now_s": 0.0, "random": Random(1)}
+    found = chosen(range(48), scores, hits, Exploration(), taken={5, 6}, **options)  # type: ignore[arg-type]
+    assert found == {7: 40}
+    full = chosen(range(48), scores, hits, Exploration(), taken=range(5, 24), **options)  # type: ignore[arg-type]
+    assert found[7] in full.values()
+    assert min(full) >= 24
+
+
+def test_what_is_barred_gets_no_slot() -> None:
+    """A sold-out product is not shown off, however new it is."""
+    hits, scores = candidates({40})
+    assert (
+        chosen(range(48), scores, hits, Exploration(), now_s=0.0, random=Random(1), barred={40})
+        == {}
+    )
+
+
 def test_nothing_new_takes_no_place() -> None:
     """Without new products the order is left alone."""
     assert draw(set()) == {}
@@ -69,6 +96,14 @@ def test_enough_impressions_end_it() -> None:
         False,
         True,
     ]
+
+
+def test_the_callers_own_count_wins() -> None:
+    """A shop that counts elsewhere passes the numbers in; of other products the field is read."""
+    options = Exploration(impressions_field="shown", impressions={"a": 500, "b": 2})
+    hits = [Hit("i", id_, fields={**NEW, "shown": [n]}) for id_, n in (("a", 0), ("b", 900))]
+    other = Hit("i", "c", fields={**NEW, "shown": [900]})
+    assert is_new([*hits, other], options, now_s=0.0) == [False, True, False]
 
 
 def test_age_ends_it() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid.rank.features import FEATURES, MONOTONE, Evidence, features
-from es_hybrid.types import Hit
+from es_hybrid.rank.features import FEATURES, MONOTONE, features
+from es_hybrid.types import Evidence, Hit
 
 DAY_S = 86_400.0
 

@@ -14,11 +14,14 @@ from es_hybrid.policies import (
     NO_POLICIES,
     Cap,
     Diversity,
+    Exploration,
     Pin,
     Policies,
     StockAction,
     StockPolicy,
 )
+from es_hybrid.rank.explore import Draw, is_new
+from es_hybrid.rank.order import freeze, thaw
 from es_hybrid.rank.policy import apply_policies
 from es_hybrid.rank.ranking import Ranking, rank
 from es_hybrid.rank.steps import Cause
@@ -28,8 +31,18 @@ BRANDS = "ABCD"
 ACTIONS = [StockAction.DEMOTE, StockAction.BURY, StockAction.SUBSTITUTE]
 
 
-def product(number: int, *, brand: str = "A", stock: int | None = 1, **more: Any) -> Hit:
-    fields: dict[str, Any] = {"brand": [brand], "group": [number // 3]}
+def product(
+    number: int,
+    *,
+    brand: str = "A",
+    stock: int | None = 1,
+    born: str | None = None,
+    shown: int = 0,
+    **more: Any,
+) -> Hit:
+    fields: dict[str, Any] = {"brand": [brand], "group": [number // 3], "shown": [shown]}
+    if born is not None:
+        fields["born"] = [born]
     if stock is not None:
         fields["stock"] = [stock]
     return Hit("i", f"p{number:02d}", lexical_score=1.0, fields=fields, **more)
@@ -56,6 +69,8 @@ def shelves(draw: st.DrawFn) -> tuple[list[Hit], list[float]]:
             brand=draw(st.sampled_from(BRANDS)),
             stock=draw(st.sampled_from([0, 1, None])),
             code=number < codes,
+            born=draw(st.sampled_from([None, "1970-01-05T00:00:00Z", "1960-01-05T00:00:00Z"])),
+            shown=draw(st.integers(0, 9)),
         )
         for number in range(count)
     ]
@@ -74,6 +89,17 @@ VARIETY = st.none() | st.builds(
     strength=st.floats(0.05, 1),
     first=st.integers(1, 30),
 )
+EXPLORE = st.none() | st.builds(
+    Exploration,
+    created_field=st.just("born"),
+    impressions_field=st.sampled_from([None, "shown"]),
+    until_impressions=st.just(5),
+    slots=st.integers(1, 3),
+    per=st.integers(2, 12),
+    first_place=st.integers(1, 12),
+    pool=st.integers(1, 4),
+)
+DRAW = Draw("any", 10 * 86_400.0)
 POLICIES = st.builds(
     Policies,
     stock=st.none()
@@ -83,6 +109,7 @@ POLICIES = st.builds(
         st.builds(Cap, st.just("brand"), st.integers(1, 3), st.integers(2, 12)), max_size=2
     ).map(tuple),
     diversity=VARIETY,
+    explore=EXPLORE,
 )
 
 
@@ -98,7 +125,7 @@ def test_no_hit_is_lost_or_doubled(shelf: Any, policies: Policies) -> None:
     """All candidates are shown once, and of the pinned products those that have a pin."""
     hits, scores = shelf
     before = ranked(hits, scores)
-    after = apply_policies(before, policies, pinned=PINNED, vectors=vectors_of(hits))
+    after = apply_policies(before, policies, pinned=PINNED, vectors=vectors_of(hits), draw=DRAW)
     wanted = {pin.id for pin in policies.pins} & {"p90", "p91"}
     assert Counter(ids(after)) == Counter([*ids(before), *wanted])
     assert len(after.hits) == len(after.fused) == len(after.relevance) == len(after.boosted.scores)
@@ -113,7 +140,9 @@ def test_the_same_input_gives_the_same_order(shelf: Any, policies: Policies) -> 
     """Nothing but the arguments decides."""
     hits, scores = shelf
     runs = [
-        apply_policies(ranked(hits, scores), policies, pinned=PINNED, vectors=vectors_of(hits))
+        apply_policies(
+            ranked(hits, scores), policies, pinned=PINNED, vectors=vectors_of(hits), draw=DRAW
+        )
         for _ in range(2)
     ]
     assert ids(runs[0]) == ids(runs[1])
@@ -124,7 +153,7 @@ def test_every_move_is_explained(shelf: Any, policies: Policies) -> None:
     """A product's moves lead without a gap from its place by score to its place on the page."""
     hits, scores = shelf
     before = ranked(hits, scores)
-    after = apply_policies(before, policies, pinned=PINNED, vectors=vectors_of(hits))
+    after = apply_policies(before, policies, pinned=PINNED, vectors=vectors_of(hits), draw=DRAW)
     begun = {id_: place for place, id_ in enumerate(ids(before), start=1)}
     for part in after.parts(0, 100).values():
         place = begun.get(part.hit.id)
@@ -190,6 +219,70 @@ def test_sold_out_products(shelf: Any, action: StockAction, missing: bool) -> No
     if action is not StockAction.SUBSTITUTE:
         kept = [hit.id for hit in ordered if bought(hit)]
         assert kept == [id_ for id_ in ids(before) if id_ in kept]
+
+
+@given(shelves(), POLICIES)
+def test_no_page_has_more_new_products_than_its_slots(shelf: Any, policies: Policies) -> None:
+    """Each product that came up is new, can be bought, came up, and its page's budget holds."""
+    hits, scores = shelf
+    options = policies.explore
+    if options is None:
+        return
+    after = apply_policies(
+        ranked(hits, scores), policies, pinned=PINNED, vectors=vectors_of(hits), draw=DRAW
+    )
+    given_places = after.final_order(window=100, added=0).explored
+    pages = Counter(place // options.per for place in given_places)
+    assert max(pages.values(), default=0) <= options.slots
+    new = is_new(after.hits, options, now_s=DRAW.now_s)
+    for place in given_places:
+        position = after.order[place]
+        assert new[position]
+        assert not after.hits[position].code
+        if policies.stock is not None:
+            assert after.hits[position].fields.get("stock") != [0]
+
+
+@given(shelves(), EXPLORE, st.integers(1, 3), st.integers(1, 12))
+def test_caps_hold_with_new_products(
+    shelf: Any, explore: Exploration | None, most: int, per: int
+) -> None:
+    """A new product that would break a cap waits for its turn like any other."""
+    hits, scores = shelf
+    hits = [hit._replace(code=False) for hit in hits]
+    policies = Policies(caps=(Cap("brand", most, per),), explore=explore)
+    after = apply_policies(ranked(hits, scores), policies, draw=DRAW)
+    brands = [after.hits[position].fields["brand"][0] for position in after.order]
+    for start in range(0, len(brands), per):
+        seen: Counter[str] = Counter()
+        for place in range(start, min(start + per, len(brands))):
+            if seen[brands[place]] >= most:
+                assert all(seen[brand] >= most for brand in brands[place:])
+            seen[brands[place]] += 1
+
+
+def test_a_new_product_gets_its_place_and_says_so() -> None:
+    """It stands at the slot, says why, and is told apart in the order and in its token."""
+    hits = [product(n) for n in range(0, 30, 3)]
+    hits.append(product(31, born="1970-01-05T00:00:00Z"))
+    policies = Policies(explore=Exploration("born", first_place=3))
+    after = apply_policies(ranked(hits), policies, draw=DRAW)
+    assert ids(after).index("p31") == 2
+    part = list(after.parts(0, 11).values())[2]
+    assert part.explored
+    assert part.to_dict()["explored"] is True
+    assert "given a place to become known" in part.why
+    order = after.final_order(window=100, added=0)
+    assert thaw(freeze(order, search="s"), search="s").explored_ids(0, 10) == ("p31",)
+    assert order.explored_ids(3, 10) == ()
+
+
+def test_a_pin_keeps_its_place_beside_a_new_product() -> None:
+    """Where both want one place the pin has it, and the new product stands below."""
+    hits = [product(n) for n in range(0, 30, 3)]
+    hits.append(product(31, born="1970-01-05T00:00:00Z"))
+    policies = Policies(pins=(Pin("p27", 3),), explore=Exploration("born", first_place=3))
+    assert ids(apply_policies(ranked(hits), policies, draw=DRAW))[2:4] == ["p27", "p31"]
 
 
 def test_a_substitute_takes_the_place() -> None:

@@ -45,36 +45,28 @@ PRODUCT: dict[str, Any] = {
 )
 def test_product_text(fields: list[str], text: str) -> None:
     """The fields' values in order, whatever their shape; what says nothing is left out."""
-    assert product_text(PRODUCT, fields, max_chars=500) == text
+    assert product_text(PRODUCT, fields, max_tokens=500).text == text
 
 
 def test_a_list_of_objects() -> None:
     """A path into a list of objects reads each of them."""
-    assert product_text(PRODUCT, ["offers.shop"], max_chars=500) == "one two"
+    assert product_text(PRODUCT, ["offers.shop"], max_tokens=500).text == "one two"
 
 
-@given(st.text(min_size=1, max_size=200), st.integers(16, 100))
-def test_no_text_is_longer_than_allowed(text: str, most: int) -> None:
-    """A text is cut, at a space where there is one near, and never grows."""
-    shown = product_text({"title": text}, ["title"], max_chars=most)
-    assert len(shown) <= most
-    assert text.strip().startswith(shown)
-
-
-def test_where_a_text_is_cut() -> None:
-    """English between words, Chinese anywhere."""
-    assert (
-        product_text({"t": "light trail running shoe"}, ["t"], max_chars=20)
-        == "light trail running"
-    )
-    assert product_text({"t": "轻薄透气夏季连衣裙"}, ["t"], max_chars=4) == "轻薄透气"
+def test_a_long_text_is_cut_and_says_so() -> None:
+    """A sentence end where there is one near, else between words; Chinese anywhere."""
+    source = {"t": "Light trail shoe. Dries fast", "zh": "轻薄透气夏季连衣裙"}
+    assert product_text(source, ["t"], max_tokens=9) == ("Light trail shoe.", True)
+    assert product_text(source, ["t"], max_tokens=6) == ("Light trail", True)
+    assert product_text(source, ["zh"], max_tokens=4) == ("轻薄透气", True)
+    assert product_text(source, ["zh"], max_tokens=9) == (source["zh"], False)
 
 
 def test_deleted_and_empty_products_are_not_shown() -> None:
     """A reranker gets no blank text, and the places stay right."""
     keys = {3: ("i", "a"), 5: ("i", "gone"), 7: ("i", "b")}
     sources = {("i", "a"): {"t": "shoe"}, ("i", "b"): {}}
-    assert product_texts(keys, sources, ["t"], max_chars=99) == {3: "shoe"}
+    assert product_texts(keys, sources, ["t"], max_tokens=99) == {3: ("shoe", False)}
 
 
 @st.composite
@@ -127,9 +119,9 @@ def test_a_template_decides_what_is_read() -> None:
         "attributes": {"weight": "2 kg"},
         "attributes_text": "2 kg",
     }
-    text = product_text(source, (), max_chars=200, template=PRODUCT_TEMPLATES["listing"])
+    text = product_text(source, (), max_tokens=200, template=PRODUCT_TEMPLATES["listing"]).text
     assert text == "{brand} Tent\nPrice: 99.0\n2 kg"
     dotted = "{attributes.weight}\nonly words"
-    assert product_text(source, (), max_chars=200, template=dotted) == "2 kg\nonly words"
-    assert product_text({}, (), max_chars=200, template="{title}\nBrand: {brand}") == ""
-    assert product_text(source, (), max_chars=7, template="{title}") == "{brand}"
+    assert product_text(source, (), max_tokens=200, template=dotted).text == "2 kg\nonly words"
+    assert product_text({}, (), max_tokens=200, template="{title}\nBrand: {brand}").text == ""
+    assert product_text(source, (), max_tokens=5, template="{title}").text == "{brand}"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from es_hybrid.errors import RulesError
 from es_hybrid.rules import diff_rules
-from es_hybrid.rules.versions import Pointer, check_name, read_pointer
+from es_hybrid.rules.versions import RULES, Pointer, read_pointer
 
 
 def moved(pointer: Pointer, body: dict[str, Any]) -> Pointer:
@@ -39,7 +39,7 @@ def test_back_to_any_version() -> None:
     there = moved(pointer, pointer.moved_back(4))
     assert (there.current, there.before) == (4, (1, 2, 5))
     assert moved(there, there.moved_back(2)).before == (1,)
-    with pytest.raises(RulesError, match="no other version"):
+    with pytest.raises(LookupError, match="no other version"):
         Pointer(current=1, newest=1).moved_back(None)
 
 
@@ -57,7 +57,7 @@ def test_conditions_of_a_write() -> None:
 def test_names(name: str) -> None:
     """A name is plain enough to stand in an id, a setting and an address."""
     with pytest.raises(RulesError):
-        check_name(name)
+        RULES.name(name)
 
 
 @pytest.mark.parametrize(

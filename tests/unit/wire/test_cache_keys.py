@@ -25,14 +25,14 @@ EMBED: dict[str, Any] = {
     "dims": 16,
     "send_dimensions": True,
     "query_instruction": "Find gifts",
-    "max_chars": 100,
+    "max_tokens": 100,
 }
 RERANK: dict[str, Any] = {
     "model": "other",
     "dialect": "tei",
     "template": "client",
     "instruction": "Find gifts",
-    "max_chars": 100,
+    "max_tokens": 100,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from es_hybrid.indexing.deletes import delete_action
+from es_hybrid.indexing.product import BudgetedText
 from es_hybrid.indexing.reindex.checks import check_count, check_overlap, check_uuids, same_document
 from es_hybrid.indexing.reindex.documents import (
     Found,
@@ -27,7 +28,7 @@ TARGET = Target(
     foreign=("old_vector",),
     model="m",
     dims=2,
-    text=FieldsText(("name",)),
+    text=BudgetedText(FieldsText(("name",))),
     packed=False,
     language=lambda _text: "en",
 )

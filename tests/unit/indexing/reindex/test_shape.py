@@ -10,7 +10,7 @@ import pytest
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.first_load import marked_meta
 from es_hybrid.indexing.mapping import fill_mapping, load_mapping
-from es_hybrid.indexing.product import ProductText
+from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan
 from es_hybrid.indexing.reindex.shape import Live, Wanted, plan_of
 
@@ -39,7 +39,10 @@ def wanted(**options: Any) -> Wanted:
 
 def ours(model: str = "m", dims: int = 8) -> dict[str, Any]:
     filled = fill_mapping(
-        load_mapping("products"), dims=dims, model=model, text_version=ProductText().version
+        load_mapping("products"),
+        dims=dims,
+        model=model,
+        text_version=BudgetedText(ProductText()).version,
     )
     mappings: dict[str, Any] = filled["mappings"]
     return mappings
@@ -95,7 +98,7 @@ def test_vectors_stay_only_where_they_are_the_same(
 
 def test_a_longer_text_embeds_again() -> None:
     """The text is part of what a vector stands for."""
-    plan = plan_of(live(ours()), wanted(max_chars=500))
+    plan = plan_of(live(ours()), wanted(max_tokens=500))
     assert plan.kind is PlanKind.NEW_VECTORS
 
 

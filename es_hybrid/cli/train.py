@@ -1,0 +1,229 @@
+"""Train a ranking from judged or clicked products, and write it where it is better.
+
+Every query is searched as a shop would, and the features of all candidates are taken down, those of
+products that nobody judged too. Ways to train are compared by cross-validation over queries; the
+figures printed are of queries that no part of the choice has seen. A model that does not gain on
+them is not written unless --force says so, and then its file says so. Needs the extra `ltr`.
+
+Judgments are QRELS as CSV (query_id,product_id,grade) or TREC qrels with --queries, or Quepid's
+export. A click log is NDJSON in the shape of User Behavior Insights; clicks are corrected by how
+often their place is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from es_hybrid import ConfigurationError, HybridClient
+from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.output import Output
+from es_hybrid.evaluate import (
+    FAULTS,
+    JudgedQuery,
+    JudgedSet,
+    Recipe,
+    read_judged_set,
+    read_query_vectors,
+)
+from es_hybrid.learning import (
+    CHOICES,
+    MONOTONE,
+    PRODUCT_FIELDS,
+    Example,
+    Trained,
+    Validation,
+    choose,
+    clicked_grades,
+    examples_of,
+    read_sessions,
+    save_model,
+    train,
+    validate,
+)
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "no model was written"
+
+_UNTRAINED = Recipe("untrained", {"boosts": [], "rules": False})
+_TOP = 1000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `train` takes."""
+    parser.add_argument("index", metavar="INDEX", help="index or alias")
+    parser.add_argument("model", metavar="MODEL.json", help="where the model is written")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--qrels", metavar="FILE", help="the graded products")
+    source.add_argument(
+        "--clicks", metavar="LOG.ndjson", help="searches and clicks in the shape of UBI"
+    )
+    parser.add_argument("--queries", metavar="FILE.csv", help="the judged queries, with --qrels")
+    parser.add_argument(
+        "--query-vectors",
+        metavar="FILE.npz",
+        help="vectors made beforehand: query_ids, query_vectors",
+    )
+    parser.add_argument(
+        "--top",
+        type=int,
+        default=_TOP,
+        metavar="N",
+        help=f"most frequent queries of LOG (default: {_TOP})",
+    )
+    parser.add_argument("--name", metavar="NAME", help="of the model (default: that of the file)")
+    parser.add_argument(
+        "--map",
+        dest="fields",
+        default="",
+        metavar="OURS=YOURS,…",
+        help=f"your doc-value fields of {','.join(PRODUCT_FIELDS)}, where they have other names",
+    )
+    parser.add_argument(
+        "--folds", type=int, default=5, metavar="N", help="of the cross-validation (default: 5)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of folds and resampling (default: 0)"
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="write the model even if it is worse on unseen queries"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Search, train, validate, and write the model where it gains."""
+    out, fields = Output.of(args), _fields(args.fields)
+    judged = _judged(args)
+    with open_shop(load_settings(args)) as shop:
+        examples, lost = _examples(shop, args, judged, fields=fields)
+    with out.progress("validate, folds", total=args.folds) as progress:
+        validation = validate(examples, folds=args.folds, seed=args.seed, done=progress.done)
+    with out.progress("choose", total=len(CHOICES)) as progress:
+        how = choose(examples, folds=args.folds, seed=args.seed, done=progress.done)
+    trained = train(examples, name=args.name or Path(args.model).stem, training=how, fields=fields)
+    held_back = validation.is_worse and not args.force
+    document = _document(trained, validation, how=str(how), examples=examples)
+    if not held_back:
+        forced = {"forced": True} if validation.is_worse else {}
+        facts = {**document["validation"], **forced, "trained_at": f"{datetime.now(UTC):%FT%TZ}"}
+        saved = save_model(replace(trained.model, validation=facts), args.model)
+        document |= {"model": saved.version, **forced}
+    document |= {"written": not held_back, "queries_lost": lost}
+    _print(args, document, validation, out)
+    if held_back:
+        out.problem(
+            "not written: the model does not gain on unseen queries; judge more, or use --force"
+        )
+        return 1
+    return 3 if lost else 0
+
+
+def _judged(args: argparse.Namespace) -> JudgedSet:
+    if args.qrels is not None:
+        return read_judged_set(args.qrels, queries=args.queries)
+    sessions = read_sessions(args.clicks)
+    grades = clicked_grades(sessions)
+    asked = Counter(session.query for session in sessions if session.query in grades)
+    queries = tuple(JudgedQuery(text, text) for text, _ in asked.most_common(args.top))
+    return JudgedSet(queries, grades)
+
+
+def _fields(mapped: str) -> dict[str, str]:
+    """Return the doc-value field of each product property."""
+    fields = dict(PRODUCT_FIELDS)
+    for part in filter(None, (part.strip() for part in mapped.split(","))):
+        ours, _, yours = part.partition("=")
+        if ours not in PRODUCT_FIELDS or not yours:
+            raise ConfigurationError(
+                f"--map {part}: not a property and its field",
+                hint=f"write OURS=YOURS with one of {', '.join(PRODUCT_FIELDS)}",
+            )
+        fields[ours] = yours
+    return fields
+
+
+def _examples(
+    shop: HybridClient,
+    args: argparse.Namespace,
+    judged: JudgedSet,
+    *,
+    fields: Mapping[str, str],
+) -> tuple[list[Example], int]:
+    """Search every judged query; those whose search broke are counted and left out."""
+    vectors = read_query_vectors(args.query_vectors) if args.query_vectors else {}
+    queries = [query for query in judged.queries if judged.judgments.get(query.id)]
+    found, lost = [], 0
+    with Output.of(args).progress("candidates", total=len(queries)) as progress:
+        for number, query in enumerate(queries, start=1):
+            vector = vectors.get(query.id)
+            section = _UNTRAINED.section(
+                query.text, vector=None if vector is None else vector.tolist()
+            )
+            each = shop.ranking_features(index=args.index, ext=section, product_fields=fields)
+            if any(lack.reason in FAULTS for lack in each.degraded):
+                lost += 1
+            else:
+                found.append((query.id, each))
+            progress.done(number)
+    return examples_of(found, judged.judgments), lost
+
+
+def _document(
+    trained: Trained, validation: Validation, *, how: str, examples: Sequence[Example]
+) -> dict[str, Any]:
+    judged = sum(int((example.grades >= 0).sum()) for example in examples)
+    return {
+        "trained_on": {
+            "queries": len(examples),
+            "candidates": sum(len(example.ids) for example in examples),
+            "judged": judged,
+        },
+        "validation": validation.to_dict(),
+        "chosen_in_folds": dict(validation.chosen),
+        "training": how,
+        "importances": {name: round(share, 4) for name, share in trained.importances.items()},
+        "needs": list(trained.model.needed),
+    }
+
+
+def _print(
+    args: argparse.Namespace, document: dict[str, Any], validation: Validation, out: Output
+) -> None:
+    if out.json:
+        out.document(document)
+        return
+    on = document["trained_on"]
+    out.line(
+        f"{on['queries']} queries, {on['candidates']:,} candidates, {on['judged']:,} of them judged"
+    )
+    out.line(str(validation))
+    out.line(_verdict(validation))
+    out.line(f"trained: {document['training']}")
+    out.line()
+    rows = [
+        [name, f"{share:.3f}", _DIRECTIONS[MONOTONE.get(name, 0)]]
+        for name, share in document["importances"].items()
+    ]
+    out.table(["feature", "importance", "may only"], rows)
+    if document["written"]:
+        out.line()
+        out.line(f"{document['model']} written to {args.model}")
+    if document["queries_lost"]:
+        out.note(f"{document['queries_lost']} queries were left out: their search broke")
+
+
+_DIRECTIONS = {1: "raise", -1: "lower", 0: ""}
+
+
+def _verdict(validation: Validation) -> str:
+    if validation.is_better:
+        return "better than the untrained order, beyond chance"
+    if validation.is_worse:
+        return "not better than the untrained order"
+    return "better in the mean; so many queries cannot tell it from chance"
