@@ -52,7 +52,7 @@ __all__ = ["INTERRUPTED", "add_arguments", "run"]
 INTERRUPTED = "grades that were given are kept; the same command goes on"
 
 _POOLED = ("lexical", "hybrid", "rerank")
-_MAX_TOKENS = 512
+_MOST_TOKENS = 1_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -240,7 +240,7 @@ def _texts(
         )
         for hit in answer["hits"]["hits"]:
             source: dict[str, Any] = hit["_source"]
-            text = product_text(source, fields, max_tokens=_MAX_TOKENS).text
+            text = product_text(source, fields, max_tokens=_MOST_TOKENS).text
             found[hit["_id"]] = (str(source.get(args.title_field) or ""), text)
     return found
 
