@@ -19,6 +19,7 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.shoppers import ShopperSettings
 from es_hybrid.settings.tree import Settings, known_names
 
 __all__ = [
@@ -35,5 +36,6 @@ __all__ = [
     "RulesSettings",
     "SearchSettings",
     "Settings",
+    "ShopperSettings",
     "known_names",
 ]

@@ -25,6 +25,7 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.shoppers import ShopperSettings
 
 __all__ = ["PREFIX", "Settings", "known_names"]
 
@@ -61,6 +62,7 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    shoppers: ShopperSettings = ShopperSettings()
     experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
