@@ -12,6 +12,7 @@ from es_hybrid.protocols import SearchDone
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.respond.degrade import level_of
 from es_hybrid.types import (
+    Assigned,
     Degradation,
     HitKey,
     Json,
@@ -49,6 +50,7 @@ class HybridInfo:
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
         learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
+        experiment: Which side of an experiment the answer is from; `None` for no side.
         parts: For `explain`, and where the search is logged, what made each hit's score, by
             `(index, id)`, in the order of the page.
         explained: Whether the caller asked for the parts.
@@ -70,6 +72,7 @@ class HybridInfo:
     rules: str | None = None
     learned: str | None = None
     order: str | None = None
+    experiment: Assigned | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
     explained: bool = True
     query_id: str | None = None
@@ -122,6 +125,8 @@ class HybridInfo:
             info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
+        if self.experiment is not None:
+            info["experiment"] = self.experiment.to_dict()
         if self.query_id is not None:
             info["query_id"] = self.query_id
         if self.parts and self.explained:
@@ -194,6 +199,15 @@ class HybridResponse(ObjectApiResponse[Any]):
         """What es_hybrid did for this search."""
         info: HybridInfo = object.__getattribute__(self, "_hybrid")
         return info
+
+    def on_side(self, side: Assigned) -> HybridResponse:
+        """Return the same answer, saying which side of an experiment it is from."""
+        return self.with_info(replace(self.hybrid, experiment=side))
+
+    def with_hits(self, hits: Sequence[Json]) -> HybridResponse:
+        """Return the same answer with other hits on its page."""
+        body = {**self.body, "hits": {**self.body["hits"], "hits": list(hits)}}
+        return HybridResponse(body, self.meta, self.hybrid)
 
     def from_memory(self) -> HybridResponse:
         """Return the same answer, saying that it was made for an earlier search."""

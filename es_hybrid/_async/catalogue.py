@@ -11,6 +11,7 @@ from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.admin import create_index
 from es_hybrid._async.delete import delete_products
+from es_hybrid._async.experiments import AsyncExperiments
 from es_hybrid._async.follow import AsyncFollower
 from es_hybrid._async.follow_state import AsyncFileState, AsyncState
 from es_hybrid._async.products import AsyncProductIngest
@@ -42,6 +43,11 @@ class AsyncCatalogue:
     def rules(self) -> AsyncRules:
         """Business rules in their index: put, get, diff, roll back."""
         return AsyncRules(self._es, index=self._toolbox.settings.rules.index)
+
+    @property
+    def experiments(self) -> AsyncExperiments:
+        """Experiments in their index: start, stop, status."""
+        return AsyncExperiments(self._es, index=self._toolbox.settings.experiment.index)
 
     async def create_index(
         self,

@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._stop import Stop
 from es_hybrid._sync.admin import create_index
 from es_hybrid._sync.delete import delete_products
+from es_hybrid._sync.experiments import Experiments
 from es_hybrid._sync.follow import Follower
 from es_hybrid._sync.follow_state import FileState, State
 from es_hybrid._sync.products import ProductIngest
@@ -43,6 +44,11 @@ class Catalogue:
     def rules(self) -> Rules:
         """Business rules in their index: put, get, diff, roll back."""
         return Rules(self._es, index=self._toolbox.settings.rules.index)
+
+    @property
+    def experiments(self) -> Experiments:
+        """Experiments in their index: start, stop, status."""
+        return Experiments(self._es, index=self._toolbox.settings.experiment.index)
 
     def create_index(
         self,

@@ -12,6 +12,7 @@ from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.cluster import check_cluster
 from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.index import check_index
+from es_hybrid.cli.checks.logs import check_log
 from es_hybrid.cli.checks.plugins import check_plugins
 from es_hybrid.cli.checks.privileges import check_privileges
 from es_hybrid.cli.checks.rerankers import check_reranker
@@ -79,6 +80,8 @@ def _checks(settings: Settings, index: str | None) -> Iterator[Check]:
         if index and cluster[0].status is not Status.PROBLEM:
             yield from check_privileges(shop.es, index)
             yield from check_index(shop.es, index, settings=settings, dims=dims)
+        if cluster[0].status is not Status.PROBLEM:
+            yield from check_log(shop.es, settings.log)
     yield from check_plugins()
 
 

@@ -4,7 +4,7 @@
     python scripts/dev/gendocs.py --check    # compare
 
 A page asks for a table by the markers `<!-- generated: NAME -->` and `<!-- end -->`; what stands
-between them is replaced. NAME is `settings`, `cli`, `ext`, `rules`,
+between them is replaced. NAME is `settings`, `cli`, `ext`, `rules`, `experiment`,
 `events` or `metrics`. Pages without markers are not touched.
 """
 
@@ -67,6 +67,17 @@ def rules_table() -> str | None:
     return _table(("Key", "Type", "Default", "Meaning"), rows)
 
 
+def experiment_table() -> str | None:
+    """Return one row for each key of an experiment that a person writes."""
+    experiment = _find("es_hybrid.experiments", "Experiment")
+    if experiment is None:
+        return None
+    own = {"state", "reason", "salt", "run"}
+    rows = [r for r in _fields(experiment) if r[0] not in own and not r[0].startswith("when.")]
+    rows.append(("when", "object", "", "Its [condition](rules.md#conditions)"))
+    return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
 def cli_table() -> str | None:
     """Return one table for the options of all commands, and one for each command."""
     build_parser = _find("es_hybrid.cli.app", "build_parser")
@@ -120,6 +131,7 @@ TABLES = {
     "settings": settings_table,
     "ext": ext_table,
     "rules": rules_table,
+    "experiment": experiment_table,
     "cli": cli_table,
     "events": events_table,
     "metrics": metrics_table,
