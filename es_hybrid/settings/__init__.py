@@ -18,6 +18,7 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
 from es_hybrid.settings.tree import Settings, known_names
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",
+    "ServeSettings",
     "Settings",
     "known_names",
 ]

@@ -24,6 +24,7 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
 
 __all__ = ["PREFIX", "Settings", "known_names"]
 
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    serve: ServeSettings = ServeSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)
