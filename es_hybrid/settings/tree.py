@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
+from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
@@ -64,6 +65,7 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
     serve: ServeSettings = ServeSettings()
+    judge: JudgeSettings = JudgeSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)
