@@ -17,7 +17,7 @@ from es_hybrid.query.legs import (
     needs_named_scores,
 )
 from es_hybrid.query.plan import Plan
-from es_hybrid.types import FUSED_LEGS, Json, LegName, PlanName, Vector
+from es_hybrid.types import FUSED_LEGS, Degradation, Json, LegName, PlanName, Vector
 from es_hybrid.wire.msearch import (
     ANSWER_PATHS,
     DOCUMENT_PATHS,
@@ -152,14 +152,17 @@ class SearchPlan:
         return "\n".join([*comments, f"{self.method} {self.path}", *bodies])
 
 
-def search_plan(plan: Plan, request: CandidateRequest | None, notes: Sequence[str]) -> SearchPlan:
+def search_plan(
+    plan: Plan, request: CandidateRequest | None, degradations: Sequence[Degradation]
+) -> SearchPlan:
     """Return the picture of a plan.
 
     Args:
         plan: The plan.
         request: Its candidates' request; `None` where the caller's own request goes out untouched.
-        notes: What was found on the way, such as a missing vector.
+        degradations: What was found on the way, such as a missing vector.
     """
+    notes = [f"without {d.stage}: {d.detail or d.reason}" for d in degradations]
     if request is None:
         body = decode(encode(plan.request.body))
         path = f"/{plan.request.index}/_search" if plan.request.index else "/_search"
