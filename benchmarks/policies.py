@@ -52,7 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _let_some_be_new(shop, index, {q: _hits(shop, index, q, rules=False) for q in queries})
         pages = {query: _hits(shop, index, query, rules=False) for query in queries}
         rows = [_row(shop, index, name, rules, pages) for name, rules in _lanes(pages, args)]
-        rows += [_row(shop, index, *lane, pages, user=user) for *lane, user in _shoppers(pages)]
+        rows += [
+            _row(shop, index, name, rules, pages, user=user)
+            for name, rules, user in _shoppers(pages)
+        ]
         if args.budget:
             texts = [f"{query} {args.budget}" for query in queries]
             named = {text: _hits(shop, index, text, rules=False) for text in texts}
