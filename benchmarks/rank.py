@@ -187,7 +187,7 @@ def draw(plan: Plan, args: argparse.Namespace) -> Material:
 
 
 def _product(dice: random.Random, number: int, **ranks: Any) -> Hit:
-    fields = {
+    fields: dict[str, list[Any]] = {
         "brand": [f"brand-{dice.randrange(12)}"],
         "category": [f"category-{dice.randrange(5)}"],
         "group": [f"group-{number // 3}"],
@@ -196,8 +196,14 @@ def _product(dice: random.Random, number: int, **ranks: Any) -> Hit:
         "price": [dice.uniform(10, 200)],
         "created": [f"2026-{1 + number % 9:02d}-15T00:00:00.000Z"],
     }
-    scores = {"lexical_score": dice.uniform(1, 20), "semantic_score": dice.uniform(0.5, 0.9)}
-    return Hit("products", f"p{number}", fields=fields, **scores, **ranks)
+    return Hit(
+        "products",
+        f"p{number}",
+        fields=fields,
+        lexical_score=dice.uniform(1, 20),
+        semantic_score=dice.uniform(0.5, 0.9),
+        **ranks,
+    )
 
 
 def _in_force(ready: ReadyRules) -> InForce:
@@ -250,8 +256,9 @@ def _round(ready: ReadyRules, material: Material, spent: dict[str, list[float]])
     timed("final order", lambda: final_order(plan, candidates, final))
     timed("page explained", lambda: [part.why for part in final.parts(0, 24).values()])
     spent.setdefault("all", []).append((time.thread_time() - begun) * 1000.0)
-    if plan.learned is not None and ranking.evidence is not None:
-        timed(SCORING, lambda: plan.learned.correct(ranking.evidence))
+    learned, evidence = plan.learned, ranking.evidence
+    if learned is not None and evidence is not None:
+        timed(SCORING, lambda: learned.correct(evidence))
 
 
 _SETTINGS = Settings()

@@ -29,6 +29,7 @@ from es_hybrid.settings.sections import (
 __all__ = ["PREFIX", "Settings", "known_names"]
 
 PREFIX = "ES_HYBRID_"
+_RENAMED = ("__MAX_CHARS", "__MAX_TOKENS")  # what a text may have was counted in characters
 
 EVIDENCE = "tuned"
 """The table of a file that says how its settings came about."""
@@ -115,7 +116,8 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = sorted(known_names())
     for name in sorted(environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
+            renamed = name.upper().replace(*_RENAMED)
+            near = difflib.get_close_matches(renamed, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
             raise ConfigurationError(f"unknown setting {name}", hint=hint)
 
