@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -10,6 +12,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from es_hybrid import HybridClient, Settings
+from es_hybrid.cli.app import main
 from es_hybrid.experiments.outcomes import Outcome
 from es_hybrid.kibana import DataView, Panel, dashboards
 from es_hybrid.kibana.views import VIEWS, runtime_mappings
@@ -164,3 +167,16 @@ def test_reports_hold_numbers_and_no_products(filled: TestLog) -> None:
     assert runs["reindex"]["indexed"] == 6
     assert runs["experiment"]["low"] < runs["experiment"]["difference"] < runs["experiment"]["high"]
     assert "trail" not in str(runs)
+
+
+@pytest.mark.parametrize("words", ["trail shoe", "men's trail shoe"])
+def test_a_search_as_curl_runs_in_a_shell(
+    es_url: str, products_index: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command that is printed is whole: Elasticsearch answers it, quotes in the words or not."""
+    assert main(["search", products_index, words, "--as-curl", "--es-url", es_url]) == 0
+    command = capsys.readouterr().out
+    done = subprocess.run(["sh", "-c", command], capture_output=True, timeout=60, check=True)
+    answers = json.loads(done.stdout)["responses"]
+    assert [answer["status"] for answer in answers] == [200] * len(answers)
+    assert answers[0]["hits"]["hits"]
