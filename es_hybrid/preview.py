@@ -151,6 +151,35 @@ class SearchPlan:
         bodies = [as_text(line) for line in self.lines]
         return "\n".join([*comments, f"{self.method} {self.path}", *bodies])
 
+    def as_curl(self, url: str) -> str:
+        r"""Return the request as a command for a POSIX shell.
+
+        Args:
+            url: Elasticsearch's address; leave users and keys out of it, the command is to be shared.
+
+        Example:
+            >>> plan = SearchPlan(PlanName.PASSTHROUGH, "/shop/_search", ({"size": 1},))
+            >>> print(plan.as_curl("http://localhost:9200"))
+            curl -X POST 'http://localhost:9200/shop/_search' \
+              -H 'Content-Type: application/json' \
+              --data-binary '{"size":1}
+            '
+        """
+        kind = "x-ndjson" if self.path.partition("?")[0].endswith("/_msearch") else "json"
+        body = "".join(f"{as_text(line)}\n" for line in self.lines)
+        return " \\\n  ".join(
+            (
+                f"curl -X {self.method} {_quoted(url.rstrip('/') + self.path)}",
+                f"-H 'Content-Type: application/{kind}'",
+                f"--data-binary {_quoted(body)}",
+            )
+        )
+
+
+def _quoted(text: str) -> str:
+    """Quote for a POSIX shell, always, so that a command looks alike whatever it holds."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
 
 def search_plan(
     plan: Plan, request: CandidateRequest | None, degradations: Sequence[Degradation]
