@@ -18,7 +18,8 @@ from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.measure import forgetful
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import RECIPES, Recipe, Run
-from scripts.demonstration.boosts import boost_rows, choose_boosts, index_numbers
+from es_hybrid.ui.boosts import choose_boosts, index_numbers
+from scripts.demonstration.boosts import boost_rows
 from scripts.demonstration.comparison import compare, terminal_width
 from scripts.demonstration.figures import measure, print_figures
 from scripts.demonstration.index import Prepared, prepare_index
