@@ -19,7 +19,8 @@ def build_pages(playground: Playground, language: Language) -> gr.Blocks:
     """Return the pages in one language."""
     words = WORDS[language]
     # Gradio counts its users over the internet unless told not to.
-    blocks = gr.Blocks(analytics_enabled=False, title=f"{words.title} · {playground.index}")
+    title = f"{words.title} · {playground.index}"
+    blocks = gr.Blocks(analytics_enabled=False, title=title, fill_width=True)
     with blocks:
         top = gr.HTML(markup.heading(playground.index, language))
         with gr.Tab(words.search_page, id="search"):
