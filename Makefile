@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 WORKERS ?= 3
 VERSION_FLAG = $(if $(ES_VERSION),--version $(ES_VERSION))
+CLIENT_FLAG = $(if $(ES_VERSION),--server-major $(firstword $(subst ., ,$(ES_VERSION))))
 BESIDE_SERVICES = $(PYTHON) scripts/dev/services.py run --venv $(VENV) $(VERSION_FLAG)
 DEMO_FLAGS = $(if $(CATALOG),--catalog '$(CATALOG)') $(if $(MAP),--map '$(MAP)') \
 	$(if $(ID),--id-field '$(ID)') $(if $(QUERIES),--queries '$(QUERIES)') \
@@ -89,4 +90,4 @@ bench: $(BENCH_PEERS) ## speed beside the bare client and other libraries [CATAL
 	touch $@
 
 bootstrap:
-	@$(PYTHON) scripts/dev/bootstrap.py --venv $(VENV)
+	@$(PYTHON) scripts/dev/bootstrap.py --venv $(VENV) $(CLIENT_FLAG)

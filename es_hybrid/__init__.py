@@ -6,10 +6,12 @@ response = shop.search(index="products", query={"match": {"title": "trail runnin
 """
 
 from es_hybrid._async.client import AsyncHybridClient
+from es_hybrid._async.experiment import AsyncExperimentClient
 from es_hybrid._async.read_index import async_read_index
 from es_hybrid._async.shadow import AsyncShadowClient
 from es_hybrid._logging import use_structlog
 from es_hybrid._sync.client import HybridClient
+from es_hybrid._sync.experiment import ExperimentClient
 from es_hybrid._sync.read_index import read_index
 from es_hybrid._sync.shadow import ShadowClient
 from es_hybrid._version import __version__
@@ -20,6 +22,8 @@ from es_hybrid.errors import (
     ContractError,
     DeletesRefused,
     EmbeddingError,
+    ExperimentConflict,
+    ExperimentError,
     HybridError,
     HybridWarning,
     IngestError,
@@ -75,6 +79,7 @@ from es_hybrid.warm_report import WarmQueriesReport
 
 __all__ = [
     "AsyncEmbedder",
+    "AsyncExperimentClient",
     "AsyncHybridClient",
     "AsyncInstructedEmbedder",
     "AsyncReranker",
@@ -92,6 +97,9 @@ __all__ = [
     "DeletesRefused",
     "Embedder",
     "EmbeddingError",
+    "ExperimentClient",
+    "ExperimentConflict",
+    "ExperimentError",
     "FacetCheck",
     "FieldBoost",
     "FieldMap",

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from es_hybrid._durable import replace_file
 from es_hybrid.errors import ConfigurationError
 
 __all__ = ["Checkpoint", "Progress", "SourceId", "identify"]
@@ -114,10 +115,9 @@ class Checkpoint:
         return found
 
     def write(self, progress: Progress) -> None:
-        """Replace the file."""
-        part = self._path.with_name(f"{self._path.name}.part")
-        part.write_bytes(orjson.dumps({"es_hybrid_checkpoint": _VERSION, **asdict(progress)}))
-        part.replace(self._path)
+        """Replace the file; it is on the disk when this returns."""
+        content = orjson.dumps({"es_hybrid_checkpoint": _VERSION, **asdict(progress)})
+        replace_file(self._path, content)
 
     def remove(self) -> None:
         """Remove the file: the run is done."""

@@ -13,6 +13,7 @@ from typing import BinaryIO, Self
 
 import orjson
 
+from es_hybrid._durable import sync_file, sync_folder
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.sources import Rejected
 from es_hybrid.types import Json
@@ -44,6 +45,7 @@ class DeadLetterFile:
     def __init__(self, path: str | os.PathLike[str] | None, *, resume_at: int = 0) -> None:
         self._path = None if path is None else Path(path)
         self._file: BinaryIO | None = None
+        self._synced = True
         self.size = 0
         if resume_at and self._path is not None:
             self._file = _reopen(self._path, resume_at)
@@ -59,6 +61,7 @@ class DeadLetterFile:
         trace: TracebackType | None,
     ) -> None:
         if self._file is not None:
+            self.sync()
             self._file.close()
         if error is None and self._file is not None and self._path is not None:
             _part(self._path).replace(self._path)
@@ -71,6 +74,15 @@ class DeadLetterFile:
             self._file = _part(self._path).open("wb")
         self.size += self._file.write(_line(rejected))
         self._file.flush()
+        self._synced = False
+
+    def sync(self) -> None:
+        """Wait until every line is on the disk, so that a checkpoint may speak of it."""
+        if self._synced or self._file is None or self._path is None:
+            return
+        sync_file(self._file)
+        sync_folder(self._path)
+        self._synced = True
 
 
 def _part(path: Path) -> Path:
@@ -112,8 +124,7 @@ def append_letters(chunk: Path | None, path: str | os.PathLike[str] | None) -> N
         return
     with Path(path).open("ab") as file:
         file.write(chunk.read_bytes())
-        file.flush()
-        os.fsync(file.fileno())
+        sync_file(file)
 
 
 def _line(rejected: Rejected) -> bytes:

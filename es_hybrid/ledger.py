@@ -102,6 +102,7 @@ class Ledger:
                 counts=tally.counts,
                 dead_letter_bytes=self._letters.size,
             )
+            self._letters.sync()
             records.checkpoint.write(self._progress)
         if records.on_progress is not None:
             records.on_progress(self.report())

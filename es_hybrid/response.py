@@ -8,9 +8,11 @@ from typing import Any
 
 from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
 
+from es_hybrid.protocols import SearchDone
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.respond.degrade import level_of
 from es_hybrid.types import (
+    Assigned,
     Degradation,
     HitKey,
     Json,
@@ -22,7 +24,7 @@ from es_hybrid.types import (
     UsedWeights,
 )
 
-__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses"]
+__all__ = ["HitView", "HybridInfo", "HybridResponse", "HybridResponses", "event_of", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class HybridInfo:
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
         learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
+        experiment: Which side of an experiment the answer is from; `None` for no side.
         parts: For `explain`, and where the search is logged, what made each hit's score, by
             `(index, id)`, in the order of the page.
         explained: Whether the caller asked for the parts.
@@ -69,6 +72,7 @@ class HybridInfo:
     rules: str | None = None
     learned: str | None = None
     order: str | None = None
+    experiment: Assigned | None = None
     parts: Mapping[HitKey, HitParts] = field(default_factory=dict)
     explained: bool = True
     query_id: str | None = None
@@ -81,6 +85,18 @@ class HybridInfo:
         if self.plan is PlanName.LEXICAL_ONLY:
             return Level.LEXICAL
         return level_of(self.degraded, stood_in=self.stood_in)
+
+    def traits(self) -> dict[str, str | bool | int | tuple[str, ...] | None]:
+        """Return what a trace says of the search: names and counts, nothing that was typed."""
+        return {
+            "plan": str(self.plan),
+            "passthrough": None if self.reason is None else str(self.reason),
+            "level": None if self.level is None else str(self.level),
+            "degraded": tuple(f"{each.stage}:{each.reason}" for each in self.degraded) or None,
+            "reranked": self.reranked,
+            "cut_texts": self.cut_texts,
+            "remembered": self.remembered.answer,
+        }
 
     def to_dict(self) -> Json:
         """Return the same as JSON; part of the body where the caller sent `ext.hybrid`."""
@@ -109,6 +125,8 @@ class HybridInfo:
             info["learned"] = self.learned
         if self.order is not None:
             info["order"] = self.order
+        if self.experiment is not None:
+            info["experiment"] = self.experiment.to_dict()
         if self.query_id is not None:
             info["query_id"] = self.query_id
         if self.parts and self.explained:
@@ -182,6 +200,15 @@ class HybridResponse(ObjectApiResponse[Any]):
         info: HybridInfo = object.__getattribute__(self, "_hybrid")
         return info
 
+    def on_side(self, side: Assigned) -> HybridResponse:
+        """Return the same answer, saying which side of an experiment it is from."""
+        return self.with_info(replace(self.hybrid, experiment=side))
+
+    def with_hits(self, hits: Sequence[Json]) -> HybridResponse:
+        """Return the same answer with other hits on its page."""
+        body = {**self.body, "hits": {**self.body["hits"], "hits": list(hits)}}
+        return HybridResponse(body, self.meta, self.hybrid)
+
     def from_memory(self) -> HybridResponse:
         """Return the same answer, saying that it was made for an earlier search."""
         return self.with_info(
@@ -233,3 +260,20 @@ def joined(responses: Sequence[HybridResponse | ApiError], *, took_ms: float) ->
     ]
     infos = [None if isinstance(each, ApiError) else each.hybrid for each in responses]
     return HybridResponses({"took": round(took_ms), "responses": bodies}, responses[0].meta, infos)
+
+
+def event_of(response: HybridResponse, *, took_ms: float) -> SearchDone:
+    """Return what a metrics hook is told; of an answer that was given again, no stage took part."""
+    info = response.hybrid
+    again = info.remembered.answer
+    return SearchDone(
+        plan=info.plan,
+        took_ms=took_ms,
+        timings_ms={} if again else info.timings_ms,
+        degraded=info.degraded,
+        level=info.level,
+        remembered=Remembered(answer=True) if again else info.remembered,
+        explored=info.explored,
+        total=response.total,
+        returned=len(response.body.get("hits", {}).get("hits", ())),
+    )

@@ -12,7 +12,7 @@ from elastic_transport import ApiResponseMeta
 
 from es_hybrid.errors import ContractError
 from es_hybrid.last_mile import fingerprint_of, limits_of
-from es_hybrid.protocols import Fuser, SearchDone
+from es_hybrid.protocols import Fuser
 from es_hybrid.query.plan import Plan
 from es_hybrid.rank.candidates import above_floor, admitted, merge
 from es_hybrid.rank.fuse import fuse, order_of
@@ -282,18 +282,3 @@ def _sent(plan: Plan, notes: Notes, *, reranked: bool) -> dict[Stage, str]:
     embedded = plan.vector is not None and notes.remembered.vector is not None
     stages = {Stage.EMBED: embedded, Stage.RERANK: reranked}
     return {stage: task for stage, task in plan.instructions.items() if stages.get(stage)}
-
-
-def event_of(response: HybridResponse, notes: Notes) -> SearchDone:
-    """Return what a metrics hook is told."""
-    return SearchDone(
-        plan=response.hybrid.plan,
-        took_ms=notes.took_ms(),
-        timings_ms=response.hybrid.timings_ms,
-        degraded=response.hybrid.degraded,
-        level=response.hybrid.level,
-        remembered=response.hybrid.remembered,
-        explored=response.hybrid.explored,
-        total=response.total,
-        returned=len(response.body.get("hits", {}).get("hits", ())),
-    )

@@ -194,7 +194,11 @@ class _AsyncIndexTable:
         aggs = {"newest": {"max": {"field": self._version}}}
         unseen = {"filter": {"bool": {"must_not": {"exists": {"field": self._version}}}}}
         answer = await self._es.search(
-            index=self._index, size=0, aggs={**aggs, "unseen": unseen}, track_total_hits=False
+            index=self._index,
+            size=0,
+            aggs={**aggs, "unseen": unseen},
+            track_total_hits=False,
+            allow_partial_search_results=False,
         )
         found = answer["aggregations"]
         newest = found["newest"]["value"]
@@ -224,6 +228,7 @@ class _AsyncIndexTable:
             search_after=[after.version, after.id] if keyset and after is not None else None,
             source_excludes=vectors or None,
             track_total_hits=False,
+            allow_partial_search_results=False,
         )  # fmt: skip
         return [
             Row.of(Cursor(*hit["sort"]), product_of(hit, vector_field=None))

@@ -17,6 +17,7 @@ from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
+from es_hybrid.metrics import Metrics
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker, Boost, Fuser, Hook
 from es_hybrid.query.capabilities import Capabilities
@@ -104,13 +105,22 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
 
     @property
     def cache_stats(self) -> Mapping[Stage, CacheStats]:
-        """How often query vectors and rerank scores were remembered, by stage."""
+        """How well the caches do, by the stage whose results they remember.
+
+        `embed`: query vectors; `rerank`: scores; `respond`: whole answers.
+        """
         return self._toolbox.cache_stats
 
     @property
     def levels(self) -> Mapping[Level, int]:
         """How many searches stood on each rung of the ladder, since the client was made."""
-        return dict(self._toolbox.levels)
+        searches = self._toolbox.meter.read().searches
+        return {level: searches[level.value] for level in Level}
+
+    @property
+    def metrics(self) -> Metrics:
+        """What this client did since it was made: searches, times, caches, breakers, ingests."""
+        return self._toolbox.metrics
 
     @property
     def settings(self) -> Settings:

@@ -28,6 +28,7 @@ from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.outcomes import owes_vectors
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
+from es_hybrid.metrics import Meter
 from es_hybrid.settings import Settings
 from es_hybrid.types import Json
 
@@ -75,6 +76,7 @@ class AsyncFollower:
         deleted_field: Field that says that a product is gone.
         dead_letter: File for what cannot be stored; it is added to.
         interval_s: Seconds between two looks at a source that has nothing new.
+        meter: Counts what is taken out, and how far the index follows its source.
         on_event: Told of what happens: `follow.chunk`, `follow.waiting`, `follow.note`.
 
     Example:
@@ -93,6 +95,7 @@ class AsyncFollower:
         deleted_field: str | None = None,
         dead_letter: str | os.PathLike[str] | None = None,
         interval_s: float = 5.0,
+        meter: Meter | None = None,
         on_event: EventSink | None = None,
     ) -> None:
         self._es = es
@@ -103,6 +106,7 @@ class AsyncFollower:
         self._deleted_field = deleted_field
         self._dead_letter = dead_letter
         self._interval_s = interval_s
+        self._meter = meter or Meter()
         self._on_event = on_event
         self._done = FollowReport()
         self._kept: Json | None = None
@@ -163,7 +167,8 @@ class AsyncFollower:
         if not self._looked:
             await index_to_write(self._es, index)
             self._looked = True
-        batch = await changes.read(now_s=AsyncToolbox.wall_clock())
+        now_s = AsyncToolbox.wall_clock()
+        batch = await changes.read(now_s=now_s)
         for note in batch.notes:
             self._tell("follow.note", {"note": note})
         complete = await self._write(index, batch.items) if batch.items else True
@@ -171,6 +176,8 @@ class AsyncFollower:
         if position != self._kept:
             await state.save({"source": changes.identity, "position": position})
             self._kept = position
+        if complete and not batch.more:
+            self._meter.current(index, now_s)
         return batch
 
     async def _write(self, index: str, items: Sequence[FeedItem]) -> bool:
@@ -216,6 +223,7 @@ class AsyncFollower:
     async def _delete(self, index: str, ids: Sequence[str]) -> None:
         settings = self._settings.ingest
         done = await delete_products(self._es, index, ids, settings=settings, refresh=False)
+        self._meter.deleted(index, done.deleted)
         # A product that is not there is what was wanted; anything else is tried again.
         if done.failed:
             reason = done.failures[0].reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TypeVar
 
-from es_hybrid._breaker import Breaker
+from es_hybrid._breaker import Breaker, BreakerMode
 from es_hybrid._budget import Budget
 from es_hybrid._deadline import AsyncCall
 from es_hybrid._logging import get_logger
@@ -33,6 +33,10 @@ class AsyncGuard:
         self._stage = stage
         self._timeout_s = timeout_s
         self._breaker = breaker
+
+    def mode(self, now: float) -> BreakerMode:
+        """Return what the next call will meet."""
+        return self._breaker.mode(now)
 
     async def run(
         self, call: AsyncCall[float, R], *, budget: Budget, raise_errors: bool

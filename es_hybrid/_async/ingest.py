@@ -187,7 +187,7 @@ class AsyncIngestor:
         """Run chunks through the stages; each works ahead of the next by its own limit."""
 
         async def plan(chunk: Chunk) -> Planned:
-            return await plan_chunk(self._es, chunk, target)
+            return await plan_chunk(chunk, target)
 
         async def embed(planned: Planned) -> Planned:
             return await add_vectors(planned, target)

@@ -17,18 +17,18 @@ from es_hybrid._budget import Budget
 from es_hybrid._cache import Tally
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._deadline import AsyncCall
+from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.searches import read_searches
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse, HybridResponses, joined
+from es_hybrid.response import HybridResponse, HybridResponses, event_of, joined
 from es_hybrid.stages import (
     NO_CANDIDATES,
     Candidates,
     body_of,
     candidates_of,
-    event_of,
     final_order,
     fitting,
     own_vector,
@@ -96,19 +96,27 @@ class AsyncManySearcher:
             answer = await self._es.msearch(**arguments)
             infos = [None] * len(answer.body.get("responses", ()))
             return HybridResponses(answer.body, answer.meta, infos)
+        with span("msearch") as current:
+            current.note({"searches": len(searches)})
+            return await self._run(searches)
+
+    async def _run(self, searches: Sequence[Mapping[str, Any]]) -> HybridResponses:
         started = time.perf_counter()
         jobs = [await self._job(place, search) for place, search in enumerate(searches)]
         together = [job for job in jobs if not job.alone]
         budget = Budget(max((job.plan.budget_s for job in together), default=0.0), time.monotonic())
-        await self._embed(together, budget)
-        await self._legs(together)
-        await self._rerank(together, budget)
+        with span(Stage.EMBED.value):
+            await self._embed(together, budget)
+        with span(Stage.RETRIEVE.value):
+            await self._legs(together)
+        with span(Stage.RERANK.value):
+            await self._rerank(together, budget)
         async with aclosing(async_map_ordered(self._answer, jobs, limit=_PAGES_AT_ONCE)) as answers:
             responses = [answer async for answer in answers]
         return joined(responses, took_ms=(time.perf_counter() - started) * 1000.0)
 
     async def _job(self, place: int, search: Mapping[str, Any]) -> Job:
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         try:
             return Job(search, await self._searcher.plan(parse_request(search), notes), notes)
         except RequestError as error:
@@ -254,8 +262,9 @@ class AsyncManySearcher:
             order=order,
             logged=tools.log.wants_parts,
         )
-        tools.tell(event_of(response, job.notes))
+        took_ms = job.notes.took_ms()
+        tools.tell(event_of(response, took_ms=took_ms))
         if not tools.log.is_on:
             return response
-        started_s = time.perf_counter() - job.notes.took_ms() / 1000.0
+        started_s = time.perf_counter() - took_ms / 1000.0
         return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -15,7 +15,7 @@ from es_hybrid._async.replicated import AsyncReplicatedEmbedder, AsyncReplicated
 from es_hybrid._async.rerank import AsyncRerankClient
 from es_hybrid._async.stores import AsyncRedisStore, AsyncStore
 from es_hybrid._background import AsyncBackground
-from es_hybrid._breaker import BreakerPolicy
+from es_hybrid._breaker import BreakerMode, BreakerPolicy
 from es_hybrid._cache import CacheStats, LruCache
 from es_hybrid._flavour import async_check_plugin
 from es_hybrid._hedge import Hedge
@@ -94,6 +94,14 @@ class AsyncModelStack:
     def cache_stats(self) -> dict[Stage, CacheStats]:
         """How well the caches do, by the stage whose answers they remember."""
         return {stage: store.stats for stage, store in self._stores.items()}
+
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each replica, and of Redis, will meet."""
+        found = {} if self._redis is None else {"redis": self._redis.mode(now)}
+        for model in (self.embedder, self.reranker):
+            if isinstance(model, AsyncReplicatedEmbedder | AsyncReplicatedReranker):
+                found |= model.breakers(now)
+        return found
 
     def forget(self) -> None:
         """Empty the caches of this process, as after a model was exchanged behind its name."""

@@ -12,6 +12,7 @@ from elasticsearch import AsyncElasticsearch
 from es_hybrid._async.ingest import AsyncIngestor
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid.checkpoint import Checkpoint
+from es_hybrid.indexing.feed_times import feed_time_s
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
@@ -24,10 +25,18 @@ class AsyncProductIngest:
 
     Elasticsearch's client has a namespace of the same name for ingest pipelines, so that
     `shop.ingest.put_pipeline(…)` goes on working.
+
+    Args:
+        es: Where; neither changed nor closed.
+        toolbox: What all copies of the client share.
+        follows: Whether each call writes some changes of a source that has more.
     """
 
-    def __init__(self, es: AsyncElasticsearch, toolbox: AsyncToolbox) -> None:
+    def __init__(
+        self, es: AsyncElasticsearch, toolbox: AsyncToolbox, *, follows: bool = False
+    ) -> None:
         self._es = es
+        self._follows = follows
         self._toolbox = toolbox
 
     async def __call__(
@@ -88,7 +97,8 @@ class AsyncProductIngest:
         tools = self._toolbox
         embedder = tools.ingest_embedder
         ingestor = AsyncIngestor(self._es, settings=tools.settings, embedder=embedder)
-        return await ingestor.ingest(
+        begun_s = tools.wall_clock()
+        report = await ingestor.ingest(
             index,
             products,
             fields=fields,
@@ -104,6 +114,10 @@ class AsyncProductIngest:
             checkpoint=checkpoint,
             refresh=refresh,
         )
+        tools.meter.ingested(index, report)
+        if not self._follows:
+            tools.meter.current(index, begun_s if feed_time is None else feed_time_s(feed_time))
+        return report
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._es.ingest, name)

@@ -67,6 +67,7 @@ async def async_read_index(
                 source_excludes=fields or None,
                 fields=[{"field": take}] if take else None,
                 track_total_hits=False,
+                allow_partial_search_results=False,
             )
             view = answer["pit_id"]
             hits = answer["hits"]["hits"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from es_hybrid._async.instructed import embed_as
 from es_hybrid._async.replicas import AsyncReplicas
 from es_hybrid._background import AsyncBackground
-from es_hybrid._breaker import BreakerPolicy
+from es_hybrid._breaker import BreakerMode, BreakerPolicy
 from es_hybrid._hedge import Hedge
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker
 from es_hybrid.types import TextKind, Vectors
@@ -40,6 +40,10 @@ class AsyncReplicatedEmbedder:
         self._replicas = AsyncReplicas(
             clients, service="embed", background=background, hedge=hedge, policy=policy
         )
+
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each server will meet, where there are several."""
+        return self._replicas.breakers(now)
 
     async def embed(
         self,
@@ -86,6 +90,10 @@ class AsyncReplicatedReranker:
         self._replicas = AsyncReplicas(
             clients, service="rerank", background=background, hedge=hedge, policy=policy
         )
+
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each server will meet, where there are several."""
+        return self._replicas.breakers(now)
 
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float

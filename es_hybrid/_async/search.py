@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,10 +10,10 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
+from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
 from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
@@ -27,12 +28,11 @@ from es_hybrid.rank.ranking import Ranking
 from es_hybrid.rank.ranking_features import RankingFeatures, Watching
 from es_hybrid.respond.degrade import failed_leg
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse
+from es_hybrid.response import HybridResponse, event_of
 from es_hybrid.stages import (
     Candidates,
     body_of,
     candidates_of,
-    event_of,
     final_order,
     fitting,
     no_vectors,
@@ -57,29 +57,31 @@ class AsyncSearcher:
         self._es = es
         self._retriever = AsyncRetriever(es)
         self._tools = toolbox
-        self._results = AsyncResults(toolbox.settings.cache)
+        self._owner = secrets.token_bytes(16)
 
     async def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
         """Answer one call of `search`, a frequent one from memory where the settings say so."""
-        if not self._tools.log.is_on:
-            return await self._results.run(arguments, self._search)
-        started_s = time.perf_counter()
+        begun_s = time.perf_counter()
         parsed: list[SearchRequest] = []
 
         async def made(given: Mapping[str, Any]) -> HybridResponse:
             parsed.append(parse_request(given))
             return await self._run(parsed[0])
 
-        response = await self._results.run(arguments, made)
+        tools = self._tools
+        with span("search") as current:
+            response = await tools.results.run(arguments, made, owner=self._owner)
+            current.note(response.hybrid.traits())
+        if response.hybrid.remembered.answer:
+            tools.tell(event_of(response, took_ms=(time.perf_counter() - begun_s) * 1000.0))
+        if not tools.log.is_on:
+            return response
         request = parsed[0] if parsed else parse_request(arguments)
-        return self._tools.log.searched(request, response, started_s=started_s)
-
-    async def _search(self, arguments: Mapping[str, Any]) -> HybridResponse:
-        return await self._run(parse_request(arguments))
+        return tools.log.searched(request, response, started_s=begun_s)
 
     async def _run(self, request: SearchRequest) -> HybridResponse:
         """Run the pipeline; see `AsyncHybridClient.search`."""
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         plan = await self.plan(request, notes)
         if plan.token is not None and not plan.passthrough:
             return await self._later_page(plan, plan.token, notes)
@@ -101,7 +103,7 @@ class AsyncSearcher:
         response = response_of(
             plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
         )
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     async def _ranked(
@@ -116,13 +118,15 @@ class AsyncSearcher:
             return legs
         plan = in_place_of(plan) if legs.replaced else plan
         fusers = self._tools.fusers(plan)
-        candidates = candidates_of(
-            plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
-        )
+        with notes.timing(Stage.FUSE):
+            candidates = candidates_of(
+                plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
+            )
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
-        ranking = ranking_of(
-            plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
-        )
+        with notes.timing(Stage.BOOST):
+            ranking = ranking_of(
+                plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
+            )
         return plan, legs, candidates, ranking
 
     async def features(
@@ -141,7 +145,7 @@ class AsyncSearcher:
 
     async def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         plan = await self.plan(parse_request(arguments), notes)
         request = None
         if not (plan.passthrough or plan.untouched):
@@ -229,7 +233,7 @@ class AsyncSearcher:
         if failed is not None:
             notes.degraded(failed_leg(failed))
         response = response_of(plan, answer.body, answer.meta, notes)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     async def _later_page(self, plan: Plan, token: str, notes: Notes) -> HybridResponse:
@@ -244,7 +248,7 @@ class AsyncSearcher:
             facets = await self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, counted.lexical, order, page, notes, facets=facets)
         response = response_of(plan, body, counted.meta, notes, order=order)
-        self._tools.tell(event_of(response, notes), text=plan.request.text)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
 
     async def _legs(self, plan: Plan, vector: Vector | None, notes: Notes) -> Retrieved | LegResult:

@@ -55,7 +55,7 @@ class AsyncSearchLog:
         elif settings.to == "files":
             self._writer = AsyncLogWriter(AsyncFileSink(settings), settings)
         self.is_on = self._writer is not None
-        self.wants_parts = self.is_on
+        self.wants_parts = self.is_on and settings.parts
 
     @property
     def stats(self) -> LogStats:

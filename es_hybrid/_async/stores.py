@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from es_hybrid._background import AsyncBackground
-from es_hybrid._breaker import Breaker, BreakerPolicy
+from es_hybrid._breaker import Breaker, BreakerMode, BreakerPolicy
 from es_hybrid._cache import CacheStats, LruCache
 from es_hybrid._logging import get_logger
 
@@ -39,6 +39,10 @@ class AsyncRedisStore:
         self._breaker = Breaker(BreakerPolicy(failures=3, cooldown_s=5.0, cooldown_cap_s=30.0))
         self.failures = 0
         self.skipped = 0
+
+    def mode(self, now: float) -> BreakerMode:
+        """Return what the next call will meet."""
+        return self._breaker.mode(now)
 
     async def get_many(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
         """Return the values that are there."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.documents import AsyncDocuments
 from es_hybrid._async.first_load import AsyncFirstLoad, index_to_write
 from es_hybrid._async.text_vectors import AsyncKnownVectors
 from es_hybrid._async.vector_stores import AsyncProductVectors, open_store
@@ -27,6 +28,7 @@ class Target:
     Attributes:
         info: The index.
         look_up: Whether anything can be stored already.
+        documents: Reads what is stored.
         vector: How a vector is written; `None` when the index has none.
         texts: Gives texts their vectors; `None` when the index has none.
         writer: Sends bulk requests.
@@ -36,6 +38,7 @@ class Target:
 
     info: IndexInfo
     look_up: bool
+    documents: AsyncDocuments
     vector: VectorFields | None
     texts: AsyncKnownVectors | None
     writer: AsyncBulkWriter
@@ -79,7 +82,9 @@ async def open_target(
     if info.meta.dims is not None:
         require_dims(info, getattr(vectors, "dims", None), source="the vector file")
     answer = await es.info()
-    stored = (await es.count(index=info.index))["count"]
+    counted = await es.count(index=info.index)
+    shards = counted["_shards"]  # one that is away may hold anything
+    stored = counted["count"] > 0 or shards["successful"] < shards["total"]
     field = info.meta.vector_field
     packed = takes_base64(str(answer["version"]["number"]))
     made = await _text_vectors(info, embedder, settings=settings, brought=vectors is not None)
@@ -95,7 +100,8 @@ async def open_target(
             )
         yield Target(
             info=info,
-            look_up=bool(stored),
+            look_up=stored,
+            documents=AsyncDocuments(es, index=info.index, settings=settings.ingest),
             vector=VectorFields(field, info.meta.model, packed=packed) if field else None,
             texts=texts,
             writer=AsyncBulkWriter(

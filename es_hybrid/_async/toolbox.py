@@ -12,6 +12,7 @@ from elasticsearch import AsyncElasticsearch
 from es_hybrid._async.cached import AsyncCachedEmbedder
 from es_hybrid._async.guard import AsyncGuard
 from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.rulebook import AsyncRulebook
 from es_hybrid._async.schemas import AsyncSchemas
 from es_hybrid._async.search_log import AsyncSearchLog
@@ -21,6 +22,7 @@ from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.learned_files import LearnedFiles
+from es_hybrid.metrics import Meter, Metrics
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
@@ -38,7 +40,7 @@ from es_hybrid.rules.explore import asked_exploration
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
 from es_hybrid.rules.shopper import shopper_boost
 from es_hybrid.settings import Settings
-from es_hybrid.types import Degradation, Level, Stage, TextKind, Vectors
+from es_hybrid.types import Degradation, Stage, TextKind, Vectors
 
 
 class AsyncToolbox:
@@ -76,8 +78,8 @@ class AsyncToolbox:
         self._boosts = tuple(boosts)
         self._conditional = any(isinstance(boost, ConditionalBoost) for boost in boosts)
         self._hook = hook
-        # May lose a step between threads: it is for a dashboard.
-        self.levels = dict.fromkeys(Level, 0)
+        self.meter = Meter()
+        self.results = AsyncResults(settings.cache)
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
         self.models = self._models()
         policy = self._stack.breaker_policy
@@ -109,8 +111,20 @@ class AsyncToolbox:
 
     @property
     def cache_stats(self) -> dict[Stage, CacheStats]:
-        """How well the caches do, by the stage whose answers they remember."""
-        return self._stack.cache_stats
+        """How well the caches do, by the stage whose results they remember."""
+        return {**self._stack.cache_stats, Stage.RESPOND: self.results.stats}
+
+    @property
+    def metrics(self) -> Metrics:
+        """The numbers so far, of all copies of the client."""
+        now = time.monotonic()
+        guards = {Stage.EMBED: self._embed_guard, Stage.RERANK: self._rerank_guard}
+        breakers = {str(stage): guard.mode(now) for stage, guard in guards.items()}
+        return replace(
+            self.meter.read(),
+            caches=self.cache_stats,
+            breakers=breakers | self._stack.breakers(now),
+        )
 
     @staticmethod
     def wall_clock() -> float:
@@ -253,8 +267,7 @@ class AsyncToolbox:
             took_ms=round(event.took_ms, 1),
             **words,
         )
-        if event.level is not None:
-            self.levels[event.level] += 1
+        self.meter.search_done(event)
         if self._hook is None:
             return
         try:

@@ -10,6 +10,7 @@ from datetime import datetime
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.documents import AsyncDocuments
 from es_hybrid._async.first_load import index_to_write
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._logging import get_logger
@@ -78,8 +79,10 @@ class AsyncUpdater:
             self._es, index=index, settings=limits, require_alias=info.is_alias
         )
 
+        documents = AsyncDocuments(self._es, index=info.index, settings=limits)
+
         async def change(chunk: Chunk) -> Written:
-            updates = await self._plan(chunk, info, fields=found, feed_time=made_at)
+            updates = await self._plan(chunk, documents, info, fields=found, feed_time=made_at)
             reasons = await writer.write(list(updates.actions.values()))
             for place, reason in zip(updates.actions, reasons, strict=True):
                 updates.reasons[place] = reason
@@ -100,17 +103,18 @@ class AsyncUpdater:
         return report
 
     async def _plan(
-        self, chunk: Chunk, info: IndexInfo, *, fields: FieldMap, feed_time: str | None
+        self,
+        chunk: Chunk,
+        documents: AsyncDocuments,
+        info: IndexInfo,
+        *,
+        fields: FieldMap,
+        feed_time: str | None,
     ) -> Updates:
         """Compare the rows with what is stored."""
         field = info.meta.vector_field
-        stored = {}
-        if chunk.products:
-            answer = await self._es.mget(
-                index=info.index,
-                ids=[row.id for row in chunk.products],
-                source_excludes=[field] if field else None,
-                filter_path=["docs._id", "docs.found", "docs._source"],
-            )
-            stored = read_documents(answer.body, vector_field=field)
+        docs = await documents.of(
+            [row.id for row in chunk.products], excludes=[field] if field else None
+        )
+        stored = read_documents(docs, vector_field=field)
         return plan_updates(chunk, stored, fields=fields, text=self._text, feed_time=feed_time)

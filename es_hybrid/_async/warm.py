@@ -14,6 +14,7 @@ from typing import Any
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
 from es_hybrid._async.bulk import AsyncBulkWriter
+from es_hybrid._async.documents import AsyncDocuments
 from es_hybrid._async.first_load import index_to_write
 from es_hybrid._async.vectors import AsyncTextVectors
 from es_hybrid._concurrency import async_map_ordered
@@ -155,6 +156,7 @@ class AsyncProductWarmer:
                     seq_no_primary_term=True,
                     source_excludes=self._not_read(info),
                     track_total_hits=False,
+                    allow_partial_search_results=False,
                 )
                 hits = answer["hits"]["hits"]
                 if not hits:
@@ -166,11 +168,10 @@ class AsyncProductWarmer:
 
     async def _named(self, info: IndexInfo, ids: Iterator[str]) -> AsyncIterator[Page]:
         """Read the products of these ids, in their order."""
+        documents = AsyncDocuments(self._es, index=info.index, settings=self._settings.ingest)
         while batch := list(islice(ids, self._settings.ingest.batch)):
-            answer = await self._es.mget(
-                index=info.index, ids=batch, source_excludes=self._not_read(info)
-            )
-            found = self._read(answer["docs"], info)
+            docs = await documents.of(batch, excludes=self._not_read(info))
+            found = self._read(docs, info)
             yield Page(found, missing=len(batch) - len(found))
 
     def _not_read(self, info: IndexInfo) -> list[str]:

@@ -34,6 +34,16 @@ _BUSY = frozenset({429, 503})
 _log = get_logger("es_hybrid.ingest")
 
 
+def write_policy(settings: IngestSettings) -> RetryPolicy:
+    """Return how often, and after which pauses, a cluster that is busy is asked again."""
+    return RetryPolicy(
+        max_attempts=settings.max_attempts,
+        max_elapsed_s=settings.timeout_s * settings.max_attempts,
+        base_s=0.25,
+        cap_s=30.0,
+    )
+
+
 class BulkWriter:
     """Writes actions to one index.
 
@@ -57,12 +67,7 @@ class BulkWriter:
         self._index = index
         self._settings = settings
         self._require_alias = require_alias
-        self._policy = RetryPolicy(
-            max_attempts=settings.max_attempts,
-            max_elapsed_s=settings.timeout_s * settings.max_attempts,
-            base_s=0.25,
-            cap_s=30.0,
-        )
+        self._policy = write_policy(settings)
         self._turns = Turns()
         self.pace = Pace.of(
             in_flight=settings.concurrency,

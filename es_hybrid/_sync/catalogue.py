@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._stop import Stop
 from es_hybrid._sync.admin import create_index
 from es_hybrid._sync.delete import delete_products
+from es_hybrid._sync.experiments import Experiments
 from es_hybrid._sync.follow import Follower
 from es_hybrid._sync.follow_state import FileState, State
 from es_hybrid._sync.products import ProductIngest
@@ -43,6 +44,11 @@ class Catalogue:
     def rules(self) -> Rules:
         """Business rules in their index: put, get, diff, roll back."""
         return Rules(self._es, index=self._toolbox.settings.rules.index)
+
+    @property
+    def experiments(self) -> Experiments:
+        """Experiments in their index: start, stop, status."""
+        return Experiments(self._es, index=self._toolbox.settings.experiment.index)
 
     def create_index(
         self,
@@ -128,7 +134,7 @@ class Catalogue:
         Example:
             report = shop.update_fields("products", [{"id": "p1", "price": "¥1,299.00"}])
         """
-        return Updater(self._es, settings=self._toolbox.settings).update(
+        report = Updater(self._es, settings=self._toolbox.settings).update(
             index,
             rows,
             fields=fields,
@@ -138,6 +144,8 @@ class Catalogue:
             dead_letter=dead_letter,
             refresh=refresh,
         )
+        self._toolbox.meter.ingested(index, report)
+        return report
 
     def delete_products(
         self, index: str, ids: Iterable[str], *, refresh: bool = True
@@ -159,9 +167,11 @@ class Catalogue:
         Example:
             report = shop.delete_products("products", ["p1", "p2"])
         """
-        return delete_products(
+        report = delete_products(
             self._es, index, ids, settings=self._toolbox.settings.ingest, refresh=refresh
         )
+        self._toolbox.meter.deleted(index, report.deleted)
+        return report
 
     def follow(
         self,
@@ -209,8 +219,9 @@ class Catalogue:
         """
         follower = Follower(
             self._es,
-            self.ingest,
+            ProductIngest(self._es, self._toolbox, follows=True),
             settings=self._toolbox.settings,
+            meter=self._toolbox.meter,
             fields=fields,
             id_field=id_field,
             deleted_field=deleted_field,

@@ -29,6 +29,7 @@ from es_hybrid.indexing.fields import FieldMap, field_types, resolve
 from es_hybrid.indexing.outcomes import owes_vectors
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
+from es_hybrid.metrics import Meter
 from es_hybrid.settings import Settings
 from es_hybrid.types import Json
 
@@ -76,6 +77,7 @@ class Follower:
         deleted_field: Field that says that a product is gone.
         dead_letter: File for what cannot be stored; it is added to.
         interval_s: Seconds between two looks at a source that has nothing new.
+        meter: Counts what is taken out, and how far the index follows its source.
         on_event: Told of what happens: `follow.chunk`, `follow.waiting`, `follow.note`.
 
     Example:
@@ -94,6 +96,7 @@ class Follower:
         deleted_field: str | None = None,
         dead_letter: str | os.PathLike[str] | None = None,
         interval_s: float = 5.0,
+        meter: Meter | None = None,
         on_event: EventSink | None = None,
     ) -> None:
         self._es = es
@@ -104,6 +107,7 @@ class Follower:
         self._deleted_field = deleted_field
         self._dead_letter = dead_letter
         self._interval_s = interval_s
+        self._meter = meter or Meter()
         self._on_event = on_event
         self._done = FollowReport()
         self._kept: Json | None = None
@@ -164,7 +168,8 @@ class Follower:
         if not self._looked:
             index_to_write(self._es, index)
             self._looked = True
-        batch = changes.read(now_s=Toolbox.wall_clock())
+        now_s = Toolbox.wall_clock()
+        batch = changes.read(now_s=now_s)
         for note in batch.notes:
             self._tell("follow.note", {"note": note})
         complete = self._write(index, batch.items) if batch.items else True
@@ -172,6 +177,8 @@ class Follower:
         if position != self._kept:
             state.save({"source": changes.identity, "position": position})
             self._kept = position
+        if complete and not batch.more:
+            self._meter.current(index, now_s)
         return batch
 
     def _write(self, index: str, items: Sequence[FeedItem]) -> bool:
@@ -217,6 +224,7 @@ class Follower:
     def _delete(self, index: str, ids: Sequence[str]) -> None:
         settings = self._settings.ingest
         done = delete_products(self._es, index, ids, settings=settings, refresh=False)
+        self._meter.deleted(index, done.deleted)
         # A product that is not there is what was wanted; anything else is tried again.
         if done.failed:
             reason = done.failures[0].reason

@@ -89,17 +89,11 @@ class IndexState:
 
     def load(self) -> Json | None:
         """Read the document."""
-        if not self._es.indices.exists(index=self._index):
-            # The position is no content to search; a mapping of its fields would only be in the way.
-            properties = {"state": {"type": "keyword", "index": False, "doc_values": False}}
-            self._es.options(ignore_status=400).indices.create(
-                index=self._index,
-                mappings={"dynamic": False, "properties": properties},
-                settings={"number_of_shards": 1, "auto_expand_replicas": "0-1"},
-            )
         try:
             self._held = (self._es.get(index=self._index, id=self._name)).body
-        except NotFoundError:
+        except NotFoundError as error:
+            if "found" not in error.body:  # not even the index
+                self._create()
             self._held = None
             return None
         state: Json = orjson.loads(self._held["_source"]["state"])
@@ -135,3 +129,12 @@ class IndexState:
 
     def close(self) -> None:
         """Do nothing: a document needs no lock."""
+
+    def _create(self) -> None:
+        # The position is no content to search; a mapping of its fields would only be in the way.
+        properties = {"state": {"type": "keyword", "index": False, "doc_values": False}}
+        self._es.options(ignore_status=400).indices.create(
+            index=self._index,
+            mappings={"dynamic": False, "properties": properties},
+            settings={"number_of_shards": 1, "auto_expand_replicas": "0-1"},
+        )

@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from typing import TypeVar
 
-from es_hybrid._breaker import Breaker
+from es_hybrid._breaker import Breaker, BreakerMode
 from es_hybrid._budget import Budget
 from es_hybrid._deadline import Call
 from es_hybrid._logging import get_logger
@@ -34,6 +34,10 @@ class Guard:
         self._stage = stage
         self._timeout_s = timeout_s
         self._breaker = breaker
+
+    def mode(self, now: float) -> BreakerMode:
+        """Return what the next call will meet."""
+        return self._breaker.mode(now)
 
     def run(self, call: Call[float, R], *, budget: Budget, raise_errors: bool) -> R | Degradation:
         """Return the model's answer, or why the search goes on without it.

@@ -184,7 +184,7 @@ class Ingestor:
         """Run chunks through the stages; each works ahead of the next by its own limit."""
 
         def plan(chunk: Chunk) -> Planned:
-            return plan_chunk(self._es, chunk, target)
+            return plan_chunk(chunk, target)
 
         def embed(planned: Planned) -> Planned:
             return add_vectors(planned, target)

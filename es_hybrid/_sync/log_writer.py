@@ -7,9 +7,11 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from es_hybrid._background import Background, Running, first_done
+from es_hybrid._concurrency import blocking
 from es_hybrid._logging import get_logger
 from es_hybrid._stop import Stop
 from es_hybrid.logs.stats import LogStats
@@ -152,13 +154,8 @@ class LogWriter:
 
     def _write(self, batch: Sequence[LogRecord]) -> int:
         """Write a batch; return how many of it failed."""
-        reasons: list[str] = []
-        records = []
-        for record in batch:
-            try:
-                records.append((record.stream, record.make()))
-            except Exception as error:  # noqa: BLE001 - a record must not stop the others
-                reasons.append(type(error).__name__)
+        # In a thread: hundreds of records at once would hold up an event loop.
+        records, reasons = blocking(partial(_made, batch))
         try:
             reasons += self._sink.write(records) if records else []
         except Exception as error:  # noqa: BLE001 - whatever it is, the shop goes on
@@ -173,3 +170,14 @@ class LogWriter:
         elif self._quiet and not reasons:
             _log.info("log.write_recovered")
         self._quiet = bool(reasons)
+
+
+def _made(batch: Sequence[LogRecord]) -> tuple[list[tuple[Stream, Json]], list[str]]:
+    """Make the records of a batch; return them, and the kind of failure of each that has none."""
+    records, reasons = [], []
+    for record in batch:
+        try:
+            records.append((record.stream, record.make()))
+        except Exception as error:  # noqa: BLE001 - a record must not stop the others
+            reasons.append(type(error).__name__)
+    return records, reasons

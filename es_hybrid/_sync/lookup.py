@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from elasticsearch import Elasticsearch
-
 from es_hybrid._sync.target import Target
 from es_hybrid.indexing.actions import Decision, Step, decide, read_stored
 from es_hybrid.indexing.feed import Chunk
@@ -13,17 +11,15 @@ from es_hybrid.indexing.outcomes import Planned
 from es_hybrid.types import Vector
 
 
-def plan_chunk(es: Elasticsearch, chunk: Chunk, target: Target) -> Planned:
+def plan_chunk(chunk: Chunk, target: Target) -> Planned:
     """Compare the products with what is stored."""
     stored = {}
     if target.look_up and chunk.products:
-        answer = es.mget(
-            index=target.info.index,
-            ids=[product.id for product in chunk.products],
-            source_includes=["document_hash", "embedding_text_hash", "feed_time"],
-            filter_path=["docs._id", "docs.found", "docs._source"],
+        docs = target.documents.of(
+            [product.id for product in chunk.products],
+            includes=["document_hash", "embedding_text_hash", "feed_time"],
         )
-        stored = read_stored(answer.body)
+        stored = read_stored(docs)
     vectors = target.vector is not None
     times = {"feed_time": target.feed_time, "complete": target.info.meta.complete_feed_time}
     found = [

@@ -18,18 +18,18 @@ from es_hybrid._deadline import Call
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
+from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.searches import read_searches
 from es_hybrid.respond.notes import Notes
-from es_hybrid.response import HybridResponse, HybridResponses, joined
+from es_hybrid.response import HybridResponse, HybridResponses, event_of, joined
 from es_hybrid.stages import (
     NO_CANDIDATES,
     Candidates,
     body_of,
     candidates_of,
-    event_of,
     final_order,
     fitting,
     own_vector,
@@ -95,19 +95,27 @@ class ManySearcher:
             answer = self._es.msearch(**arguments)
             infos = [None] * len(answer.body.get("responses", ()))
             return HybridResponses(answer.body, answer.meta, infos)
+        with span("msearch") as current:
+            current.note({"searches": len(searches)})
+            return self._run(searches)
+
+    def _run(self, searches: Sequence[Mapping[str, Any]]) -> HybridResponses:
         started = time.perf_counter()
         jobs = [self._job(place, search) for place, search in enumerate(searches)]
         together = [job for job in jobs if not job.alone]
         budget = Budget(max((job.plan.budget_s for job in together), default=0.0), time.monotonic())
-        self._embed(together, budget)
-        self._legs(together)
-        self._rerank(together, budget)
+        with span(Stage.EMBED.value):
+            self._embed(together, budget)
+        with span(Stage.RETRIEVE.value):
+            self._legs(together)
+        with span(Stage.RERANK.value):
+            self._rerank(together, budget)
         with closing(map_ordered(self._answer, jobs, limit=_PAGES_AT_ONCE)) as answers:
             responses = [answer for answer in answers]
         return joined(responses, took_ms=(time.perf_counter() - started) * 1000.0)
 
     def _job(self, place: int, search: Mapping[str, Any]) -> Job:
-        notes = Notes(time.perf_counter)
+        notes = Notes(time.perf_counter, span)
         try:
             return Job(search, self._searcher.plan(parse_request(search), notes), notes)
         except RequestError as error:
@@ -251,8 +259,9 @@ class ManySearcher:
             order=order,
             logged=tools.log.wants_parts,
         )
-        tools.tell(event_of(response, job.notes))
+        took_ms = job.notes.took_ms()
+        tools.tell(event_of(response, took_ms=took_ms))
         if not tools.log.is_on:
             return response
-        started_s = time.perf_counter() - job.notes.took_ms() / 1000.0
+        started_s = time.perf_counter() - took_ms / 1000.0
         return tools.log.searched(job.plan.request, response, started_s=started_s)

@@ -9,7 +9,7 @@ this process: nothing here knows what else they depend on.
 from __future__ import annotations
 
 from es_hybrid._background import Background
-from es_hybrid._breaker import BreakerPolicy
+from es_hybrid._breaker import BreakerMode, BreakerPolicy
 from es_hybrid._cache import CacheStats, LruCache
 from es_hybrid._flavour import check_plugin
 from es_hybrid._hedge import Hedge
@@ -95,6 +95,14 @@ class ModelStack:
     def cache_stats(self) -> dict[Stage, CacheStats]:
         """How well the caches do, by the stage whose answers they remember."""
         return {stage: store.stats for stage, store in self._stores.items()}
+
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each replica, and of Redis, will meet."""
+        found = {} if self._redis is None else {"redis": self._redis.mode(now)}
+        for model in (self.embedder, self.reranker):
+            if isinstance(model, ReplicatedEmbedder | ReplicatedReranker):
+                found |= model.breakers(now)
+        return found
 
     def forget(self) -> None:
         """Empty the caches of this process, as after a model was exchanged behind its name."""

@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._sync.ingest import Ingestor
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.checkpoint import Checkpoint
+from es_hybrid.indexing.feed_times import feed_time_s
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
@@ -25,10 +26,16 @@ class ProductIngest:
 
     Elasticsearch's client has a namespace of the same name for ingest pipelines, so that
     `shop.ingest.put_pipeline(…)` goes on working.
+
+    Args:
+        es: Where; neither changed nor closed.
+        toolbox: What all copies of the client share.
+        follows: Whether each call writes some changes of a source that has more.
     """
 
-    def __init__(self, es: Elasticsearch, toolbox: Toolbox) -> None:
+    def __init__(self, es: Elasticsearch, toolbox: Toolbox, *, follows: bool = False) -> None:
         self._es = es
+        self._follows = follows
         self._toolbox = toolbox
 
     def __call__(
@@ -89,7 +96,8 @@ class ProductIngest:
         tools = self._toolbox
         embedder = tools.ingest_embedder
         ingestor = Ingestor(self._es, settings=tools.settings, embedder=embedder)
-        return ingestor.ingest(
+        begun_s = tools.wall_clock()
+        report = ingestor.ingest(
             index,
             products,
             fields=fields,
@@ -105,6 +113,10 @@ class ProductIngest:
             checkpoint=checkpoint,
             refresh=refresh,
         )
+        tools.meter.ingested(index, report)
+        if not self._follows:
+            tools.meter.current(index, begun_s if feed_time is None else feed_time_s(feed_time))
+        return report
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._es.ingest, name)

@@ -68,6 +68,7 @@ def read_index(
                 source_excludes=fields or None,
                 fields=[{"field": take}] if take else None,
                 track_total_hits=False,
+                allow_partial_search_results=False,
             )
             view = answer["pit_id"]
             hits = answer["hits"]["hits"]

@@ -135,6 +135,12 @@ class Replicas(Generic[C]):
         self._hedge = hedge or Hedge()
         self._turn = itertools.count()
 
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each replica will meet; the first is `embed.0`."""
+        if len(self._replicas) == 1:
+            return {}  # it is its caller's business
+        return {f"{self._service}.{n}": each.mode(now) for n, each in enumerate(self._replicas)}
+
     def run(self, ask: Ask[C, R], *, timeout_s: float) -> R:
         """Return the first answer.
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from es_hybrid._background import Background
-from es_hybrid._breaker import BreakerPolicy
+from es_hybrid._breaker import BreakerMode, BreakerPolicy
 from es_hybrid._hedge import Hedge
 from es_hybrid._sync.instructed import embed_as
 from es_hybrid._sync.replicas import Replicas
@@ -41,6 +41,10 @@ class ReplicatedEmbedder:
         self._replicas = Replicas(
             clients, service="embed", background=background, hedge=hedge, policy=policy
         )
+
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each server will meet, where there are several."""
+        return self._replicas.breakers(now)
 
     def embed(
         self,
@@ -85,6 +89,10 @@ class ReplicatedReranker:
         self._replicas = Replicas(
             clients, service="rerank", background=background, hedge=hedge, policy=policy
         )
+
+    def breakers(self, now: float) -> dict[str, BreakerMode]:
+        """Return what the next call of each server will meet, where there are several."""
+        return self._replicas.breakers(now)
 
     def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float

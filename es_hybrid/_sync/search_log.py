@@ -56,7 +56,7 @@ class SearchLog:
         elif settings.to == "files":
             self._writer = LogWriter(FileSink(settings), settings)
         self.is_on = self._writer is not None
-        self.wants_parts = self.is_on
+        self.wants_parts = self.is_on and settings.parts
 
     @property
     def stats(self) -> LogStats:

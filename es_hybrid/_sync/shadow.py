@@ -22,6 +22,7 @@ from es_hybrid._logging import get_logger
 from es_hybrid._mirrors import mirrors
 from es_hybrid._sync.client import HybridClient
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.experiments.routing import with_recipe
 from es_hybrid.experiments.shadow import Page, PageFields, ShadowRecord, Shadows, reason_of
 from es_hybrid.experiments.shadow_report import ShadowReport, SwitchLimits
 from es_hybrid.query.decide import make_passthrough
@@ -187,7 +188,9 @@ class ShadowClient(_Wrapped):
         if make_passthrough(request) is not None:
             return  # the same search on both sides: it would only look alike
         old = Page.of(served, took_ms=took_ms, fields=self._fields)
-        record = self._recorded(request, arguments, old)
+        # Nobody sees this answer, so it does not belong in the log of searches.
+        unlogged = with_recipe(arguments, {"log": False})
+        record = self._recorded(request, unlogged, old)
         self._shadows.records.append(record)
         blocking(lambda: self._write(record.to_dict()))
 

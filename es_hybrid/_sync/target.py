@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from elasticsearch import Elasticsearch
 
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.documents import Documents
 from es_hybrid._sync.first_load import FirstLoad, index_to_write
 from es_hybrid._sync.text_vectors import KnownVectors
 from es_hybrid._sync.vector_stores import ProductVectors, open_store
@@ -28,6 +29,7 @@ class Target:
     Attributes:
         info: The index.
         look_up: Whether anything can be stored already.
+        documents: Reads what is stored.
         vector: How a vector is written; `None` when the index has none.
         texts: Gives texts their vectors; `None` when the index has none.
         writer: Sends bulk requests.
@@ -37,6 +39,7 @@ class Target:
 
     info: IndexInfo
     look_up: bool
+    documents: Documents
     vector: VectorFields | None
     texts: KnownVectors | None
     writer: BulkWriter
@@ -80,7 +83,9 @@ def open_target(
     if info.meta.dims is not None:
         require_dims(info, getattr(vectors, "dims", None), source="the vector file")
     answer = es.info()
-    stored = (es.count(index=info.index))["count"]
+    counted = es.count(index=info.index)
+    shards = counted["_shards"]  # one that is away may hold anything
+    stored = counted["count"] > 0 or shards["successful"] < shards["total"]
     field = info.meta.vector_field
     packed = takes_base64(str(answer["version"]["number"]))
     made = _text_vectors(info, embedder, settings=settings, brought=vectors is not None)
@@ -96,7 +101,8 @@ def open_target(
             )
         yield Target(
             info=info,
-            look_up=bool(stored),
+            look_up=stored,
+            documents=Documents(es, index=info.index, settings=settings.ingest),
             vector=VectorFields(field, info.meta.model, packed=packed) if field else None,
             texts=texts,
             writer=BulkWriter(

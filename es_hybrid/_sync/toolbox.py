@@ -17,11 +17,13 @@ from es_hybrid._logging import get_logger
 from es_hybrid._sync.cached import CachedEmbedder
 from es_hybrid._sync.guard import Guard
 from es_hybrid._sync.models import ModelStack
+from es_hybrid._sync.results import Results
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
 from es_hybrid._sync.search_log import SearchLog
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.learned_files import LearnedFiles
+from es_hybrid.metrics import Meter, Metrics
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
@@ -39,7 +41,7 @@ from es_hybrid.rules.explore import asked_exploration
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
 from es_hybrid.rules.shopper import shopper_boost
 from es_hybrid.settings import Settings
-from es_hybrid.types import Degradation, Level, Stage, TextKind, Vectors
+from es_hybrid.types import Degradation, Stage, TextKind, Vectors
 
 
 class Toolbox:
@@ -77,8 +79,8 @@ class Toolbox:
         self._boosts = tuple(boosts)
         self._conditional = any(isinstance(boost, ConditionalBoost) for boost in boosts)
         self._hook = hook
-        # May lose a step between threads: it is for a dashboard.
-        self.levels = dict.fromkeys(Level, 0)
+        self.meter = Meter()
+        self.results = Results(settings.cache)
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
         self.models = self._models()
         policy = self._stack.breaker_policy
@@ -110,8 +112,20 @@ class Toolbox:
 
     @property
     def cache_stats(self) -> dict[Stage, CacheStats]:
-        """How well the caches do, by the stage whose answers they remember."""
-        return self._stack.cache_stats
+        """How well the caches do, by the stage whose results they remember."""
+        return {**self._stack.cache_stats, Stage.RESPOND: self.results.stats}
+
+    @property
+    def metrics(self) -> Metrics:
+        """The numbers so far, of all copies of the client."""
+        now = time.monotonic()
+        guards = {Stage.EMBED: self._embed_guard, Stage.RERANK: self._rerank_guard}
+        breakers = {str(stage): guard.mode(now) for stage, guard in guards.items()}
+        return replace(
+            self.meter.read(),
+            caches=self.cache_stats,
+            breakers=breakers | self._stack.breakers(now),
+        )
 
     @staticmethod
     def wall_clock() -> float:
@@ -252,8 +266,7 @@ class Toolbox:
             took_ms=round(event.took_ms, 1),
             **words,
         )
-        if event.level is not None:
-            self.levels[event.level] += 1
+        self.meter.search_done(event)
         if self._hook is None:
             return
         try:

@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.documents import Documents
 from es_hybrid._sync.first_load import index_to_write
 from es_hybrid.checkpoint import Progress
 from es_hybrid.indexing.feed import Chunk, Feed
@@ -77,8 +78,10 @@ class Updater:
         )
         writer = BulkWriter(self._es, index=index, settings=limits, require_alias=info.is_alias)
 
+        documents = Documents(self._es, index=info.index, settings=limits)
+
         def change(chunk: Chunk) -> Written:
-            updates = self._plan(chunk, info, fields=found, feed_time=made_at)
+            updates = self._plan(chunk, documents, info, fields=found, feed_time=made_at)
             reasons = writer.write(list(updates.actions.values()))
             for place, reason in zip(updates.actions, reasons, strict=True):
                 updates.reasons[place] = reason
@@ -99,17 +102,16 @@ class Updater:
         return report
 
     def _plan(
-        self, chunk: Chunk, info: IndexInfo, *, fields: FieldMap, feed_time: str | None
+        self,
+        chunk: Chunk,
+        documents: Documents,
+        info: IndexInfo,
+        *,
+        fields: FieldMap,
+        feed_time: str | None,
     ) -> Updates:
         """Compare the rows with what is stored."""
         field = info.meta.vector_field
-        stored = {}
-        if chunk.products:
-            answer = self._es.mget(
-                index=info.index,
-                ids=[row.id for row in chunk.products],
-                source_excludes=[field] if field else None,
-                filter_path=["docs._id", "docs.found", "docs._source"],
-            )
-            stored = read_documents(answer.body, vector_field=field)
+        docs = documents.of([row.id for row in chunk.products], excludes=[field] if field else None)
+        stored = read_documents(docs, vector_field=field)
         return plan_updates(chunk, stored, fields=fields, text=self._text, feed_time=feed_time)

@@ -17,6 +17,7 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._logging import get_logger
 from es_hybrid._sync.bulk import BulkWriter
+from es_hybrid._sync.documents import Documents
 from es_hybrid._sync.first_load import index_to_write
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.errors import ConfigurationError, HybridError
@@ -152,6 +153,7 @@ class ProductWarmer:
                     seq_no_primary_term=True,
                     source_excludes=self._not_read(info),
                     track_total_hits=False,
+                    allow_partial_search_results=False,
                 )
                 hits = answer["hits"]["hits"]
                 if not hits:
@@ -163,11 +165,10 @@ class ProductWarmer:
 
     def _named(self, info: IndexInfo, ids: Iterator[str]) -> Iterator[Page]:
         """Read the products of these ids, in their order."""
+        documents = Documents(self._es, index=info.index, settings=self._settings.ingest)
         while batch := list(islice(ids, self._settings.ingest.batch)):
-            answer = self._es.mget(
-                index=info.index, ids=batch, source_excludes=self._not_read(info)
-            )
-            found = self._read(answer["docs"], info)
+            docs = documents.of(batch, excludes=self._not_read(info))
+            found = self._read(docs, info)
             yield Page(found, missing=len(batch) - len(found))
 
     def _not_read(self, info: IndexInfo) -> list[str]:

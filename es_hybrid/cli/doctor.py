@@ -1,4 +1,4 @@
-"""Check settings, Elasticsearch, an index, the model servers and plug-ins; say what to change."""
+"""Check settings, Elasticsearch, an index, rules, the model servers and plug-ins; say what to change."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.cluster import check_cluster
 from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.index import check_index
+from es_hybrid.cli.checks.logs import check_log
 from es_hybrid.cli.checks.plugins import check_plugins
 from es_hybrid.cli.checks.privileges import check_privileges
 from es_hybrid.cli.checks.rerankers import check_reranker
+from es_hybrid.cli.checks.rules import check_rules
 from es_hybrid.cli.connect import load_settings, open_shop, shown_url
 from es_hybrid.cli.output import Output
 from es_hybrid.settings import RerankSettings, Settings
@@ -73,9 +75,13 @@ def _checks(settings: Settings, index: str | None) -> Iterator[Check]:
                 found, dims = check_embedder(one.embedder, alone.embed, name=name)
             yield from found
         yield from _rerankers(shop, settings)
+        if cluster[0].status is not Status.PROBLEM:
+            yield from check_rules(shop, settings.rules)
         if index and cluster[0].status is not Status.PROBLEM:
             yield from check_privileges(shop.es, index)
             yield from check_index(shop.es, index, settings=settings, dims=dims)
+        if cluster[0].status is not Status.PROBLEM:
+            yield from check_log(shop.es, settings.log)
     yield from check_plugins()
 
 

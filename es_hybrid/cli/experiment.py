@@ -1,18 +1,32 @@
 """Try the new search on some shoppers: shadow reports, pilots, A/B tests, and how to end them.
 
-An experiment lies in an index, so that what is started or stopped here acts on running processes.
+An experiment lies in an index: what is started or stopped here acts on running processes within
+ES_HYBRID_EXPERIMENT__TTL_S seconds.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Callable
+from typing import Any
 
+from es_hybrid import HybridClient
+from es_hybrid.checks import Status
 from es_hybrid.cli import shadow_report
-from es_hybrid.cli.arguments import add_common
+from es_hybrid.cli.arguments import add_common, names, share
+from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.output import Output
+from es_hybrid.experiments import ExperimentStatus, Guardrails, Outcome
+from es_hybrid.experiments.definition import ExperimentVersion
+from es_hybrid.experiments.null_runs import null_runs
+from es_hybrid.record_file import read_records
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
 
 INTERRUPTED = "an experiment that was not named as started or stopped is as it was"
+
+_MARKS = {Status.OK: "yes", Status.NOTE: "?", Status.PROBLEM: "no"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,10 +34,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(
         title="actions", metavar="ACTION", required=True, help="what to do"
     )
-    purpose = "say whether it is safe to switch, from what shadow mode has recorded"
-    command = actions.add_parser("shadow-report", help=purpose, description=shadow_report.__doc__)
-    shadow_report.add_arguments(command)
-    command.set_defaults(act=shadow_report.run)
+
+    def action(
+        name: str, act: Callable[[argparse.Namespace], int], purpose: str, *, named: bool = True
+    ) -> argparse.ArgumentParser:
+        command: argparse.ArgumentParser = actions.add_parser(
+            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
+        )
+        if named:
+            command.add_argument("name", metavar="NAME", help="the experiment, such as pilot")
+        command.set_defaults(act=act)
+        return command
+
+    _add_start(action("start", _start, "show the new search to a share of the shoppers"))
+    status = action("status", _status, "say how an experiment stands: effect and guardrails")
+    status.add_argument(
+        "--outcomes",
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="what ExperimentClient(record=FILE) has written",
+    )
+    status.add_argument(
+        "--enforce", action="store_true", help="stop it where a guardrail is broken; exit code 3"
+    )
+    stop = action("stop", _stop, "give everybody the old query again")
+    stop.add_argument("--reason", metavar="TEXT", help="why; kept with the experiment")
+    action("list", _list, "list the names of all experiments", named=False)
+    report = action(
+        "shadow-report",
+        shadow_report.run,
+        "say whether it is safe to switch, from what shadow mode has recorded",
+        named=False,
+    )
+    shadow_report.add_arguments(report)
+    nulls = action(
+        "null-runs",
+        _null_runs,
+        "count how often the tests call two equal variants different",
+        named=False,
+    )
+    nulls.add_argument("--runs", type=int, default=1000, metavar="N", help="(default: 1000)")
+    nulls.add_argument(
+        "--looks", type=int, default=20, metavar="N", help="looks at each (default: 20)"
+    )
     for command in actions.choices.values():
         add_common(command, default=False)
 
@@ -32,3 +86,181 @@ def run(args: argparse.Namespace) -> int:
     """Do one action; return its exit code."""
     code: int = args.act(args)
     return code
+
+
+def _add_start(start: argparse.ArgumentParser) -> None:
+    add = start.add_argument
+    add("--share", type=share, metavar="SHARE", help="of the shoppers, such as 5%% (default: 5%%)")
+    add("--interleave", action="store_true", help="show both rankings in one page")
+    add(
+        "--where",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE,…",
+        help="only searches with one of these values in a filter or in ext.hybrid.context",
+    )
+    add(
+        "--query",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="only these queries; * stands for any words",
+    )
+    add("--words", action="append", default=[], metavar="WORDS", help="only queries that hold them")
+    add("--treatment", type=_recipe, metavar="JSON", help="ext.hybrid of the new search")
+    add(
+        "--control",
+        type=_recipe,
+        metavar="JSON",
+        help="ext.hybrid of the old one (default: es.search)",
+    )
+    add("--metric", metavar="NAME", help="what a shopper's outcome is (default: revenue)")
+    add("--expected-difference", type=float, metavar="N", help="size of effect that is looked for")
+    add(
+        "--guard",
+        action="append",
+        default=[],
+        metavar="NAME=N",
+        help=f"a guardrail: {', '.join(Guardrails.model_fields)}",
+    )
+    add("--new-shoppers", action="store_true", help="deal shoppers anew")
+    add("--comment", default="", metavar="TEXT", help="what it is for")
+
+
+def _recipe(text: str) -> Any:
+    return json.loads(text)
+
+
+def _definition(args: argparse.Namespace) -> dict[str, Any]:
+    when: dict[str, Any] = {"query": args.query, "words": args.words}
+    when["context"] = {
+        field: list(names(values))
+        for field, _, values in (each.partition("=") for each in args.where)
+    }
+    given: dict[str, Any] = {
+        name: getattr(args, name)
+        for name in ("share", "treatment", "control", "metric", "expected_difference")
+    }
+    given["when"] = {name: value for name, value in when.items() if value}
+    given["guardrails"] = {
+        name.strip().replace("-", "_"): int(share(value)) if name == "searches" else share(value)
+        for name, _, value in (each.partition("=") for each in args.guard)
+    }
+    given["design"] = "interleave" if args.interleave else None
+    return {name: v for name, v in given.items() if v not in (None, {})}
+
+
+def _start(args: argparse.Namespace) -> int:
+    out = Output.of(args)
+    with open_shop(load_settings(args)) as shop:
+        found = shop.experiments.start(
+            args.name,
+            new_shoppers=args.new_shoppers,
+            comment=args.comment,
+            **_definition(args),
+        )
+        _said(found, shop, out)
+    return 0
+
+
+def _stop(args: argparse.Namespace) -> int:
+    out = Output.of(args)
+    with open_shop(load_settings(args)) as shop:
+        _said(shop.experiments.stop(args.name, reason=args.reason or ""), shop, out)
+    return 0
+
+
+def _said(version: ExperimentVersion, shop: HybridClient, out: Output) -> None:
+    if out.json:
+        out.document(version.to_dict())
+        return
+    experiment = version.experiment
+    out.line(f"{version.source} is {experiment.state}, {experiment.share:.1%} of the shoppers")
+    out.note(f"processes follow within {shop.settings.experiment.ttl_s:g} s")
+
+
+def _status(args: argparse.Namespace) -> int:
+    out = Output.of(args)
+    outcomes = [
+        outcome
+        for path in args.outcomes
+        for outcome in read_records(path, "outcome", Outcome.from_dict)
+    ]
+    with open_shop(load_settings(args)) as shop:
+        status = shop.experiments.status(args.name, outcomes=outcomes)
+        ends = args.enforce and status.harm is not None and status.experiment.runs
+        if ends:
+            shop.experiments.stop(args.name, reason=status.harm or "", base=status.version.version)
+    if out.json:
+        out.document({**status.to_dict(), "stopped": ends})
+    else:
+        _show(status, out)
+        if ends:
+            out.line("stopped, because a guardrail is broken")
+    return 3 if ends else 0
+
+
+def _show(status: ExperimentStatus, out: Output) -> None:
+    experiment = status.experiment
+    reason = f": {experiment.reason}" if experiment.reason else ""
+    shared = f"{experiment.design}, {experiment.share:.1%} of the shoppers"
+    out.line(f"{status.version.source} is {experiment.state}{reason}")
+    out.line(f"{shared}, since {status.version.created_at}")
+    out.line()
+    rows = [
+        [
+            side,
+            found.searches,
+            f"{found.took_ms / max(found.searches, 1):.0f}",
+            found.errors,
+            found.empty,
+        ]
+        for side, found in sorted(status.counts.items())
+    ]
+    out.table(["variant", "searches", "mean ms", "errors", "zero results"], rows)
+    out.line()
+    checks = [
+        [check.name, check.detail, check.hint, _MARKS[check.status]] for check in status.guardrails
+    ]
+    out.table(["guardrail", "control -> treatment", "allowed", "holds"], checks)
+    out.line()
+    effect = status.effect
+    if effect is None:
+        out.line("effect: no outcomes on both sides are known; --outcomes FILE brings them")
+        return
+    low, high = effect.interval
+    count = f"{effect.shoppers[0]:,} and {effect.shoppers[1]:,} shoppers"
+    out.line(
+        f"effect on {effect.metric}: {effect.control:.4g} -> {effect.treatment:.4g} a shopper"
+        f" ({effect.difference:+.4g}), {count}"
+    )
+    out.line(f"always-valid 95 % interval: {low:+.4g} to {high:+.4g}, p {effect.p:.4f}")
+    if status.sign_test is not None:
+        out.line(f"sign test, for one look at an end set before: p {status.sign_test:.4f}")
+
+
+def _list(args: argparse.Namespace) -> int:
+    out = Output.of(args)
+    with open_shop(load_settings(args)) as shop:
+        found = shop.experiments.names()
+    if out.json:
+        out.document(list(found))
+    else:
+        for name in found:
+            out.line(name)
+    return 0
+
+
+def _null_runs(args: argparse.Namespace) -> int:
+    out = Output.of(args)
+    found = null_runs(runs=args.runs, looks=args.looks).to_dict()
+    if out.json:
+        out.document(found)
+        return 0
+    rows = [[name, f"{rate:.1%}"] for name, rate in found["false_positives"].items()]
+    out.table(["test", "called different"], rows)
+    out.line(
+        f"{found['runs']:,} experiments on nothing, {found['looks']} looks each;"
+        f" {found['alpha']:.0%} ± {found['sampling_error']:.1%} is right for one look"
+    )
+    return 0

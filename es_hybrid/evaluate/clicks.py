@@ -29,11 +29,14 @@ class Session:
         query: What identifies the query; a hash will do.
         shown: Product ids, from the first place down.
         clicked: Places that were clicked, from 0.
+        left_out: Places that say nothing of the ranking, such as those of products that are tried
+            out; neither their views nor their clicks are counted.
     """
 
     query: str
     shown: Sequence[str]
     clicked: frozenset[int]
+    left_out: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +111,12 @@ def dependent_click_model(sessions: Iterable[Session]) -> ClickModel:
     for session in sessions:
         last = max(session.clicked, default=len(session.shown) - 1)
         for place, product in enumerate(session.shown[: last + 1]):
+            if place in session.left_out:
+                continue
             count = seen[session.query, product]
             count[0] += 1
             count[1] += place in session.clicked
-        for place in session.clicked:
+        for place in session.clicked - session.left_out:
             at[place][0] += 1
             at[place][1] += place != last
         deepest = max(deepest, len(session.shown))
@@ -126,6 +131,8 @@ def _views(sessions: Iterable[Session]) -> dict[tuple[tuple[str, str], int], lis
     counts: dict[tuple[tuple[str, str], int], list[int]] = defaultdict(lambda: [0, 0])
     for session in sessions:
         for place, product in enumerate(session.shown):
+            if place in session.left_out:
+                continue
             count = counts[(session.query, product), place]
             count[0] += 1
             count[1] += place in session.clicked

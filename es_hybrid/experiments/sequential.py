@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
-__all__ = ["Sample", "always_valid_p", "fixed_p"]
+__all__ = ["Sample", "always_valid_interval", "always_valid_p", "fixed_p"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,42 @@ def always_valid_p(
     log_ratio = 0.5 * math.log(error / (error + mixture))
     log_ratio += mixture * difference**2 / (2.0 * error * (error + mixture))
     return min(before, math.exp(-log_ratio) if log_ratio > 0.0 else 1.0)
+
+
+def always_valid_interval(
+    control: Sample, treatment: Sample, *, expected_difference: float, alpha: float = 0.05
+) -> tuple[float, float]:
+    """Return the interval of the difference that may be looked at after every observation.
+
+    It holds every difference that the test of `always_valid_p` would not refuse at `alpha`: `d ±
+    sqrt(2 V (V + tau^2) / tau^2 * (ln(1/alpha) + ln((V + tau^2) / V) / 2))`. The chance that the
+    true difference is ever outside is at most `alpha`.
+
+    Args:
+        control: What it measured so far.
+        treatment: The same.
+        expected_difference: Tau, as for `always_valid_p`.
+        alpha: How often it may be wrong.
+
+    Returns:
+        Low and high of treatment minus control; endless with fewer than two observations a side.
+
+    Example:
+        >>> low, high = always_valid_interval(
+        ...     Sample.of([0, 1] * 500), Sample.of([0, 1, 1] * 400), expected_difference=0.1)
+        >>> round(low, 2), round(high, 2)
+        (0.09, 0.24)
+    """
+    if not expected_difference > 0.0:
+        raise ValueError("the expected difference must be above 0")
+    error = _squared_error(control, treatment)
+    if error <= 0.0:
+        return -math.inf, math.inf
+    mixture = expected_difference**2
+    difference = treatment.mean - control.mean
+    spread = 2.0 * error * (error + mixture) / mixture
+    spread *= math.log(1.0 / alpha) + 0.5 * math.log((error + mixture) / error)
+    return difference - math.sqrt(spread), difference + math.sqrt(spread)
 
 
 def _squared_error(control: Sample, treatment: Sample) -> float:

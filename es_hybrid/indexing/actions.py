@@ -268,14 +268,13 @@ def sanitize_reason(kind: str, reason: str) -> str:
     return f"{kind}: {reason}"[:300].rstrip(": ")
 
 
-def read_stored(answer: Mapping[str, Any]) -> dict[str, Stored]:
-    """Return what is stored, by id, from an `_mget` answer; what is not there is left out."""
+def read_stored(docs: Iterable[Mapping[str, Any]]) -> dict[str, Stored]:
+    """Return what is stored, by id."""
     return {
         str(doc["_id"]): Stored(
             (doc.get("_source") or {}).get("document_hash"),
             (doc.get("_source") or {}).get("embedding_text_hash"),
             (doc.get("_source") or {}).get("feed_time"),
         )
-        for doc in answer.get("docs", ())
-        if doc.get("found")
+        for doc in docs
     }

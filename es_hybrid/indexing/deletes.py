@@ -109,6 +109,7 @@ def highest_request(shard: int) -> Json:
         "sort": [{"_seq_no": "desc"}],
         "source": False,
         "track_total_hits": False,
+        "allow_partial_search_results": False,
     }
 
 
@@ -136,6 +137,7 @@ def page_request(shard: int, *, after: int, upto: int) -> Json:
         "source": ["feed_time"],
         "seq_no_primary_term": True,
         "track_total_hits": False,
+        "allow_partial_search_results": False,
     }
 
 

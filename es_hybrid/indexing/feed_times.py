@@ -19,7 +19,14 @@ from es_hybrid.indexing.coerce import BadValue, as_date
 from es_hybrid.indexing.sources import Product
 from es_hybrid.types import Json
 
-__all__ = ["IS_NEWER", "complete_meta", "feed_time_text", "guarded_action", "is_gone"]
+__all__ = [
+    "IS_NEWER",
+    "complete_meta",
+    "feed_time_s",
+    "feed_time_text",
+    "guarded_action",
+    "is_gone",
+]
 
 IS_NEWER = "ctx._source.feed_time != null && ctx._source.feed_time.compareTo(params.feed_time) > 0"
 """Painless: whether the stored document comes from a newer feed than `params.feed_time`."""
@@ -47,6 +54,19 @@ def feed_time_text(value: datetime | str) -> str:
         )
     utc = moment.astimezone(UTC)
     return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def feed_time_s(value: datetime | str) -> float:
+    """Return a feed's time in seconds since the epoch.
+
+    Raises:
+        ConfigurationError: It is no time.
+
+    Example:
+        >>> feed_time_s("1970-01-01T01:00:10+01:00")
+        10.0
+    """
+    return datetime.fromisoformat(feed_time_text(value)).timestamp()
 
 
 def is_gone(stored: object | None, *, feed_time: str | None, complete: str | None) -> bool:

@@ -43,14 +43,21 @@ class RoleName(StrEnum):
 
     READER = "reader"
     INGESTER = "ingester"
+    MERCHANDISER = "merchandiser"
     ADMIN = "admin"
     REINDEXER = "reindexer"
     LOGGER = "logger"
     ANALYST = "analyst"
 
 
-PRODUCT_ROLES = (RoleName.READER, RoleName.INGESTER, RoleName.ADMIN, RoleName.REINDEXER)
-"""Those on an index of products; the others are on the log of searches."""
+PRODUCT_ROLES = (
+    RoleName.READER,
+    RoleName.INGESTER,
+    RoleName.MERCHANDISER,
+    RoleName.ADMIN,
+    RoleName.REINDEXER,
+)
+"""Those on an index of products and its rules; the others are on the log of searches."""
 
 
 def load_role(name: RoleName, *, index: str = _WRITTEN_FOR, streams: str = "ubi") -> Json:

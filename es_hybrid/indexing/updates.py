@@ -9,7 +9,7 @@ product itself.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -129,13 +129,13 @@ def plan_updates(
     return Updates(Planned(chunk, decisions, [None] * len(decisions)), reasons, actions)
 
 
-def read_documents(answer: Mapping[str, Any], *, vector_field: str | None) -> dict[str, Document]:
-    """Return the stored products of an `_mget` answer, by id; what is not there is left out."""
+def read_documents(
+    docs: Iterable[Mapping[str, Any]], *, vector_field: str | None
+) -> dict[str, Document]:
+    """Return the stored products among documents, by id."""
     own = OWN_FIELDS | {vector_field}
     found = {}
-    for doc in answer.get("docs", ()):
-        if not doc.get("found"):
-            continue
+    for doc in docs:
         source = doc.get("_source") or {}
         found[str(doc["_id"])] = Document(
             content={name: value for name, value in source.items() if name not in own},

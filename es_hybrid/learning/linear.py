@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,16 +38,19 @@ _BOUNDS = [(0.0, None) if MONOTONE[name] > 0 else (None, 0.0) for name in _WEIGH
 class Linear:
     """How to weigh features.
 
+    The weights of every penalty with every weight of the unjudged are averaged: with a few dozen
+    queries, which of them is best is a matter of luck, and their mean depends less on it.
+
     Attributes:
-        penalty: Of large weights; the larger, the closer to the untrained order.
-        unjudged_weight: Weight of a pair whose worse product nobody judged.
+        penalties: Of large weights; the larger, the closer to the untrained order.
+        unjudged_weights: Weights of a pair whose worse product nobody judged.
     """
 
-    penalty: float = 10.0
-    unjudged_weight: float = 0.1
+    penalties: tuple[float, ...] = (1.0, 10.0, 100.0)
+    unjudged_weights: tuple[float, ...] = (0.0, 0.1, 0.5)
 
     def __str__(self) -> str:
-        return f"weights, penalty {self.penalty:g}, unjudged {self.unjudged_weight:g}"
+        return "weights of features"
 
 
 def linear_weights(examples: Sequence[Example], how: Linear) -> dict[str, float]:
@@ -55,27 +58,59 @@ def linear_weights(examples: Sequence[Example], how: Linear) -> dict[str, float]
 
     Args:
         examples: At least one whose candidates have different grades.
-        how: Penalty and weight of the unjudged.
+        how: Penalties and weights of the unjudged.
 
     Raises:
         ConfigurationError: SciPy is missing.
     """
-    minimize = _minimize()
-    parts = [_pairs(example, how) for example in examples]
-    differences = np.concatenate([part[0] for part in parts])
-    ahead = np.concatenate([part[1] for part in parts])
-    counts = np.concatenate([part[2] for part in parts]) / len(examples)
+    pairs = _Pairs.of(examples)
+    found = np.mean(
+        [
+            pairs.weights(penalty, unjudged)
+            for penalty in how.penalties
+            for unjudged in how.unjudged_weights
+        ],
+        axis=0,
+    )
+    return {name: weight for name, weight in zip(_WEIGHED, found.tolist(), strict=True) if weight}
 
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        margin = _STEEPNESS * (ahead + differences @ weights)
-        slope = counts * _STEEPNESS / (1.0 + np.exp(np.minimum(margin, 500.0)))
-        value = counts @ np.logaddexp(0.0, -margin) + how.penalty * weights @ weights
-        return float(value), 2.0 * how.penalty * weights - differences.T @ slope
 
-    found = minimize(
-        loss, np.zeros(len(_WEIGHED)), jac=True, method="L-BFGS-B", bounds=_BOUNDS
-    ).x.tolist()
-    return {name: weight for name, weight in zip(_WEIGHED, found, strict=True) if weight}
+@dataclass(frozen=True, slots=True)
+class _Pairs:
+    """Pairs of one query's products, the first with the better grade.
+
+    Attributes:
+        differences: In the features, shape `(pairs, features)`.
+        ahead: In the untrained relevance, shape `(pairs,)`.
+        counts: What swapping them would do to NDCG@10, shape `(pairs,)`.
+        unjudged: Whether nobody judged the second, shape `(pairs,)`.
+    """
+
+    differences: NDArray[np.float64]
+    ahead: NDArray[np.float64]
+    counts: NDArray[np.float64]
+    unjudged: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> Self:
+        """Return those of all queries, each query counting the same."""
+        parts = list(zip(*map(_pairs, examples), strict=True))
+        differences, ahead, counts, unjudged = (np.concatenate(part) for part in parts)
+        return cls(differences, ahead, counts / len(examples), unjudged)
+
+    def weights(self, penalty: float, unjudged_weight: float) -> NDArray[np.float64]:
+        """Return the weights that make the loss smallest."""
+        counts = np.where(self.unjudged, unjudged_weight, 1.0) * self.counts
+
+        def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+            margin = _STEEPNESS * (self.ahead + self.differences @ weights)
+            slope = counts * _STEEPNESS / (1.0 + np.exp(np.minimum(margin, 500.0)))
+            value = counts @ np.logaddexp(0.0, -margin) + penalty * weights @ weights
+            return float(value), 2.0 * penalty * weights - self.differences.T @ slope
+
+        start = np.zeros(len(_WEIGHED))
+        found = _minimize()(loss, start, jac=True, method="L-BFGS-B", bounds=_BOUNDS)
+        return np.asarray(found.x)
 
 
 def _minimize() -> Any:
@@ -88,12 +123,9 @@ def _minimize() -> Any:
     return minimize
 
 
-def _pairs(
-    example: Example, how: Linear
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return of each pair: the difference in features, in relevance, and what it counts."""
-    columns = [standardised(example.rows[:, FEATURES.index(name)]) for name in _WEIGHED]
-    values = np.column_stack(columns)
+def _pairs(example: Example) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return differences, lead, counts and whether the worse is unjudged, of one query's pairs."""
+    values = standardised(example.rows[:, [FEATURES.index(name) for name in _WEIGHED]])
     places = np.empty(len(example.ids), dtype=np.intp)
     places[np.argsort(-example.relevance, kind="stable")] = np.arange(len(example.ids))
     discount = np.where(places < _DEPTH, 1.0 / np.log2(places + 2.0), 0.0)
@@ -105,9 +137,7 @@ def _pairs(
     better, worse = np.nonzero(grades[graded, None] > grades[None, :])
     better = graded[better]
     swapped = (gain[better] - gain[worse]) * np.abs(discount[better] - discount[worse])
-    counts = swapped / max(best, 1.0)
-    counts = np.where(example.grades[worse] < 0, how.unjudged_weight, 1.0) * counts
-    kept = counts > 0.0
-    better, worse = better[kept], worse[kept]
-    relevance = example.relevance[better] - example.relevance[worse]
-    return values[better] - values[worse], relevance, counts[kept]
+    kept = swapped > 0.0
+    better, worse, counts = better[kept], worse[kept], swapped[kept] / max(best, 1.0)
+    ahead = example.relevance[better] - example.relevance[worse]
+    return values[better] - values[worse], ahead, counts, example.grades[worse] < 0

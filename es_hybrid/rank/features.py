@@ -127,11 +127,12 @@ def features(
         [0.5, 4.5]
     """
     columns = _Columns(evidence, fields)
-    rows = np.full((len(evidence.hits), len(FEATURES)), math.nan)
+    # Features first in memory: each is written at once, and trees read it at once.
+    table = np.full((len(FEATURES), len(evidence.hits)), math.nan)
     for place, name in enumerate(FEATURES):
         if name in wanted:
-            rows[:, place] = columns.of(name)
-    return rows
+            table[place] = columns.of(name)
+    return table.T
 
 
 class _Columns:
@@ -140,6 +141,7 @@ class _Columns:
     def __init__(self, evidence: Evidence, fields: Mapping[str, str]) -> None:
         self.known = evidence
         self._fields = fields
+        self._columns = list(zip(*evidence.hits, strict=True))
         self.query = _Query(evidence.query)
         self._texts = {place: _spaced(text) for place, text in evidence.texts.items()}
 
@@ -169,18 +171,21 @@ class _Columns:
             case _:
                 return values
 
-    def scores(self, score: Callable[[Hit], float | None]) -> Scores:
-        """Return the shares of the best score."""
-        return _of_best(list(map(score, self.known.hits)))
-
-    def reciprocal(self, rank: Callable[[Hit], int | None]) -> list[float]:
-        """Return 1 / rank, 0 for what a list does not hold."""
-        return [1.0 / (rank(hit) or math.inf) for hit in self.known.hits]
+    def of_hits(self, name: str) -> Scores:
+        """Return a number that every hit has; NaN where Elasticsearch gave none."""
+        place = Hit._fields.index(name)
+        return np.array(self._columns[place] if self._columns else (), dtype=np.float64)
 
     def values(self, name: str) -> list[Sequence[Any]]:
         """Return the doc values of a product property."""
         hits, found = self.known.hits, self._fields.get(name)
         return [hit.fields.get(found, ()) for hit in hits] if found else [()] * len(hits)
+
+    def of_values(self, name: str, measure: Callable[[Sequence[Any]], float]) -> list[float]:
+        """Return something of each product's values; many products have the same ones."""
+        found = [tuple(values) for values in self.values(name)]
+        known = {values: measure(values) for values in set(found)}
+        return [known[values] for values in found]
 
     def placed(self, values: Mapping[int, float]) -> list[float]:
         """Return what is known by place."""
@@ -197,20 +202,20 @@ _COMPUTED: Mapping[str, Callable[[_Columns], Any]] = MappingProxyType(
     {
         "relevance": lambda c: c.known.relevance,
         "fused": lambda c: c.known.fused,
-        "lexical_score": lambda c: c.scores(lambda hit: hit.lexical_score),
-        "semantic_score": lambda c: c.scores(lambda hit: hit.semantic_score),
-        "lexical_reciprocal_rank": lambda c: c.reciprocal(lambda hit: hit.lexical_rank),
-        "semantic_reciprocal_rank": lambda c: c.reciprocal(lambda hit: hit.semantic_rank),
+        "lexical_score": lambda c: _of_best(c.of_hits("lexical_score")),
+        "semantic_score": lambda c: _of_best(c.of_hits("semantic_score")),
+        "lexical_reciprocal_rank": lambda c: _reciprocal(c.of_hits("lexical_rank")),
+        "semantic_reciprocal_rank": lambda c: _reciprocal(c.of_hits("semantic_rank")),
         "rerank_score": lambda c: c.placed(c.known.reranked),
-        "exact_code": lambda c: [hit.code for hit in c.known.hits],
+        "exact_code": lambda c: c.of_hits("code"),
         "text_coverage": lambda c: c.of_texts(c.query.coverage),
         "lead_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text[:_LEAD_CHARS])),
         "number_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text, numbers=True)),
         "text_length": lambda c: c.of_texts(lambda text: math.log1p(len(text))),
-        "brand_in_query": lambda c: [c.query.names(brands) for brands in c.values("brand")],
-        "category_coverage": lambda c: [
-            c.query.coverage(_joined(found)) for found in c.values("category")
-        ],
+        "brand_in_query": lambda c: c.of_values("brand", c.query.names),
+        "category_coverage": lambda c: c.of_values(
+            "category", lambda values: c.query.coverage(_joined(values))
+        ),
         "affinity": lambda c: c.placed(c.known.affinity),
     }
 )
@@ -231,7 +236,7 @@ class _Query:
         wanted = self._numbers if numbers else self._words
         if not wanted or text is None:
             return math.nan
-        return sum(word in text for word in wanted) / len(wanted)
+        return sum([word in text for word in wanted]) / len(wanted)
 
     def names(self, brands: Sequence[Any]) -> float:
         """Say whether one of the brands stands in the query; NaN for no brand."""
@@ -248,10 +253,14 @@ def _joined(values: Sequence[Any]) -> str | None:
     return _spaced(" ".join(map(str, values))) if values else None
 
 
-def _of_best(scores: Sequence[float | None]) -> Scores:
-    found = np.array([math.nan if score is None else score for score in scores], dtype=np.float64)
-    best = np.nanmax(found, initial=0.0)
-    return found / best if best > 0 else found
+def _of_best(scores: Scores) -> Scores:
+    best = np.fmax.reduce(scores, initial=0.0)
+    return scores / best if best > 0 else scores
+
+
+def _reciprocal(ranks: Scores) -> Scores:
+    """Return 1 / rank, 0 for what a list does not hold."""
+    return np.where(np.isnan(ranks), 0.0, 1.0 / ranks)
 
 
 def _position(values: Scores) -> Scores:

@@ -23,6 +23,7 @@ FORMAT = 1
 
 _ABOVE_NOTHING = 1e-9
 _FARTHEST = 3.0
+_NO_SPREAD = 1e-12
 _TELLING = 1e-6
 
 
@@ -135,7 +136,7 @@ class LearnedModel:
     ) -> list[Mapping[str, float]]:
         """Return what each feature did to some of the candidates, in units of relevance.
 
-        What a candidate's correction would lose if it had the median value of the query's
+        What a candidate's correction would lose if it had the middle value of the query's
         candidates instead of its own: of a sum of weights exactly its summand, and of trees the
         same question asked of them.
 
@@ -148,19 +149,17 @@ class LearnedModel:
         """
         if not positions or not self._used:
             return [{} for _ in positions]
-        rows = correction.rows
-        own = rows[list(positions)]
         columns = [FEATURES.index(name) for name in self._used]
+        rows, own = correction.rows, correction.rows[list(positions)]
+        known = rows[:, columns]
         # Every feature in turn, all at once.
         asked = np.repeat(own[None], len(columns), axis=0)
-        for turn, column in enumerate(columns):
-            asked[turn, :, column] = _median(rows[:, column])
-        flat = self._forest.scores(asked.reshape(-1, rows.shape[1])).reshape(len(columns), -1)
-        effect = self._forest.scores(own) - flat
-        for turn, (name, column) in enumerate(zip(self._used, columns, strict=True)):
-            scaled = standardised(rows[:, column])
-            usual = _median(scaled[~np.isnan(rows[:, column])])
-            effect[turn] += self.weights.get(name, 0.0) * (scaled[list(positions)] - usual)
+        asked[np.arange(len(columns)), :, columns] = _middle(known)[:, None]
+        without = self._forest.scores(asked.reshape(-1, rows.shape[1]))
+        effect = self._forest.scores(own) - without.reshape(len(columns), -1)
+        scaled = standardised(known)
+        away = scaled[list(positions)] - _middle(np.where(np.isnan(known), np.nan, scaled))
+        effect += (away * [self.weights.get(name, 0.0) for name in self._used]).T
         effect /= self.relevance_weight
         return [
             {
@@ -192,28 +191,29 @@ class LearnedModel:
                 yield found
 
     def _weighed(self, rows: NDArray[np.float64]) -> Scores:
-        total = np.zeros(len(rows))
-        for name, weight in self.weights.items():
-            total += weight * standardised(rows[:, FEATURES.index(name)])
-        return total
+        if not self.weights:
+            return np.zeros(len(rows))
+        weighed = standardised(rows[:, [FEATURES.index(name) for name in self.weights]])
+        return np.asarray(weighed @ np.array(list(self.weights.values())))
 
 
-def standardised(values: Scores) -> Scores:
-    """Return values less their mean, in standard deviations, cut at 3; 0 for what is not known.
+def standardised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return each column less its mean, in standard deviations, cut at 3; 0 for what is not known.
+
+    Args:
+        rows: Shape `(n, columns)`.
 
     Example:
-        >>> standardised(np.array([1.0, 3.0, np.nan])).tolist()
+        >>> standardised(np.array([[1.0], [3.0], [np.nan]]))[:, 0].tolist()
         [-1.0, 1.0, 0.0]
     """
-    known = ~np.isnan(values)
-    if not known.any():
-        return np.zeros(len(values))
-    found = values[known]
-    spread = found.std()
-    scaled = np.zeros(len(values))
-    if spread > 0.0:
-        scaled[known] = np.clip((found - found.mean()) / spread, -_FARTHEST, _FARTHEST)
-    return scaled
+    known = ~np.isnan(rows)
+    counts = np.maximum(known.sum(axis=0), 1)
+    values = np.where(known, rows, 0.0)
+    away = np.where(known, values - values.sum(axis=0) / counts, 0.0)
+    spread = np.sqrt((away * away).sum(axis=0) / counts)
+    scaled = away / np.where(spread > _NO_SPREAD, spread, np.inf)
+    return np.clip(scaled, -_FARTHEST, _FARTHEST)
 
 
 def read_model(content: Any, *, source: str = "the model", digest: str = "") -> LearnedModel:
@@ -255,6 +255,9 @@ def read_model(content: Any, *, source: str = "the model", digest: str = "") -> 
         ) from None
 
 
-def _median(values: Scores) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.median(known)) if known.size else 0.0
+def _middle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the middle one of each column's known values; 0 where none is known."""
+    ordered = np.sort(rows, axis=0)  # NaN comes last
+    counts = (~np.isnan(rows)).sum(axis=0)
+    found = ordered[np.maximum(counts - 1, 0) // 2, np.arange(rows.shape[1])]
+    return np.where(counts > 0, found, 0.0)

@@ -109,7 +109,7 @@ class Forest:
         return np.asarray(found.sum(axis=0) + self._constant)
 
 
-_WORDS = (np.uint16, np.uint32, np.uint64)
+_WORDS = (np.uint8, np.uint16, np.uint32, np.uint64)
 _NO_SPLIT = Split(0, 0.0, missing_left=True, left_leaves=(0, 0))
 
 

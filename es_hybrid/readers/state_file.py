@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import orjson
 
+from es_hybrid._durable import replace_file
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.types import Json
 
@@ -62,16 +62,4 @@ def read_state(path: Path) -> Json | None:
 
 def write_state(path: Path, state: Json) -> None:
     """Put a state in place of the file, whole or not at all, even when the machine stops."""
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as file:
-        file.write(orjson.dumps(state))
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)
-    if os.name != "posix":  # a folder cannot be opened there
-        return
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    replace_file(path, orjson.dumps(state))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 from es_hybrid._cache import Tally
 from es_hybrid.types import Degradation, Remembered, Stage
@@ -14,6 +15,7 @@ class Notes:
 
     Args:
         clock: Seconds, monotonic.
+        span: Makes a span of a stage, for traces.
 
     Example:
         >>> ticks = iter([0.0, 1.0, 1.25, 2.0])
@@ -24,8 +26,13 @@ class Notes:
         (250.0, 2000.0)
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        span: Callable[[str], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
         self._clock = clock
+        self._span = span
         self._started = clock()
         self._timings: dict[Stage, float] = {}
         self._degradations: list[Degradation] = []
@@ -40,7 +47,8 @@ class Notes:
         """Add the time inside the block to a stage."""
         started = self._clock()
         try:
-            yield
+            with self._span(stage.value):
+                yield
         finally:
             spent = (self._clock() - started) * 1000.0
             self._timings[stage] = self._timings.get(stage, 0.0) + spent

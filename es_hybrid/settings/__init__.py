@@ -8,6 +8,7 @@ because a typo that is ignored is a setting that silently does nothing.
 from __future__ import annotations
 
 from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
+from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
@@ -26,6 +27,7 @@ __all__ = [
     "ExperimentSettings",
     "IndexSettings",
     "IngestSettings",
+    "JudgeSettings",
     "LogSettings",
     "LookUpSettings",
     "RankSettings",

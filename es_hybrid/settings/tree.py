@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
+from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
@@ -28,6 +29,7 @@ from es_hybrid.settings.sections import (
 __all__ = ["PREFIX", "Settings", "known_names"]
 
 PREFIX = "ES_HYBRID_"
+_RENAMED = ("__MAX_CHARS", "__MAX_TOKENS")  # what a text may have was counted in characters
 
 EVIDENCE = "tuned"
 """The table of a file that says how its settings came about."""
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
     experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    judge: JudgeSettings = JudgeSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)
@@ -113,7 +116,8 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = sorted(known_names())
     for name in sorted(environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
+            renamed = name.upper().replace(*_RENAMED)
+            near = difflib.get_close_matches(renamed, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
             raise ConfigurationError(f"unknown setting {name}", hint=hint)
 

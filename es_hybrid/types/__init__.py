@@ -7,6 +7,7 @@ a stage is a function from scores to scores and costs no object per hit.
 from __future__ import annotations
 
 from es_hybrid.types.evidence import Correction, Evidence
+from es_hybrid.types.sides import Assigned, Variant
 from es_hybrid.types.values import (
     BoostContext,
     Degradation,
@@ -41,6 +42,7 @@ from es_hybrid.types.vocabulary import (
 __all__ = [
     "FUSED_LEGS",
     "NAMED_QUERY",
+    "Assigned",
     "BoostContext",
     "Correction",
     "Degradation",
@@ -64,6 +66,7 @@ __all__ = [
     "Stage",
     "TextKind",
     "UsedWeights",
+    "Variant",
     "Vector",
     "Vectors",
     "hits_of",

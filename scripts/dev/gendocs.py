@@ -4,7 +4,8 @@
     python scripts/dev/gendocs.py --check    # compare
 
 A page asks for a table by the markers `<!-- generated: NAME -->` and `<!-- end -->`; what stands
-between them is replaced. NAME is `settings`, `cli`, `ext` or `rules`. Pages without markers are not touched.
+between them is replaced. NAME is `settings`, `cli`, `ext`, `rules`, `experiment`,
+`events` or `metrics`. Pages without markers are not touched.
 """
 
 from __future__ import annotations
@@ -66,6 +67,17 @@ def rules_table() -> str | None:
     return _table(("Key", "Type", "Default", "Meaning"), rows)
 
 
+def experiment_table() -> str | None:
+    """Return one row for each key of an experiment that a person writes."""
+    experiment = _find("es_hybrid.experiments", "Experiment")
+    if experiment is None:
+        return None
+    own = {"state", "reason", "salt", "run"}
+    rows = [r for r in _fields(experiment) if r[0] not in own and not r[0].startswith("when.")]
+    rows.append(("when", "object", "", "Its [condition](rules.md#conditions)"))
+    return _table(("Key", "Type", "Default", "Meaning"), rows)
+
+
 def cli_table() -> str | None:
     """Return one table for the options of all commands, and one for each command."""
     build_parser = _find("es_hybrid.cli.app", "build_parser")
@@ -83,6 +95,27 @@ def cli_table() -> str | None:
     return "\n".join(parts)
 
 
+def events_table() -> str:
+    """Return one row for each event that is logged."""
+    found = importlib.import_module("scripts.dev.log_events")
+    rows = (
+        (each.name, each.level, f"`{each.logger}`", _names(each.fields), found.MEANINGS[each.name])
+        for each in found.logged_events()
+    )
+    return _table(("Event", "Level", "Logger", "Fields", "Meaning"), rows)
+
+
+def metrics_table() -> str:
+    """Return one row for each metric that Prometheus reads."""
+    families = _find("es_hybrid.prometheus", "FAMILIES")
+    rows = ((f.name, f.kind, _names(f.labels), f.meaning) for f in families)
+    return _table(("Metric", "Kind", "Labels", "Meaning"), rows)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names if name != "**")
+
+
 def _commands(
     parser: argparse.ArgumentParser, level: int
 ) -> Iterator[tuple[int, argparse.ArgumentParser]]:
@@ -98,7 +131,10 @@ TABLES = {
     "settings": settings_table,
     "ext": ext_table,
     "rules": rules_table,
+    "experiment": experiment_table,
     "cli": cli_table,
+    "events": events_table,
+    "metrics": metrics_table,
 }
 
 

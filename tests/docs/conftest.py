@@ -30,6 +30,8 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_name: str) -> 
             "SEARCH__BUDGET_S": "30",
             "RULES__INDEX": f"{index_name}-rules",
             "RULES__TIMEOUT_S": "10",
+            "EXPERIMENT__INDEX": f"{index_name}-experiments",
+            "EXPERIMENT__TIMEOUT_S": "10",
         }.items():
             monkeypatch.setenv(f"ES_HYBRID_{name}", value)
         yield tmp_path

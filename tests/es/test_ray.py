@@ -1,4 +1,4 @@
-"""On a Ray cluster a worker may die: what it was doing is done again, and nothing twice."""
+"""On a Ray cluster a node may die: what its worker was doing is done again, and nothing twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.es
 COUNT = 2000
 
 
-def test_a_worker_that_is_killed_costs_time_only(
+def test_a_node_that_is_killed_costs_time_only(
     es: Elasticsearch,
     es_url: str,
     open_shop: Callable[..., HybridClient],

@@ -149,3 +149,27 @@ def test_a_log_without_queries(run: Run, files: Path, products_index: str) -> No
     ]
     code, out, _ = run("simulate", products_index, *options)
     assert (code, out.splitlines()[0][:22]) == (0, "0 of 0 pages change; 0")
+
+
+def test_doctor_says_which_rules_are_in_force(
+    run: Run, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rules that searches ask for and do not find are a problem; rules that nobody asks for are named."""
+
+    def rules() -> tuple[int, str, str]:
+        code, out, _ = run("doctor", "--json")
+        (check,) = [found for found in json.loads(out)["checks"] if found["name"] == "rules"]
+        return code, check["status"], check["detail"]
+
+    code, status, detail = rules()
+    assert (code, status, detail) == (0, "ok", "none are asked for")
+    monkeypatch.setenv("ES_HYBRID_RULES__NAME", "default")
+    code, status, detail = rules()
+    assert (code, status) == (1, "problem")
+    assert "there is no rule set default" in detail
+    run("rules", "put", "default", str(files / "bury.json"))
+    code, status, detail = rules()
+    assert (code, status) == (0, "ok")
+    assert detail.startswith("default@1 of test-rules-")
+    monkeypatch.delenv("ES_HYBRID_RULES__NAME")
+    assert "holds default, and no search asks" in rules()[2]

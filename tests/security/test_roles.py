@@ -15,12 +15,15 @@ from es_hybrid import HybridClient, IngestError, Settings
 from es_hybrid.cli.app import main
 from es_hybrid.indexing.roles import PRODUCT_ROLES, RoleName, load_role
 from es_hybrid.settings import LogSettings
+from es_hybrid.testing import HashEmbedder
 from tests.security.conftest import ALIAS, SecuredNode
+from tests.support.shops import DIMS, shop_products
 
 pytestmark = pytest.mark.node
 
 READER, INGESTER = RoleName.READER, RoleName.INGESTER
 ADMIN, REINDEXER = RoleName.ADMIN, RoleName.REINDEXER
+MERCHANDISER = RoleName.MERCHANDISER
 LOGGER, ANALYST = RoleName.LOGGER, RoleName.ANALYST
 
 
@@ -74,6 +77,16 @@ def keep(index: str, *, script: bool = False) -> Callable[[HybridClient], None]:
 def read_rules(shop: HybridClient) -> None:
     """Read the rules in force; that there are none is an answer, too."""
     shop.es.options(ignore_status=404).get(index="es-hybrid-rules", id="default")
+
+
+def put_rules(shop: HybridClient) -> None:
+    """Save rules twice and go back to the first; the index is made where it is missing."""
+    name = f"set-{uuid4().hex[:8]}"
+    for factor in (1.2, 1.3):
+        shop.rules.put(name, {"boosts": [{"field": "stock", "scale": 10, "factor": factor}]})
+    assert [found.version for found in shop.rules.versions(name)] == [2, 1]
+    assert shop.rules.rollback(name).version == 1
+    assert name in shop.rules.names()
 
 
 def delete_by_query(shop: HybridClient) -> None:
@@ -165,8 +178,8 @@ JOBS = {
     "read the load of the cluster": Job(watch_cluster, frozenset({ADMIN, REINDEXER})),
     "copy an index in the background": Job(copy_in_background, frozenset({REINDEXER})),
     "clone an index": Job(clone, frozenset({ADMIN, REINDEXER})),
-    "read rules": Job(read_rules, frozenset({READER, ADMIN})),
-    "put rules": Job(keep("es-hybrid-rules"), frozenset({ADMIN})),
+    "read rules": Job(read_rules, frozenset({READER, MERCHANDISER, ADMIN})),
+    "put rules": Job(put_rules, frozenset({MERCHANDISER, ADMIN})),
     "keep vectors by text": Job(keep(f"{ALIAS}-vectors"), frozenset({INGESTER, REINDEXER})),
     "keep where a follower is": Job(keep("es-hybrid-state"), frozenset({INGESTER})),
     "hold the lock of a reindex": Job(
@@ -246,6 +259,72 @@ def test_the_commands_work_with_their_roles(
     assert run(keys[INGESTER], "ingest", ALIAS, str(feed))[0] == 0
     code, out, _ = run(keys[READER], "search", ALIAS, "lamp", "--no-rerank")
     assert (code, "lamp" in out) == (0, True)
+
+
+@pytest.fixture
+def own_alias(root: Elasticsearch) -> str:
+    """An alias of a test's own, with products in it, that the roles for `products` reach."""
+    name = f"{ALIAS}-{uuid4().hex[:8]}"
+    with HybridClient(root, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop:
+        shop.create_index(name)
+        assert shop.ingest(name, shop_products()).failed == 0
+    return name
+
+
+def assert_refused(run: Callable[..., Any], key: str, *argv: str) -> None:
+    """A command ends with the privilege that its key lacks."""
+    code, out, err = run(key, *argv)
+    assert code == 1, (argv, out, err)
+    assert "lacks the privilege" in err
+
+
+def test_a_reindex_and_its_rollback_need_the_reindexers_key(
+    run: Callable[..., Any], keys: Mapping[RoleName, str], root: Elasticsearch, own_alias: str
+) -> None:
+    """The whole command, lock, copy, checks and swap, works with that key and with no other."""
+    (before,) = root.indices.get_alias(name=own_alias).body
+    for role in (READER, MERCHANDISER, INGESTER, ADMIN):
+        assert_refused(run, keys[role], "reindex", own_alias)
+    assert list(root.indices.get_alias(name=own_alias).body) == [before]
+    code, out, err = run(keys[REINDEXER], "reindex", own_alias, "--json")
+    assert code == 0, err
+    (after,) = root.indices.get_alias(name=own_alias).body
+    assert after == json.loads(out)["new_index"] != before
+    assert root.count(index=after)["count"] == root.count(index=before)["count"] > 0
+    for role in (READER, MERCHANDISER, INGESTER, ADMIN):
+        assert_refused(run, keys[role], "rollback", own_alias)
+    assert run(keys[REINDEXER], "rollback", own_alias)[0] == 0
+    assert list(root.indices.get_alias(name=own_alias).body) == [before]
+
+
+def test_feeds_need_the_ingesters_key(
+    run: Callable[..., Any],
+    keys: Mapping[RoleName, str],
+    root: Elasticsearch,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A first load, an update and a follower work with it; other roles' keys are refused."""
+    monkeypatch.setenv("ES_HYBRID_INGEST__FIRST_LOAD_AFTER", "1")
+    name = f"{ALIAS}-{uuid4().hex[:8]}"
+    assert run(keys[ADMIN], "create-index", name)[0] == 0
+    (index,) = root.indices.get_alias(name=name).body
+    settings = root.indices.get_settings(index=index).body
+    feed, prices = tmp_path / "feed.ndjson", tmp_path / "prices.csv"
+    feed.write_text("".join(json.dumps({"id": f"p{n}", "title": "lamp"}) + "\n" for n in range(9)))
+    prices.write_text("id,price\np1,12.5\n")
+    changes = tmp_path / "changes.ndjson"
+    changes.write_text(json.dumps({"id": "p2", "title": "lamp", "price": 3}) + "\n")
+    follow = ("follow", name, "--file", str(changes), "--once", "--state-index", "es-hybrid-state")
+    for command in (("ingest", name, str(feed)), ("update", name, str(prices)), follow):
+        for role in (READER, MERCHANDISER, ADMIN):
+            assert_refused(run, keys[role], *command)
+        code, _, err = run(keys[INGESTER], *command)
+        assert code == 0, (command, err)
+    assert_refused(run, keys[REINDEXER], *follow)
+    assert root.indices.get_settings(index=index).body == settings
+    found = root.mget(index=name, ids=["p1", "p2"])["docs"]
+    assert [doc["_source"]["price"] for doc in found] == [12.5, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Runs `ingest_with_ray` on a local cluster of two workers, one of which kills itself on the way.
+"""Runs `ingest_with_ray` on a local cluster of two nodes, one of which dies on the way.
 
 python -m tests.support.ray_run ES_URL INDEX RUN FOLDER PRODUCTS; does it twice, and prints what came of
 each as JSON.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray.cluster_utils import Cluster
 
 from es_hybrid import Settings
 from es_hybrid.scale import ingest_with_ray
@@ -27,12 +28,13 @@ DIMS = 16
 
 
 class MortalEmbedder:
-    """Notes each worker it is in; the first one to make a third call dies of it, at once."""
+    """Notes each worker it is in; the second node dies of its worker's third call, at once."""
 
     model = f"hash-{DIMS}"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, head: str) -> None:
         self._folder = folder
+        self._mortal = ray.get_runtime_context().get_node_id() != head
         self._inner = HashEmbedder(dims=DIMS)
         self._calls = 0
         (folder / f"worker-{os.getpid()}").touch()
@@ -41,14 +43,19 @@ class MortalEmbedder:
         self._calls += 1
         with (self._folder / "calls").open("a") as file:
             file.write(f"{len(texts)}\n")
-        if self._calls >= 3:  # calls run side by side: the third may see more
-            try:
-                (self._folder / "killed").touch(exist_ok=False)
-            except FileExistsError:
-                pass
-            else:
-                os.kill(os.getpid(), signal.SIGKILL)
+        if self._mortal and self._calls >= 3:  # calls run side by side: the third may see more
+            (self._folder / "killed").touch()
+            kill_node()
         return self._inner.embed(texts, kind=kind, timeout_s=timeout_s)
+
+
+def kill_node() -> None:
+    """Kill the node that this worker is of, without a chance to clean up, and the worker with it."""
+    raylet = os.getppid()
+    name = Path(f"/proc/{raylet}/comm").read_text().strip()
+    assert name == "raylet", f"this worker was started by {name}"
+    os.kill(raylet, signal.SIGKILL)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def product(row: dict[str, Any]) -> dict[str, Any]:
@@ -59,13 +66,20 @@ def product(row: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     es_url, index, run, folder, count = sys.argv[1:]
-    ray.init(
-        num_cpus=2,
-        include_dashboard=False,
-        object_store_memory=100_000_000,
-        configure_logging=False,
-        log_to_driver=False,
+    store = {"object_store_memory": 100_000_000}
+    noticed_soon = {"health_check_period_ms": 1000, "health_check_failure_threshold": 3}
+    cluster = Cluster(
+        initialize_head=True,
+        head_node_args={
+            "num_cpus": 2,
+            "include_dashboard": False,
+            "_system_config": noticed_soon,
+            **store,
+        },
     )
+    cluster.add_node(num_cpus=1, **store)
+    ray.init(address=cluster.address, configure_logging=False, log_to_driver=False)
+    head = ray.get_runtime_context().get_node_id()
     ray.data.DataContext.get_current().enable_progress_bars = False
     try:
         for _again in (False, True):
@@ -77,15 +91,17 @@ def main() -> None:
                 settings=Settings(es_url=es_url, embed={"batch": 100}),
                 workers=2,
                 batch=250,
-                embedder=partial(MortalEmbedder, Path(folder)),
+                embedder=partial(MortalEmbedder, Path(folder), head),
                 runs=f"{index}-runs",
                 dead_letters=f"{index}-dead",
                 num_cpus=0.5,
+                scheduling_strategy="SPREAD",
             )
             calls = len((Path(folder) / "calls").read_text().splitlines())
             print(json.dumps({**asdict(report), "calls": calls}))
     finally:
         ray.shutdown()
+        cluster.shutdown()
 
 
 if __name__ == "__main__":

@@ -13,11 +13,14 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch
 
 from es_hybrid import (
     AsyncEmbedder,
+    AsyncExperimentClient,
     AsyncHybridClient,
+    AsyncShadowClient,
     Boost,
     DecayBoost,
     DeleteReport,
     Embedder,
+    ExperimentClient,
     FieldBoost,
     HybridClient,
     HybridExt,
@@ -29,6 +32,7 @@ from es_hybrid import (
     RequestError,
     Reranker,
     Settings,
+    ShadowClient,
     VectorStore,
     hybrid_ext,
 )
@@ -186,3 +190,20 @@ async def rules(shop: HybridClient, other: AsyncHybridClient) -> None:
     assert_type(await other.rules.rollback("default"), RulesVersion)
     assert_type(await other.rules.names(), tuple[str, ...])
     shop.rules.put("default")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def live(es: Elasticsearch, other: AsyncElasticsearch, new: HybridClient) -> None:
+    with ShadowClient(es, new, sample=0.1, record="shadow.ndjson") as shadow:
+        assert_type(shadow.search(index="products", query=QUERY), ObjectApiResponse[Any])
+        assert_type(shadow.count(index="products"), ObjectApiResponse[Any])
+        assert_type(shadow.report().safe, bool)
+        stands_in: Elasticsearch = shadow
+    with ExperimentClient(es, new, name="pilot") as shop:
+        answer = shop.for_shopper("session-7").search(index="products", query=QUERY)
+        assert_type(answer, HybridResponse)
+        shop.record(answer.hybrid.experiment, clicked=["1"], revenue=49.9)
+        stands_in = shop
+    del stands_in
+    AsyncShadowClient(other, new)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    awaited = AsyncExperimentClient(other, AsyncHybridClient(other), name="pilot")
+    assert_type(await awaited.search(index="products"), HybridResponse)

@@ -14,6 +14,7 @@ from es_hybrid.errors import (
     ConfigurationError,
     ContractError,
     EmbeddingError,
+    ExperimentError,
     HybridError,
     HybridWarning,
     IngestError,
@@ -34,7 +35,7 @@ CLASSES = [
 
 def made(kind: type[HybridError]) -> HybridError:
     options: dict[str, Any] = {"hint": "do this"}
-    if issubclass(kind, (RequestError, RulesError)):
+    if issubclass(kind, (RequestError, RulesError, ExperimentError)):
         options |= {"path": "ext.hybrid.window"}
     elif issubclass(kind, ServiceError):
         options |= {"service": "embed", "status": 503, "attempts": 2, "elapsed_s": 0.5}
@@ -86,6 +87,7 @@ def test_the_tree_drawn_on_top_is_the_tree() -> None:
         (ConfigurationError, (HybridError, ValueError)),
         (RequestError, (HybridError, ValueError)),
         (RulesError, (HybridError, ValueError)),
+        (ExperimentError, (HybridError, ValueError)),
         (ServiceTimeout, (ServiceError, TimeoutError)),
         (EmbeddingError, (ServiceError,)),
         (RerankError, (ServiceError,)),

@@ -48,15 +48,26 @@ class Searches:
 def test_a_frequent_search_is_made_once() -> None:
     """Equal arguments in any order get the same answer; what a caller does to it stays with it."""
     results, searches = Results(CacheSettings(results_ttl_s=60.0)), Searches()
-    first = results.run({"index": "a", "size": 1}, searches.search)
+    first = results.run({"index": "a", "size": 1}, searches.search, owner=b"a")
     first["hits"]["hits"].clear()
-    again = results.run({"size": 1, "index": "a"}, searches.search)
+    again = results.run({"size": 1, "index": "a"}, searches.search, owner=b"a")
     assert again["hits"]["hits"][0]["_source"] == {"title": "Boot"}
     assert first.hybrid == SOUND
     told = replace(SOUND, remembered=Remembered(answer=True))
     assert (again.hybrid, again.meta.status, type(again)) == (told, 200, HybridResponse)
-    assert (results.run({"index": "a", "size": 2}, searches.search))["size"] == 2
-    assert (searches.made, results.hits, results.misses) == (2, 1, 2)
+    assert (results.run({"index": "a", "size": 2}, searches.search, owner=b"a"))["size"] == 2
+    stats = results.stats
+    assert (searches.made, stats.hits, stats.misses, stats.entries) == (2, 1, 2, 2)
+    assert stats.hit_rate == pytest.approx(1 / 3)
+    assert stats.size_bytes > 0
+
+
+def test_another_client_gets_no_answer_of_this_one() -> None:
+    """What other rights may see is their own, though both share one memory."""
+    results, searches = Results(CacheSettings(results_ttl_s=60.0)), Searches()
+    for owner in (b"a", b"b", b"a"):
+        results.run({"size": 1}, searches.search, owner=owner)
+    assert (searches.made, results.stats.hits) == (2, 1)
 
 
 def test_a_hundred_at_once_are_made_once() -> None:
@@ -64,11 +75,12 @@ def test_a_hundred_at_once_are_made_once() -> None:
     results, searches = Results(CacheSettings(results_ttl_s=60.0)), Searches()
 
     def one(_: int) -> HybridResponse:
-        return results.run({"size": 1}, searches.search)
+        return results.run({"size": 1}, searches.search, owner=b"a")
 
     with closing(map_ordered(one, range(100), limit=100)) as answers:
         assert all([answer["size"] == 1 for answer in answers])
     assert searches.made == 1
+    assert (results.stats.hits, results.stats.misses) == (99, 1)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +97,7 @@ def test_half_an_answer_is_not_given_again(searches: Searches) -> None:
     """What lacks something is for the one who asked; the next search tries for all of it."""
     results = Results(CacheSettings(results_ttl_s=60.0))
     for _ in range(2):
-        results.run({"size": 1}, searches.search)
+        results.run({"size": 1}, searches.search, owner=b"a")
     assert searches.made == 2
 
 
@@ -94,7 +106,7 @@ def test_it_is_off_unless_told_and_forgets_in_time() -> None:
     for settings, pause_s in ((CacheSettings(), 0.0), (CacheSettings(results_ttl_s=0.05), 0.06)):
         results, searches = Results(settings), Searches()
         for _ in range(2):
-            results.run({"size": 1}, searches.search)
+            results.run({"size": 1}, searches.search, owner=b"a")
             sleep(pause_s)
         assert searches.made == 2
 
@@ -103,5 +115,5 @@ def test_a_search_that_cannot_be_compared_is_made() -> None:
     """Arguments that are no JSON, such as objects of the DSL, are nobody else's."""
     results, searches = Results(CacheSettings(results_ttl_s=60.0)), Searches()
     for _ in range(2):
-        results.run({"size": 1, "query": object()}, searches.search)
+        results.run({"size": 1, "query": object()}, searches.search, owner=b"a")
     assert searches.made == 2

@@ -147,11 +147,8 @@ def test_rows_that_cannot_be_read_are_rejected() -> None:
 
 
 def test_stored_documents_are_read_without_what_is_ours() -> None:
-    """The vector field may have any name; a document that is not there is left out."""
+    """The vector field may have any name."""
     source = {"id": "1", "v": [1], "document_hash": "d", "embedding_text_hash": "t", "price": 1}
-    answer = {
-        "docs": [{"_id": "1", "found": True, "_source": source}, {"_id": "2", "found": False}]
-    }
-    assert read_documents(answer, vector_field="v") == {
+    assert read_documents([{"_id": "1", "_source": source}], vector_field="v") == {
         "1": Document({"id": "1", "price": 1}, "d", has_vector=True, feed_time=None)
     }

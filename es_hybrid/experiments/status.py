@@ -1,0 +1,86 @@
+"""How an experiment stands: searches, effect, guardrails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from es_hybrid.checks import Check, Status
+from es_hybrid.experiments.definition import Experiment, ExperimentVersion
+from es_hybrid.experiments.guardrails import Counts, guard_checks
+from es_hybrid.experiments.outcomes import Effect, Outcome, effect_of, preference_of, samples_of
+from es_hybrid.types import Json, Variant
+
+__all__ = ["ExperimentStatus"]
+
+_REVENUE = "revenue"
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentStatus:
+    """How an experiment stands.
+
+    Attributes:
+        version: What is in force.
+        experiment: The same, checked.
+        counts: Searches by variant, of all processes.
+        effect: What the treatment changed; `None` where no outcomes are known.
+        sign_test: Of an interleaved experiment, the p-value for a look at an end set before.
+        guardrails: Each guardrail, and whether it holds.
+    """
+
+    version: ExperimentVersion
+    experiment: Experiment
+    counts: Mapping[Variant, Counts]
+    effect: Effect | None
+    sign_test: float | None
+    guardrails: tuple[Check, ...]
+
+    @property
+    def harm(self) -> str | None:
+        """Which guardrails are broken, in words; `None` where all hold."""
+        broken = [each for each in self.guardrails if each.status is Status.PROBLEM]
+        said = [f"{each.name} {each.detail}, allowed {each.hint}" for each in broken]
+        return "; ".join(said) or None
+
+    def to_dict(self) -> Json:
+        """Return the status as JSON."""
+        return {
+            **self.version.to_dict(),
+            "label": self.version.label,
+            "counts": {str(side): counts.to_dict() for side, counts in self.counts.items()},
+            "effect": None if self.effect is None else self.effect.to_dict(),
+            "sign_test": self.sign_test,
+            "guardrails": [check.to_dict() for check in self.guardrails],
+            "harm": self.harm,
+        }
+
+    @classmethod
+    def of(
+        cls,
+        version: ExperimentVersion,
+        counts: Mapping[Variant, Counts],
+        outcomes: Iterable[Outcome] = (),
+    ) -> Self:
+        """Return how an experiment stands.
+
+        Args:
+            version: What is in force.
+            counts: Searches by variant.
+            outcomes: What shoppers did; those of other runs are passed over.
+        """
+        experiment, label = version.experiment, version.label
+        own = [outcome for outcome in outcomes if outcome.experiment == label]
+        sign_test = None
+        if experiment.design == "interleave":
+            effect, sign_test = preference_of(own)
+        else:
+            effect = effect_of(
+                samples_of(own, experiment.metric),
+                metric=experiment.metric,
+                expected_difference=experiment.expected_difference,
+            )
+        revenue = samples_of(own, _REVENUE) if any(o.metric == _REVENUE for o in own) else None
+        checks = guard_checks(experiment.guardrails, counts, revenue)
+        return cls(version, experiment, counts, effect, sign_test, checks)

@@ -1,0 +1,189 @@
+"""Records joined: each search with what shoppers did with its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from es_hybrid.logs.events import Action
+from es_hybrid.logs.privacy import query_key
+from es_hybrid.logs.records import EXPLORED
+from es_hybrid.types import Json
+
+__all__ = ["CLICKS", "Deeds", "History", "LoggedSearch", "read_history"]
+
+CLICKS = frozenset({Action.CLICK, Action.CLICK_THROUGH, Action.VIEW})
+"""A product page that was opened, by any of its names."""
+
+
+@dataclass(slots=True)
+class Deeds:
+    """What was done with the answer of one search.
+
+    Attributes:
+        clicks: Times that a product was opened.
+        carts: Times that one was put into the cart.
+        purchases: Times that one was bought.
+        revenue: Money of the purchases.
+        products: Opened, carted or bought, by id: clicks, carts, purchases and revenue of each.
+    """
+
+    clicks: int = 0
+    carts: int = 0
+    purchases: int = 0
+    revenue: float = 0.0
+    products: dict[str, list[float]] = field(default_factory=dict)
+
+    @property
+    def any(self) -> bool:
+        """Whether anything was done."""
+        return bool(self.clicks or self.carts or self.purchases)
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Count one event; one of another kind counts as nothing."""
+        action, attributes = event.get("action_name"), event.get("event_attributes") or {}
+        revenue = float(attributes.get("revenue") or 0.0) if action == Action.PURCHASE else 0.0
+        what = (action in CLICKS, action == Action.CART, action == Action.PURCHASE)
+        if not any(what):
+            return
+        self.clicks += what[0]
+        self.carts += what[1]
+        self.purchases += what[2]
+        self.revenue += revenue
+        product = str((attributes.get("object") or {}).get("object_id", ""))
+        if product:
+            sums = self.products.setdefault(product, [0.0, 0.0, 0.0, 0.0])
+            for place, more in enumerate((*what, revenue)):
+                sums[place] += more
+
+
+@dataclass(slots=True)
+class LoggedSearch:
+    """One search; its later pages are part of it.
+
+    Attributes:
+        query_id: What events refer to.
+        at_s: Seconds since the epoch.
+        key: What tells its words from others: a hash, or the words; empty where not logged.
+        session: Hash or id of the visit; empty where not logged.
+        experiment: Name, where it was part of one.
+        variant: Of the experiment.
+        found_nothing: Whether there was no hit at all.
+        took_ms: Milliseconds.
+        timings_ms: Milliseconds a stage.
+        degraded: What it did without, as `stage: reason`.
+        shown: Product ids by position, from 1.
+        explored: Positions of products that stand there to be tried out.
+        teams: Of interleaved rankings, which one a product came from, by id.
+        deeds: What was done with it.
+    """
+
+    query_id: str
+    at_s: float
+    key: str = ""
+    session: str = ""
+    experiment: str = ""
+    variant: str = ""
+    found_nothing: bool = False
+    took_ms: float | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    degraded: tuple[str, ...] = ()
+    shown: dict[int, str] = field(default_factory=dict)
+    explored: set[int] = field(default_factory=set)
+    teams: dict[str, str] = field(default_factory=dict)
+    deeds: Deeds = field(default_factory=Deeds)
+
+    @property
+    def day(self) -> str:
+        """The day in UTC, such as `2026-11-21`."""
+        return f"{datetime.fromtimestamp(self.at_s, UTC):%Y-%m-%d}"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A log that was read.
+
+    Attributes:
+        searches: In order of time.
+        events: How many events there were.
+        unmatched: Those of no search in the log.
+    """
+
+    searches: tuple[LoggedSearch, ...]
+    events: int = 0
+    unmatched: int = 0
+
+
+def read_history(records: Iterable[Mapping[str, Any]]) -> History:
+    """Join searches and events.
+
+    Args:
+        records: Of both kinds, in any order.
+
+    Example:
+        >>> search = {"query_id": "q", "@timestamp": "2026-11-21T10:00:00Z", "user_query": "ab12"}
+        >>> event = {"query_id": "q", "action_name": "click"}
+        >>> read_history([event, search]).searches[0].deeds.clicks
+        1
+    """
+    searches: dict[str, LoggedSearch] = {}
+    deeds: dict[str, Deeds] = {}
+    events: dict[str, int] = {}
+    for record in records:
+        id_ = str(record.get("query_id") or "")
+        if "action_name" in record:
+            deeds.setdefault(id_, Deeds()).add(record)
+            events[id_] = events.get(id_, 0) + 1
+        elif id_:
+            search = _search(record)
+            _add(searches.setdefault(id_, search), search, record)
+    for id_, search in searches.items():
+        search.deeds = deeds.get(id_, search.deeds)
+    ordered = tuple(sorted(searches.values(), key=lambda search: search.at_s))
+    lost = sum(count for id_, count in events.items() if id_ not in searches)
+    return History(ordered, sum(events.values()), lost)
+
+
+def _search(record: Mapping[str, Any]) -> LoggedSearch:
+    told: Json = record.get("query_attributes") or {}
+    took = told.get("took_ms")
+    return LoggedSearch(
+        query_id=str(record["query_id"]),
+        at_s=_seconds(record.get("@timestamp") or record.get("timestamp")),
+        key=query_key(str(record.get("user_query") or "")),
+        session=str(record.get("session_id") or record.get("client_id") or ""),
+        experiment=str(told.get("experiment") or ""),
+        variant=str(told.get("variant") or ""),
+        found_nothing=bool(told.get("zero_results", not record.get("query_response_hit_ids"))),
+        took_ms=None if took is None else float(took),
+        timings_ms=told.get("timings_ms") or {},
+        degraded=tuple(f"{d['stage']}: {d['reason']}" for d in told.get("degraded") or ()),
+    )
+
+
+def _add(search: LoggedSearch, page: LoggedSearch, record: Mapping[str, Any]) -> None:
+    """Add a page to its search; whichever came first says when and how."""
+    told: Json = record.get("query_attributes") or {}
+    search.at_s = min(search.at_s, page.at_s)
+    search.found_nothing = search.found_nothing and page.found_nothing
+    shown = told.get("shown")
+    if shown is None:  # a log of others
+        first = int(told.get("from") or 0) + 1
+        ids = record.get("query_response_hit_ids") or ()
+        shown = [{"position": n, "object_id": i} for n, i in enumerate(ids, start=first)]
+    for one in shown:
+        position, product = int(one["position"]), str(one["object_id"])
+        search.shown[position] = product
+        if one.get(EXPLORED):
+            search.explored.add(position)
+        if "team" in one:
+            search.teams[product] = str(one["team"])
+
+
+def _seconds(time: Any) -> float:
+    if not isinstance(time, str):
+        return 0.0
+    moment = datetime.fromisoformat(time)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
