@@ -51,7 +51,7 @@ def running(*command: str, says: str, env: dict[str, str]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def playground(es: Elasticsearch, es_url: str) -> Iterator[str]:
     """The demo catalogue behind the real command; the address of its pages."""
-    alias = f"test-playground-{uuid4().hex[:8]}"
+    alias = f"demo-shop-{uuid4().hex[:4]}"
     bare = {**os.environ, "PYTHONPATH": str(ROOT), "ES_HYBRID_ES_URL": es_url}
     with running("-m", "es_hybrid.local.server", "--port", "0", says="local", env=bare) as models:
         settings = {
