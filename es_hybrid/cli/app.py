@@ -26,6 +26,7 @@ from es_hybrid.cli import (
     judge,
     kibana,
     logs,
+    playground,
     recommend,
     reindex,
     roles,
@@ -57,6 +58,7 @@ _COMMANDS = MappingProxyType(
         "rollback": (rollback, "move an alias back to the index before its last reindex"),
         "backfill": (backfill, "embed products whose vector is missing or out of date"),
         "search": (search, "search an index as a shop would"),
+        "playground": (playground, "try searches in a browser, recipes side by side"),
         "signals": (signals, "count clicks and sales into products, and smooth their ratings"),
         "bought-together": (bought_together, "learn from orders what is bought together"),
         "recommend": (

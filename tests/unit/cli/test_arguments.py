@@ -87,7 +87,8 @@ def test_every_command_takes_the_common_options_and_has_help() -> None:
     commands = commands_of(build_parser())
     names = (
         "backfill bought-together create-index doctor evaluate experiment follow ingest judge kibana"
-        " logs recommend reindex roles rollback rules score search serve signals simulate train tune"
+        " logs playground recommend reindex roles rollback rules score search serve signals simulate"
+        " train tune"
         " update warm"
     )
     assert sorted(commands) == names.split()
