@@ -16,7 +16,7 @@ BENCH_FLAGS = $(if $(CATALOG),--catalogue '$(CATALOG)') $(if $(MAP),--map '$(MAP
 	$(if $(QRELS),--qrels '$(QRELS)') $(if $(VECTORS),--vectors '$(VECTORS)') $(BENCH_ARGS)
 BENCH_PEERS = .venv-bench-langchain/installed .venv-bench-haystack/installed
 
-.PHONY: help demo test soak unit lint fmt docs build up down clean check-all swap-oldest bench bootstrap
+.PHONY: help demo test soak unit lint fmt docs tables build up down clean check-all swap-oldest bench bootstrap
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -45,7 +45,10 @@ fmt: bootstrap ## format, and write the sync half from the async one
 	$(BIN)/ruff check --fix --exit-zero && $(BIN)/ruff format
 	$(BIN)/python -P scripts/dev/unasync.py
 
-docs: bootstrap ## write the generated tables of the docs
+docs: bootstrap ## the documentation as a site, build/site; a warning fails it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+tables: bootstrap ## write the generated tables of the docs
 	$(BIN)/python -P scripts/dev/gendocs.py
 
 build: bootstrap ## wheel and sdist, then the unit tests against the wheel
