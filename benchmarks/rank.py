@@ -67,7 +67,12 @@ RULES: Json = {
     "stock": {"action": "substitute", "group": "group"},
     "diversity": {"field": "category", "strength": 0.3},
     "caps": [{"field": "brand", "most": 3}, {"field": "category", "most": 8}],
-    "explore": {"created_field": "created", "younger_than_days": 120, "slots": 2},
+    "explore": {
+        "created_field": "created",
+        "slots": 2,
+        "impressions_field": "sales",
+        "until_impressions": 200,
+    },
 }
 
 

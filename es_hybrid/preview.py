@@ -18,7 +18,14 @@ from es_hybrid.query.legs import (
 )
 from es_hybrid.query.plan import Plan
 from es_hybrid.types import FUSED_LEGS, Json, LegName, PlanName, Vector
-from es_hybrid.wire.msearch import ANSWER_PATHS, as_text, decode, encode, msearch_lines
+from es_hybrid.wire.msearch import (
+    ANSWER_PATHS,
+    DOCUMENT_PATHS,
+    as_text,
+    decode,
+    encode,
+    msearch_lines,
+)
 
 __all__ = ["CandidateRequest", "SearchPlan", "candidate_request", "counting_request", "search_plan"]
 
@@ -102,7 +109,8 @@ def _request(
     native: bool = False,
     named: bool = False,
 ) -> CandidateRequest:
-    params = {"filter_path": ANSWER_PATHS}
+    paths = ANSWER_PATHS if plan.shown is None else f"{ANSWER_PATHS},{DOCUMENT_PATHS}"
+    params = {"filter_path": paths}
     if named:
         params["include_named_queries_score"] = "true"
     for name in ("max_concurrent_shard_requests", "typed_keys"):

@@ -11,6 +11,7 @@ from typing import Any
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
+from es_hybrid._async.shopper_book import compared
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid._tracing import span
@@ -123,6 +124,7 @@ class AsyncSearcher:
                 plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
             )
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
+        plan = await compared(self._retriever, plan, candidates, notes)
         with notes.timing(Stage.BOOST):
             ranking = ranking_of(
                 plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
@@ -176,7 +178,8 @@ class AsyncSearcher:
                 around = Surroundings(tools.settings, schema, tools.models, refused)
                 rules, lack = await tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
-                ruled_by = tools.in_force(request, rules, money=schema.money)
+                taste = await tools.shopper_book.of(self._es, request, schema, notes)
+                ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
                 if learned is None:
                     learned, lack = tools.learned.of(request.options.learned)
                     notes.degraded(*([] if lack is None else [lack]))

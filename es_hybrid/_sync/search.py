@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._budget import Budget
 from es_hybrid._sync.retrieve import Retrieved, Retriever
+from es_hybrid._sync.shopper_book import compared
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
@@ -124,6 +125,7 @@ class Searcher:
                 plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
             )
         candidates, reranked = self._rerank(plan, candidates, budget, notes)
+        plan = compared(self._retriever, plan, candidates, notes)
         with notes.timing(Stage.BOOST):
             ranking = ranking_of(
                 plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
@@ -175,7 +177,8 @@ class Searcher:
                 around = Surroundings(tools.settings, schema, tools.models, refused)
                 rules, lack = tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
-                ruled_by = tools.in_force(request, rules, money=schema.money)
+                taste = tools.shopper_book.of(self._es, request, schema, notes)
+                ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
                 if learned is None:
                     learned, lack = tools.learned.of(request.options.learned)
                     notes.degraded(*([] if lack is None else [lack]))

@@ -21,6 +21,7 @@ from es_hybrid._sync.results import Results
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
 from es_hybrid._sync.search_log import SearchLog
+from es_hybrid._sync.shopper_book import ShopperBook
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.metrics import Meter, Metrics
@@ -35,11 +36,12 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import Money
 from es_hybrid.rank.fuse import FUSERS
+from es_hybrid.rank.personal import Taste
 from es_hybrid.rules.boosts import ConditionalBoost, boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment
 from es_hybrid.rules.explore import asked_exploration
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
-from es_hybrid.rules.shopper import shopper_boost
+from es_hybrid.rules.shopper import taste_boosts
 from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, Stage, TextKind, Vectors
 
@@ -93,6 +95,7 @@ class Toolbox:
         self.schemas = Schemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.shopper_book = ShopperBook(settings.shoppers, clock=self.wall_clock)
         self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
         names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
@@ -188,7 +191,12 @@ class Toolbox:
         return self._rerank_guard.run(call, budget=budget, raise_errors=raise_errors)
 
     def in_force(
-        self, request: SearchRequest, rules: ReadyRules, *, money: Money | None
+        self,
+        request: SearchRequest,
+        rules: ReadyRules,
+        *,
+        money: Money | None,
+        taste: Taste | None = None,
     ) -> InForce:
         """Return the boosts and policies of one search.
 
@@ -199,6 +207,7 @@ class Toolbox:
             request: What the caller sent.
             rules: The rules in force.
             money: Currency and unit of the index's prices.
+            taste: Of who is searching.
 
         Raises:
             RequestError: A boost of the request is wrong, or names what is not there.
@@ -220,8 +229,7 @@ class Toolbox:
             boosts = self.rulebook.profile(rules, asked)
         else:
             boosts = read_conditional(asked, plugin=self._boost)
-        suits = shopper_boost(user, now_s=moment.now_s)
-        own = () if suits is None else (suits,)
+        own = () if user is None or taste is None else taste_boosts(taste, user)
         policies = replace(
             found.policies, explore=asked_exploration(explore, found.policies.explore)
         )
@@ -278,6 +286,7 @@ class Toolbox:
         """Close what was opened here; the caller's own objects stay open."""
         self.log.close()
         self._stack.close()
+        self.shopper_book.close()
 
     def _reranker_name(self) -> str | None:
         return getattr(self.reranker, "model", None) or self.settings.rerank.model

@@ -10,6 +10,7 @@ from __future__ import annotations
 from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
 from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
+from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
@@ -19,6 +20,7 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.shoppers import ShopperSettings
 from es_hybrid.settings.tree import Settings, known_names
 
 __all__ = [
@@ -31,9 +33,11 @@ __all__ = [
     "LogSettings",
     "LookUpSettings",
     "RankSettings",
+    "RecommendSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",
     "Settings",
+    "ShopperSettings",
     "known_names",
 ]

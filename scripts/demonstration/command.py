@@ -23,6 +23,7 @@ from scripts.demonstration.comparison import compare, terminal_width
 from scripts.demonstration.figures import measure, print_figures
 from scripts.demonstration.index import Prepared, prepare_index
 from scripts.demonstration.layout import wrapped
+from scripts.demonstration.shop_day import shop_day
 from scripts.demonstration.showcase import (
     Showcase,
     demo_showcase,
@@ -109,6 +110,8 @@ def _run(args: argparse.Namespace, out: Output) -> int:
             _say(out, "The queries below are phrases from its titles; --queries takes your own.")
         if showcase.queries:
             _show(shop, showcase, out)
+            if args.catalog is None:
+                shop_day(shop, showcase, out)
         else:
             _say(
                 out, "There are none: no phrase stands in three titles. Bring some with --queries."
