@@ -47,7 +47,7 @@ fmt: bootstrap ## format, and write the sync half from the async one
 	$(BIN)/python -P scripts/dev/unasync.py
 
 docs: bootstrap ## the documentation as a site, build/site; a warning fails it
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 frameworks: $(FRAMEWORKS) ## the retrievers in LangChain, LlamaIndex and Haystack, each in an environment of its own
 	$(BESIDE_SERVICES) -- sh -e -c 'for name in langchain llamaindex haystack; do \
