@@ -71,7 +71,7 @@ class AsyncLlmJudge:
         """
         settings = self._settings
         request = encode_question(
-            query, product, model=settings.model, max_chars=settings.max_chars
+            query, product, model=settings.model, max_tokens=settings.max_tokens
         )
         return await async_call_service(
             partial(self._once, request, [query, product]),

@@ -70,7 +70,7 @@ class LlmJudge:
         """
         settings = self._settings
         request = encode_question(
-            query, product, model=settings.model, max_chars=settings.max_chars
+            query, product, model=settings.model, max_tokens=settings.max_tokens
         )
         return call_service(
             partial(self._once, request, [query, product]),

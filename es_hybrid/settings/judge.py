@@ -1,4 +1,4 @@
-"""The settings of the language model that judges."""
+"""The section of the language model that grades products."""
 
 from __future__ import annotations
 
@@ -17,4 +17,4 @@ class JudgeSettings(Section):
     model: str = Field("", description="Model name sent, and kept with each grade")
     timeout_s: float = Field(120.0, gt=0, description="Seconds for one grade, retries included")
     max_in_flight: int = Field(4, ge=1, le=64, description="Requests at once")
-    max_chars: int = Field(1500, ge=16, description="Characters of one product's text")
+    max_tokens: int = Field(512, ge=16, description="Tokens of one product's text, about")

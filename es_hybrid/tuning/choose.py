@@ -57,11 +57,16 @@ class Chooser:
             return self.default
         base = self.default.base.canonical
         best = self._surest(self._survivors(queries), base, queries)
-        best = self._unless_words_do(best, base, queries)
+        groups = {
+            group: members
+            for group, members in group_members(queries).items()
+            if self.least <= len(members) < len(queries)
+        }
+        if not groups:  # else one group's words would decide for all
+            best = self._unless_words_do(best, lexical_only(base), queries)
         tuned = self.default if best == base else replace(self.default, base=best)
-        for group, members in group_members(queries).items():
-            if self.least <= len(members) < len(queries):
-                tuned = self._for_group(tuned, group, members)
+        for group, members in groups.items():
+            tuned = self._for_group(tuned, group, members)
         return tuned
 
     def _survivors(self, queries: Sequence[JudgedQuery]) -> list[Configuration]:
@@ -113,19 +118,20 @@ class Chooser:
             for weight in self.space.lexical_weight
             for blend in self.space.blend
         ]
-        best = self._unless_words_do(self._surest(grid, now, members), now, members)
+        words = lexical_only(tuned.base)
+        best = self._unless_words_do(self._surest(grid, now, members), words, members)
         return tuned if best == now else tuned.with_group(group, best)
 
     def _unless_words_do(
-        self, best: Configuration, now: Configuration, queries: Sequence[JudgedQuery]
+        self, best: Configuration, words: Configuration, queries: Sequence[JudgedQuery]
     ) -> Configuration:
         """Return the search by words alone where the models hurt, and nothing surely mends that.
 
         Words are what the shop had before. Where they beat what is in force, only what beats them
         beyond doubt is taken in their place.
         """
-        words = lexical_only(now)
-        if self.table.mean(now, queries) >= self.table.mean(words, queries):
+        in_force = fmean(self.table.values(self.default, queries))
+        if in_force >= self.table.mean(words, queries):
             return best
         return best if self._sure_gain(best, words, queries) > 0 else words
 

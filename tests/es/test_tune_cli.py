@@ -74,8 +74,11 @@ def test_candidates_are_retrieved_once_and_the_result_is_the_same(
 ) -> None:
     """The second run takes its candidates from the file, and says the same; the file is loadable."""
     kept, out = tmp_path / "candidates.ndjson", tmp_path / "tuned.toml"
+    boosts = tmp_path / "boosts.json"
+    boosts.write_text('[{"field": "sales", "scale": 1000, "factor": 1.2}]')
     command = ["tune", products_index, *judged, *space, "--measure", "mrr@10"]
     command += ["--candidates", str(kept), "--out", str(out), "--json"]
+    command += ["--boosts", str(boosts)]
     code, text, _ = run(*command)
     first = json.loads(text)
     size = kept.stat().st_size

@@ -26,15 +26,20 @@ def judge_of(server: ChatServer, **settings: Any) -> AsyncLlmJudge:
 async def test_a_grade_and_its_tokens() -> None:
     """The prompt goes out as it is documented, the grade comes back with what it took."""
     with ChatServer(lambda *_: (200, completion('{"reason": "It is one.", "grade": 3}'))) as server:
-        async with aclosing(judge_of(server, api_key="secret", max_chars=16)) as judge:
-            verdict = await judge.grade("red shoe", "Trail shoe, red, for men")
+        async with aclosing(judge_of(server, api_key="secret", max_tokens=16)) as judge:
+            verdict = await judge.grade(
+                "red shoe", "Trail shoe, red, for men. " + "It is red. " * 20
+            )
         key, body = server.requests[0]
     assert (verdict.grade, verdict.prompt_tokens, verdict.completion_tokens) == (3, 100, 20)
     assert key == "Bearer secret"
     assert (body["model"], body["temperature"]) == ("judge-model", 0)
     assert body["messages"] == [
         {"role": "system", "content": JUDGE_PROMPT},
-        {"role": "user", "content": "Query: red shoe\n\nProduct: Trail shoe, red,"},
+        {
+            "role": "user",
+            "content": "Query: red shoe\n\nProduct: Trail shoe, red, for men. It is red.",
+        },
     ]
     assert judge.name == "judge-model, prompt 1"
 

@@ -13,6 +13,7 @@ from es_hybrid.evaluate import Answer, JudgedQuery, JudgmentError, Run, read_jud
 from es_hybrid.judging import (
     GRADES,
     JUDGE_PROMPT,
+    PROMPT_VERSION,
     GradeFile,
     JudgingQueue,
     PoolItem,
@@ -145,6 +146,13 @@ def test_cost_is_tokens_times_prices() -> None:
     assert cost.money == pytest.approx(3.2)
     assert judging_cost(verdicts).money is None
     assert judging_cost([Verdict(3)], prompt_price=2.0, completion_price=10.0).money is None
+
+
+def test_the_prompt_is_documented() -> None:
+    """What a language model is told stands in the docs, word for word, with its version."""
+    page = (Path(__file__).parents[3] / "docs" / "judging.md").read_text(encoding="utf-8")
+    assert f"```text\n{JUDGE_PROMPT}\n```" in page
+    assert f"The prompt is version {PROMPT_VERSION}," in page
 
 
 @pytest.mark.parametrize(("grade", "meaning"), GRADES.items())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import tomllib
 from dataclasses import replace
@@ -240,6 +239,15 @@ def test_the_space_can_be_read_from_a_file(tmp_path: Path) -> None:
     widened = space.including(BASE)
     assert BASE.canonical in widened.drawn(BASE, count=50, seed=1)
     assert widened.without_reranker().stages == ((30, 0), (50, 0), (60, 0))
-    path.write_text(json.dumps({}) and "windows = [3]\n")
+    path.write_text("windows = [3]\n")
     with pytest.raises(JudgmentError, match="windows"):
         Space.of(["title"], path)
+
+
+def test_the_documented_space_is_one(tmp_path: Path) -> None:
+    """What the page shows can be copied."""
+    page = (Path(__file__).parents[3] / "docs" / "tuning.md").read_text(encoding="utf-8")
+    path = tmp_path / "space.toml"
+    path.write_text(page.partition("```text\n")[2].partition("```")[0])
+    space = Space.of(["title"], path)
+    assert (len(space.variants), space.window, space.top) == (2, (100,), (50, 100))
