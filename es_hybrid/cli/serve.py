@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     def started(url: str) -> None:
         behind = shown_url(settings.es_url or "")
         if out.json:
-            out.document({"url": url, "elasticsearch": behind})
+            out.event({"url": url, "elasticsearch": behind})
         else:
             out.line(f"{url} answers as Elasticsearch at {behind}; Ctrl-C ends it")
 

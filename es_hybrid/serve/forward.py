@@ -98,5 +98,5 @@ async def forward(
                 raise
             continue
         pool.mark_live(node)
-        back = {name: value for name, value in answer.meta.headers.items() if name in _BACK}
-        return Answer(answer.meta.status, back, answer.raw_data)
+        back = {name: value for name, value in answer.meta.headers.items() if name.lower() in _BACK}
+        return Answer(answer.meta.status, back, answer.body)
