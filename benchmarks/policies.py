@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _let_some_be_new(shop, index, {q: _hits(shop, index, q, rules=False) for q in queries})
         pages = {query: _hits(shop, index, query, rules=False) for query in queries}
         rows = [_row(shop, index, name, rules, pages) for name, rules in _lanes(pages, args)]
-        rows += [_row(shop, index, *lane, pages, user=user) for *lane, user in _shoppers(pages)]
+        for name, user in _shoppers(pages):
+            rows.append(_row(shop, index, name, {}, pages, user=user))
         if args.budget:
             texts = [f"{query} {args.budget}" for query in queries]
             named = {text: _hits(shop, index, text, rules=False) for text in texts}
@@ -111,7 +112,7 @@ def _lost(rules: Json, old: Sequence[Json], new: Sequence[Json]) -> int:
     """Count products that came twice, or that are gone although no rule leaves them out."""
     twice = len(new) - len({hit["_id"] for hit in new})
     leaves_out = rules.get("excludes") or rules.get("stock", {}).get("action") == "hide"
-    if leaves_out or "variants" in rules or len(old) == DEPTH:
+    if leaves_out or "variants" in rules or DEPTH in {len(old), len(new)}:
         return twice
     return twice + len({hit["_id"] for hit in old} - {hit["_id"] for hit in new})
 
@@ -172,16 +173,16 @@ def _let_some_be_new(shop: HybridClient, index: str, pages: Mapping[str, Sequenc
     print(f"{len(new)} of {len(found)} products are taken for new")
 
 
-def _shoppers(pages: Mapping[str, Sequence[Json]]) -> Iterator[tuple[str, Json, Json]]:
+def _shoppers(pages: Mapping[str, Sequence[Json]]) -> Iterator[tuple[str, Json]]:
     """Yield a shopper who bought three products of the most frequent brand, by ids and by brand."""
     products = {hit["_id"]: hit["_source"].get("brand") for page in pages.values() for hit in page}
     brand = Counter(filter(None, products.values())).most_common(1)[0][0]
     bought = [id_ for id_, own in products.items() if own == brand][:3]
     events = [{"event": "purchase", "product_id": id_} for id_ in bought]
-    yield "shopper: 3 products, x1.25", {}, {"events": events}
-    yield "shopper: 3 products, x1.5", {}, {"events": events, "factor": 1.5}
-    yield f"shopper: likes {brand}, x1.25", {}, {"brands": [brand]}
-    yield "shopper who opted out", {}, {"events": events, "opt_out": True}
+    yield "shopper: 3 products, x1.25", {"events": events}
+    yield "shopper: 3 products, x1.5", {"events": events, "factor": 1.5}
+    yield f"shopper: likes {brand}, x1.25", {"brands": [brand]}
+    yield "shopper who opted out", {"events": events, "opt_out": True}
 
 
 def _seasonal(brand: object) -> Iterator[tuple[str, Json]]:

@@ -23,7 +23,8 @@ import numpy as np
 from es_hybrid.cli.table import table_lines
 from es_hybrid.last_mile import ruled
 from es_hybrid.query.decide import make_plan
-from es_hybrid.query.models import Models, Surroundings
+from es_hybrid.query.known_models import Models
+from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField

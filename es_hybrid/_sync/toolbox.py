@@ -28,9 +28,8 @@ from es_hybrid.metrics import Meter, Metrics
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
-from es_hybrid.profiles import embedder_profile, reranker_profile
 from es_hybrid.protocols import Boost, Embedder, Fuser, Hook, Reranker, SearchDone
-from es_hybrid.query.models import Models
+from es_hybrid.query.known_models import Models
 from es_hybrid.query.options import PATH
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
@@ -84,7 +83,7 @@ class Toolbox:
         self.meter = Meter()
         self.results = Results(settings.cache)
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
-        self.models = self._models()
+        self.models = Models.of(self.embedder, self.reranker, rerank_model=settings.rerank.model)
         policy = self._stack.breaker_policy
         self._embed_guard = Guard(
             Stage.EMBED, timeout_s=settings.embed.timeout_s, breaker=Breaker(policy)
@@ -98,7 +97,8 @@ class Toolbox:
         self.shopper_book = ShopperBook(settings.shoppers, clock=self.wall_clock)
         self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
-        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        reranker_name = getattr(self.reranker, "model", None) or settings.rerank.model
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: reranker_name}
         self.log = SearchLog(
             es, settings.log, models={str(k): name for k, name in names.items() if name}
         )
@@ -287,19 +287,3 @@ class Toolbox:
         self.log.close()
         self._stack.close()
         self.shopper_book.close()
-
-    def _reranker_name(self) -> str | None:
-        return getattr(self.reranker, "model", None) or self.settings.rerank.model
-
-    def _models(self) -> Models:
-        model = None if self.embedder is None else self.embedder.model
-        reranker = self._reranker_name()
-        return Models(
-            embedder=model,
-            embedder_profile=embedder_profile(model),
-            embed_instruction=getattr(self.embedder, "instruction", None),
-            reranker=self.reranker is not None,
-            reranker_profile=reranker_profile(reranker),
-            rerank_instruction=getattr(self.reranker, "instruction", None),
-            reranker_reads=getattr(self.reranker, "reads_instruction", True),
-        )

@@ -139,7 +139,7 @@ def _default(
     if search.normalize is not None:
         base = replace(base, normalizer=search.normalize)
     blends = {} if shop.reranker is None else rerank.blends
-    return TunedSettings(base.canonical, dict(search.lexical_weights), dict(blends))
+    return TunedSettings(base, dict(search.lexical_weights), dict(blends))
 
 
 def _space(

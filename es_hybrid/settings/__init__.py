@@ -20,6 +20,7 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
 from es_hybrid.settings.shoppers import ShopperSettings
 from es_hybrid.settings.tree import Settings, known_names
 
@@ -37,6 +38,7 @@ __all__ = [
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",
+    "ServeSettings",
     "Settings",
     "ShopperSettings",
     "known_names",

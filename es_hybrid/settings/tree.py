@@ -26,6 +26,7 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
 from es_hybrid.settings.shoppers import ShopperSettings
 
 __all__ = ["PREFIX", "Settings", "known_names"]
@@ -68,6 +69,7 @@ class Settings(BaseSettings):
     experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    serve: ServeSettings = ServeSettings()
     judge: JudgeSettings = JudgeSettings()
 
     def __init__(self, **values: Any) -> None:

@@ -64,7 +64,9 @@ class Chooser:
         }
         if not groups:  # else one group's words would decide for all
             best = self._unless_words_do(best, lexical_only(base), queries)
-        tuned = self.default if best == base else replace(self.default, base=best)
+        # A search that reranks nothing has no depth; groups that are reranked need one.
+        kept = replace(best, top=best.top or self.default.base.top)
+        tuned = self.default if best == base else replace(self.default, base=kept)
         for group, members in groups.items():
             tuned = self._for_group(tuned, group, members)
         return tuned
@@ -113,13 +115,19 @@ class Chooser:
     ) -> TunedSettings:
         now = tuned.of(members[0].text)
         members = [query for query in members if tuned.of(query.text) == now]
+        usual = now
+        if group == groups_of(members[0].text)[1]:
+            # What other languages speak for says nothing of this one: it begins with what it had.
+            had = self.default.of(members[0].text)
+            usual = replace(tuned.base, lexical_weight=had.lexical_weight, blend=had.blend)
         grid = [
             replace(tuned.base, lexical_weight=weight, blend=blend).canonical
             for weight in self.space.lexical_weight
             for blend in self.space.blend
         ]
         words = lexical_only(tuned.base)
-        best = self._unless_words_do(self._surest(grid, now, members), words, members)
+        best = self._surest(grid, usual.canonical, members)
+        best = self._unless_words_do(best, words, members)
         return tuned if best == now else tuned.with_group(group, best)
 
     def _unless_words_do(

@@ -49,6 +49,7 @@ MEANINGS = {
     "search.degraded": "a model failed, and the search goes on without",
     "search.done": "a search has ended, with the words only where `log_queries` is set",
     "shadow.failed": "the search beside the served one failed; the served one is untouched",
+    "serve.answered": "the HTTP service answered a request",
     "shopper.not_recorded": "what a shopper did could not be stored; nothing fails for it",
     "update.done": "a run of `update_fields` has ended well",
     "warm.done": "a run of `warm_products` has ended well",
