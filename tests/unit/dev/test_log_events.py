@@ -24,5 +24,5 @@ def test_an_event_without_a_meaning_is_refused(tmp_path: Path) -> None:
     """Who adds an event is told where to explain it."""
     source = 'from x import get_logger\n_log = get_logger("a")\n_log.info("boot.laced", eyes=8)\n'
     (tmp_path / "new.py").write_text(source, encoding="utf-8")
-    with pytest.raises(SystemExit, match=r"explain, or remove: boot\.laced, cache\.failed"):
+    with pytest.raises(SystemExit, match=r"explain, or remove: .*\bboot\.laced\b"):
         logged_events(tmp_path)
