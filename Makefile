@@ -14,9 +14,10 @@ BIN = $(VENV)/bin
 BENCH_FLAGS = $(if $(CATALOG),--catalogue '$(CATALOG)') $(if $(MAP),--map '$(MAP)') \
 	$(if $(ID),--id-field '$(ID)') $(if $(QUERIES),--queries '$(QUERIES)') \
 	$(if $(QRELS),--qrels '$(QRELS)') $(if $(VECTORS),--vectors '$(VECTORS)') $(BENCH_ARGS)
+FRAMEWORKS = $(patsubst %,.venv-framework-%/installed,langchain llamaindex haystack)
 BENCH_PEERS = .venv-bench-langchain/installed .venv-bench-haystack/installed
 
-.PHONY: help demo test soak unit lint fmt docs build up down clean check-all swap-oldest bench bootstrap
+.PHONY: help demo demo-ui screenshot test soak unit lint fmt docs tables frameworks build up down clean check-all swap-oldest bench bootstrap
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,8 +26,15 @@ help: ## list the targets
 demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
 	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py $(DEMO_FLAGS)
 
+demo-ui: ## try searches on the demo catalogue in a browser [CATALOG= MAP= ID=]
+	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py --playground $(DEMO_FLAGS)
+
+screenshot: ## take docs/images/playground.png anew, in a real browser
+	@bash scripts/dev/packages.sh chromium=chromium
+	PLAYGROUND_SCREENSHOT=docs/images/playground.png $(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es tests/browser -k compared
+
 test: lint ## lint, then every test, against a real Elasticsearch
-	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql
+	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql chromium=chromium
 	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 soak: bootstrap ## random histories against a reindex, restarts included [HISTORIES=200]
@@ -45,7 +53,20 @@ fmt: bootstrap ## format, and write the sync half from the async one
 	$(BIN)/ruff check --fix --exit-zero && $(BIN)/ruff format
 	$(BIN)/python -P scripts/dev/unasync.py
 
-docs: bootstrap ## write the generated tables of the docs
+docs: bootstrap ## the documentation as a site, build/site; a warning fails it
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+frameworks: $(FRAMEWORKS) ## the retrievers in LangChain, LlamaIndex and Haystack, each in an environment of its own
+	$(BESIDE_SERVICES) -- sh -e -c 'for name in langchain llamaindex haystack; do \
+	  HAYSTACK_TELEMETRY_ENABLED=False .venv-framework-$$name/bin/python -m pytest -c tests/frameworks/pytest.ini \
+	    --confcutdir tests/frameworks tests/frameworks/check_$$name.py; done'
+
+.venv-framework-%/installed: tests/frameworks/requirements-%.txt pyproject.toml
+	$(PYTHON) -m venv --clear .venv-framework-$*
+	.venv-framework-$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+tables: bootstrap ## write the generated tables of the docs
 	$(BIN)/python -P scripts/dev/gendocs.py
 
 build: bootstrap ## wheel and sdist, then the unit tests against the wheel
@@ -59,7 +80,7 @@ down: ## stop what `make up` started
 	@$(PYTHON) scripts/dev/services.py down
 
 clean: down ## remove what was made here; the download cache stays
-	rm -rf .venv .venv-es8 .venv-oldest .venv-bench-* .dev dist build .coverage .*_cache .hypothesis
+	rm -rf .venv .venv-es8 .venv-oldest .venv-bench-* .venv-framework-* .dev dist build .coverage .*_cache .hypothesis
 
 check-all: ## every test on 9.4.3 with client 9 and on 8.14.1 with client 8; searches with the oldest client
 	$(MAKE) test ES_VERSION=9.4.3

@@ -23,7 +23,8 @@ import numpy as np
 from es_hybrid.cli.table import table_lines
 from es_hybrid.last_mile import ruled
 from es_hybrid.query.decide import make_plan
-from es_hybrid.query.models import Models, Surroundings
+from es_hybrid.query.known_models import Models
+from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField
@@ -67,7 +68,12 @@ RULES: Json = {
     "stock": {"action": "substitute", "group": "group"},
     "diversity": {"field": "category", "strength": 0.3},
     "caps": [{"field": "brand", "most": 3}, {"field": "category", "most": 8}],
-    "explore": {"created_field": "created", "younger_than_days": 120, "slots": 2},
+    "explore": {
+        "created_field": "created",
+        "slots": 2,
+        "impressions_field": "sales",
+        "until_impressions": 200,
+    },
 }
 
 

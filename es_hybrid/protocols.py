@@ -20,6 +20,7 @@ from es_hybrid.types import (
     Hit,
     Level,
     PlanName,
+    Recommended,
     Remembered,
     Scores,
     Stage,
@@ -256,6 +257,7 @@ class SearchDone:
             clicks are read.
         total: Hits that match.
         returned: Hits on the page.
+        recommended: What was recommended; `None` for a search.
     """
 
     plan: PlanName
@@ -267,6 +269,7 @@ class SearchDone:
     explored: tuple[str, ...] = ()
     total: int | None = None
     returned: int = 0
+    recommended: Recommended | None = None
 
 
 @runtime_checkable

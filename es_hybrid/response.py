@@ -19,6 +19,7 @@ from es_hybrid.types import (
     Level,
     PassthroughReason,
     PlanName,
+    Recommendation,
     Remembered,
     Stage,
     UsedWeights,
@@ -48,6 +49,7 @@ class HybridInfo:
         weights: How much each leg and the reranker counted, and what said so; `None` where one leg
             or Elasticsearch itself decided.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.
+        recommendation: What was recommended, and what was asked for; `None` for a search.
         learned: Version of the learned model that took part; `None` where the untrained order stands.
         order: Token of the order, where `ext.hybrid.order` asked for one; later pages send it.
         experiment: Which side of an experiment the answer is from; `None` for no side.
@@ -70,6 +72,7 @@ class HybridInfo:
     timings_ms: Mapping[Stage, float] = field(default_factory=dict)
     weights: UsedWeights | None = None
     rules: str | None = None
+    recommendation: Recommendation | None = None
     learned: str | None = None
     order: str | None = None
     experiment: Assigned | None = None
@@ -82,7 +85,7 @@ class HybridInfo:
         """The rung of the ladder that the search stood on; `None` for a passthrough."""
         if self.plan is PlanName.PASSTHROUGH:
             return None
-        if self.plan is PlanName.LEXICAL_ONLY:
+        if self.plan is PlanName.LEXICAL_ONLY and self.recommendation is None:
             return Level.LEXICAL
         return level_of(self.degraded, stood_in=self.stood_in)
 
@@ -119,6 +122,12 @@ class HybridInfo:
             info["weights"] = asdict(self.weights)
         if self.rules is not None:
             info["rules"] = self.rules
+        if self.recommendation is not None:
+            info["recommendation"] = {
+                "asked": str(self.recommendation.asked),
+                "made": str(self.recommendation.made),
+                "seeds": self.recommendation.seeds,
+            }
         if self.explored:
             info["explored"] = list(self.explored)
         if self.learned is not None:
@@ -274,6 +283,7 @@ def event_of(response: HybridResponse, *, took_ms: float) -> SearchDone:
         level=info.level,
         remembered=Remembered(answer=True) if again else info.remembered,
         explored=info.explored,
+        recommended=info.recommendation.made if info.recommendation else None,
         total=response.total,
         returned=len(response.body.get("hits", {}).get("hits", ())),
     )

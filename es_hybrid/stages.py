@@ -249,7 +249,12 @@ def response_of(
     """
     request = plan.request
     explained = (
-        ranking.parts(request.from_, request.size, language=plan.language)
+        ranking.parts(
+            request.from_,
+            request.size,
+            language=plan.language,
+            recommended=plan.recommendation.made if plan.recommendation else None,
+        )
         if ranking and (plan.explain or logged)
         else {}
     )
@@ -268,6 +273,7 @@ def response_of(
         timings_ms=notes.timings_ms,
         order=freeze(order, search=fingerprint_of(plan)) if order and frozen else plan.token,
         rules=plan.policies.source,
+        recommendation=plan.recommendation,
         learned=ranking.learned.version if ranking and ranking.learned else None,
         weights=plan.weights,
         parts=explained,

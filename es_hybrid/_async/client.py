@@ -12,6 +12,7 @@ from es_hybrid._async.catalogue import AsyncCatalogue
 from es_hybrid._async.events import AsyncEvents
 from es_hybrid._async.many import AsyncManySearcher
 from es_hybrid._async.readiness import AsyncReadiness
+from es_hybrid._async.recommending import AsyncRecommending
 from es_hybrid._async.reindexing import AsyncReindexing
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
@@ -41,7 +42,12 @@ _FOR_HELPERS = frozenset({"_otel"})
 
 
 class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
-    AsyncCatalogue, AsyncReindexing, AsyncReadiness, AsyncEvents, _AsyncWrapped
+    AsyncCatalogue,
+    AsyncRecommending,
+    AsyncReindexing,
+    AsyncReadiness,
+    AsyncEvents,
+    _AsyncWrapped,
 ):
     """Hybrid product search behind the call a shop already makes.
 

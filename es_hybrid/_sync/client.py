@@ -15,6 +15,7 @@ from es_hybrid._sync.catalogue import Catalogue
 from es_hybrid._sync.events import Events
 from es_hybrid._sync.many import ManySearcher
 from es_hybrid._sync.readiness import Readiness
+from es_hybrid._sync.recommending import Recommending
 from es_hybrid._sync.reindexing import Reindexing
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
@@ -42,7 +43,12 @@ _FOR_HELPERS = frozenset({"_otel"})
 
 
 class HybridClient(  # type: ignore[misc]  # `ingest` is both
-    Catalogue, Reindexing, Readiness, Events, _Wrapped
+    Catalogue,
+    Recommending,
+    Reindexing,
+    Readiness,
+    Events,
+    _Wrapped,
 ):
     """Hybrid product search behind the call a shop already makes.
 

@@ -38,9 +38,9 @@ PRODUCT_FIELDS: Mapping[str, str] = {
     "attributes": "flattened",
     **dict.fromkeys(_KEYWORDS, "keyword"),
     **dict.fromkeys(("price",), "double"),
-    **dict.fromkeys(("sales_total", "sales_30d", "sales_7d"), "long"),
+    **dict.fromkeys(("sales_total", "sales_30d", "sales_7d", "clicks_30d", "clicks_7d"), "long"),
     **dict.fromkeys(("review_count", "impressions", "stock"), "long"),
-    **dict.fromkeys(("rating", "shop_score", "delivery_days"), "float"),
+    **dict.fromkeys(("rating", "rating_smoothed", "shop_score", "delivery_days"), "float"),
     **dict.fromkeys(("created_at", "updated_at"), "date"),
 }
 """What `mappings/products.json` takes from a product, with the types."""

@@ -242,14 +242,15 @@ def _complete(plan: Plan) -> bool:
 def _candidates(plan: Plan) -> Json:
     """Ask for keys and doc values only: reading stored fields of hits no page shows costs most."""
     fields = list(plan.candidate_fields)
-    lean: Json = {"size": plan.window, "_source": False}
-    if plan.id_field:
+    lean: Json = {"size": plan.window, "_source": False, **(plan.shown or {})}
+    if plan.id_field and plan.shown is None:
         lean["stored_fields"] = "_none_"
         fields = [plan.id_field, *(name for name in fields if name != plan.id_field)]
     if plan.collapse_field is not None:
         lean["collapse"] = {"field": plan.collapse_field}
     if fields:
-        lean["docvalue_fields" if plan.collapse_field is None else "fields"] = fields
+        asked = "docvalue_fields" if plan.collapse_field is None else "fields"
+        lean[asked] = [*lean.get(asked, ()), *fields]
     return lean
 
 

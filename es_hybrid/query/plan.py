@@ -15,6 +15,7 @@ from es_hybrid.types import (
     Json,
     PassthroughReason,
     PlanName,
+    Recommendation,
     Stage,
     UsedWeights,
 )
@@ -83,6 +84,9 @@ class Plan:
         candidate_fields: Doc values fetched with the candidates.
         id_field: Field to read ids from, `None` reads `_id`.
         instructions: The task that each model will read, by stage.
+        shown: What of its document each candidate brings along, as body fields of a search; `None`
+            fetches documents for the page alone.
+        recommendation: What is recommended; `None` for a search.
         degraded: What is known to be missing before anything is sent.
         untouched: Nothing can be added, so the request goes out as it came.
         facets_of_candidates: Count aggregations over the candidates, not over the lexical matches.
@@ -114,6 +118,8 @@ class Plan:
     candidate_fields: tuple[str, ...] = ()
     id_field: str | None = None
     instructions: Mapping[Stage, str] = field(default_factory=dict)
+    shown: Json | None = None
+    recommendation: Recommendation | None = None
     degraded: tuple[Degradation, ...] = ()
     untouched: bool = False
     facets_of_candidates: bool = False

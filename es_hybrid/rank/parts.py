@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, NamedTuple
 
+from es_hybrid.rank.phrases import PHRASES
 from es_hybrid.rank.steps import Cause, Move
-from es_hybrid.types import Hit, Json
+from es_hybrid.types import Hit, Json, Recommended
 
 
 class Words(NamedTuple):
@@ -130,6 +131,7 @@ class HitParts:
         moves: What the policies did, first to last; the last one ends at `position`.
         learned: What the learned model did; `None` without one.
         language: Of the sentence, `en` or `zh`.
+        recommended: What the hit is recommended as; `None` for a search.
     """
 
     position: int
@@ -143,6 +145,7 @@ class HitParts:
     moves: tuple[Move, ...] = ()
     learned: Learned | None = None
     language: str = "en"
+    recommended: Recommended | None = None
 
     @property
     def explored(self) -> bool:
@@ -153,9 +156,12 @@ class HitParts:
     def why(self) -> str:
         """One sentence on what speaks for the hit."""
         words = WORDS[self.language]
+        if self.recommended is not None:
+            words = words._replace(**PHRASES[self.language][self.recommended])
         reasons = [*_leg_reasons(self.hit, words)]
         if self.rerank is not None:
             reasons.append(words.reranked.format(self.rerank))
+        reasons = [reason for reason in reasons if reason]
         if self.learned is not None:
             reasons += _learned_reasons(self.learned, words)
         reasons += _boost_reasons(self.factors, words)

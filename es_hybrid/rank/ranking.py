@@ -18,7 +18,15 @@ from es_hybrid.rank.parts import HitParts, Learned
 from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.rerank import blend
 from es_hybrid.rank.steps import Cause, Reason, Step, StepName, explored, moves_of
-from es_hybrid.types import BoostContext, Correction, Evidence, Hit, HitKey, Scores
+from es_hybrid.types import (
+    BoostContext,
+    Correction,
+    Evidence,
+    Hit,
+    HitKey,
+    Recommended,
+    Scores,
+)
 
 _DIGITS = 7
 """Decimals of a final score: a token holds as many, so that all pages show the same."""
@@ -87,10 +95,19 @@ class Ranking:
             added=added,
             # The lexical list stands first among the candidates.
             continues=len(hits) >= window and hits[window - 1].lexical_rank is not None,
-            explored=tuple(place for place, hit in enumerate(self.order) if hit in given),
+            explored=tuple(place for place, hit in enumerate(self.order) if hit in given)
+            if given
+            else (),
         )
 
-    def parts(self, from_: int, size: int, *, language: str = "en") -> dict[HitKey, HitParts]:
+    def parts(
+        self,
+        from_: int,
+        size: int,
+        *,
+        language: str = "en",
+        recommended: Recommended | None = None,
+    ) -> dict[HitKey, HitParts]:
         """Return what made each score of one page, by key, best first."""
         boosted, scores = self.boosted, self.scores_in_order
         page = self.order[from_ : from_ + size]
@@ -100,6 +117,7 @@ class Ranking:
             self.hits[place].key: HitParts(
                 position=position,
                 language=language,
+                recommended=recommended,
                 hit=self.hits[place],
                 fused=float(self.fused[place]),
                 rerank=self.reranked.get(place),

@@ -1,8 +1,12 @@
-"""What to ask for when nobody typed anything: similar, bought together, for you, trending. Pure."""
+"""What a shop recommends when nobody typed anything: similar, bought together, for you, trending.
+
+Pure: what is asked for, what was found of it, and the search that answers it. It is carried out by
+the same stages as any search.
+"""
 
 from __future__ import annotations
 
-from es_hybrid.recommend.bought_together import bought_together
-from es_hybrid.recommend.seeds import Seed, mean_vector, read_seeds, seeds_body
+from es_hybrid.recommend.bought_together import Companion, bought_together
+from es_hybrid.recommend.table import BoughtTogetherReport
 
-__all__ = ["Seed", "bought_together", "mean_vector", "read_seeds", "seeds_body"]
+__all__ = ["BoughtTogetherReport", "Companion", "bought_together"]

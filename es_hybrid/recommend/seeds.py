@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,8 +24,8 @@ class Seed:
     """
 
     id: str
-    source: Mapping[str, Any]
-    vector: Vector | None = None
+    source: Mapping[str, Any] = field(repr=False)
+    vector: Vector | None = field(default=None, repr=False)
 
     def values(self, field: str) -> tuple[str, ...]:
         """Return a field's values as texts; a dotted name may be spelt nested or flat."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from es_hybrid.query.shopper import User, UserEvent, UserPrices
-from es_hybrid.rank.personal import Event, Shopper, ShopperBoost, taste_of
+from es_hybrid.rank.personal import Event, Shopper, ShopperBoost, Taste, taste_of
 
-__all__ = ["shopper_boost"]
+__all__ = ["boost_of", "fields_of", "shopper_boost", "shopper_of", "taste_boosts"]
 
 _FIELDS: Mapping[str, str] = {"brand": "brand", "category": "category_path", "price": "price"}
 
@@ -27,24 +27,41 @@ def shopper_boost(user: User | None, *, now_s: float) -> ShopperBoost | None:
     """
     if user is None:
         return None
+    return boost_of(shopper_of(user), user, now_s=now_s)
+
+
+def boost_of(shopper: Shopper, user: User, *, now_s: float) -> ShopperBoost | None:
+    """Return the boost of what suits a shopper, with the bounds and field names of `user`."""
+    return next(iter(taste_boosts(taste_of(shopper, now_s=now_s), user)), None)
+
+
+def taste_boosts(taste: Taste, user: User) -> tuple[ShopperBoost, ...]:
+    """Return the boost of what suits a taste; none where nothing is known."""
+    return (ShopperBoost(taste, fields_of(user), by=user.factor),) if taste.is_known else ()
+
+
+def fields_of(user: User) -> dict[str, str]:
+    """Return the doc-value fields of `brand`, `category` and `price`."""
+    return {**_FIELDS, **user.fields}
+
+
+def shopper_of(user: User) -> Shopper:
+    """Return who is searching, as `ext.hybrid.user` says."""
     prices = user.prices or UserPrices()
-    shopper = Shopper(
+    return Shopper(
         events=tuple(map(_event, user.events)),
         brands=user.brands,
         categories=user.categories,
         prices=(prices.lowest, prices.highest),
         opted_out=user.opt_out,
     )
-    taste = taste_of(shopper, now_s=now_s)
-    if not taste.is_known:
-        return None
-    return ShopperBoost(taste, {**_FIELDS, **user.fields}, by=user.factor)
 
 
 def _event(event: UserEvent) -> Event:
     return Event(
         kind=event.event,
         at_s=None if event.at is None else event.at.timestamp(),
+        product_id=event.product_id,
         brands=_texts(event.brand),
         categories=_texts(event.category),
         price=event.price,

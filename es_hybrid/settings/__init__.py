@@ -10,6 +10,7 @@ from __future__ import annotations
 from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
 from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
+from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
@@ -19,6 +20,8 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
+from es_hybrid.settings.shoppers import ShopperSettings
 from es_hybrid.settings.tree import Settings, known_names
 
 __all__ = [
@@ -31,9 +34,12 @@ __all__ = [
     "LogSettings",
     "LookUpSettings",
     "RankSettings",
+    "RecommendSettings",
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",
+    "ServeSettings",
     "Settings",
+    "ShopperSettings",
     "known_names",
 ]

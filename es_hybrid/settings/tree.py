@@ -16,6 +16,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
 from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
+from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
     CacheSettings,
     EmbedSettings,
@@ -25,6 +26,8 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
+from es_hybrid.settings.shoppers import ShopperSettings
 
 __all__ = ["PREFIX", "Settings", "known_names"]
 
@@ -61,9 +64,12 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    shoppers: ShopperSettings = ShopperSettings()
+    recommend: RecommendSettings = RecommendSettings()
     experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    serve: ServeSettings = ServeSettings()
     judge: JudgeSettings = JudgeSettings()
 
     def __init__(self, **values: Any) -> None:

@@ -12,8 +12,10 @@ from es_hybrid.types.vocabulary import (
     DegradationReason,
     FusionMethod,
     HitKey,
+    Json,
     LegName,
     Normalizer,
+    Recommended,
     ScoreMode,
     Stage,
 )
@@ -24,6 +26,7 @@ __all__ = [
     "FusionOptions",
     "Hit",
     "LegResult",
+    "Recommendation",
     "Remembered",
     "UsedWeights",
     "hits_of",
@@ -140,6 +143,7 @@ class LegResult:
         body: The rest of the answer: totals, shards, aggregations, suggestions, profile.
         error: Elasticsearch's own error object where this list failed.
         status: HTTP status of this list.
+        documents: The hits as they came, by key, where their documents were asked for with them.
     """
 
     name: LegName
@@ -147,6 +151,22 @@ class LegResult:
     body: Mapping[str, Any] = field(default_factory=dict)
     error: Mapping[str, Any] | None = None
     status: int = 200
+    documents: Mapping[HitKey, Json] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What was recommended in place of what.
+
+    Attributes:
+        asked: What the caller asked for.
+        made: What it became; another one where there was nothing to go by.
+        seeds: Products it started from that are in the index.
+    """
+
+    asked: Recommended
+    made: Recommended
+    seeds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ __all__ = [
     "PassthroughReason",
     "PlanName",
     "QueryKind",
+    "Recommended",
     "ScoreMode",
     "Scores",
     "Stage",
@@ -74,11 +75,14 @@ NAMED_QUERY: Mapping[LegName, str] = {leg: f"es_hybrid.{leg}" for leg in FUSED_L
 class Stage(StrEnum):
     """A step of the pipeline, in order; the names in timings and degradations."""
 
+    SEEDS = "seeds"
+    """Fetches what a recommendation starts from."""
     PLAN = "plan"
     EMBED = "embed"
     RETRIEVE = "retrieve"
     FUSE = "fuse"
     RERANK = "rerank"
+    SHOPPER = "shopper"
     LEARNED = "learned"
     BOOST = "boost"
     RULES = "rules"
@@ -138,10 +142,36 @@ class DegradationReason(StrEnum):
     NO_VECTORS = "no_vectors"
     NO_RULES = "no_rules"
     STALE_RULES = "stale_rules"
+    NO_STORE = "no_store"
     NO_MODEL = "no_model"
     OTHER_FEATURES = "other_features"
     NO_FEATURE = "no_feature"
     UNSUPPORTED = "unsupported"
+    NO_SEEDS = "no_seeds"
+    NO_ORDERS = "no_orders"
+    NO_HISTORY = "no_history"
+    NO_SIGNALS = "no_signals"
+
+
+class Recommended(StrEnum):
+    """What a recommendation is."""
+
+    SIMILAR = "similar"
+    """Like the products that were named."""
+    BOUGHT_TOGETHER = "bought_together"
+    """In the same orders as what is in the cart."""
+    COMPLEMENTS = "complements"
+    """Near to what is in the cart, of other categories."""
+    FOR_YOU = "for_you"
+    """What suits the shopper."""
+    TRENDING = "trending"
+    """What sells, or is clicked, these days."""
+    POPULAR = "popular"
+    """What sold or was reviewed over a longer time."""
+    NEWEST = "newest"
+    """What came last."""
+    ANY = "any"
+    """Whatever satisfies the filters: nothing at all is known."""
 
 
 class Level(StrEnum):

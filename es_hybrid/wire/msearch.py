@@ -27,6 +27,9 @@ _ANSWER = (
 ANSWER_PATHS = _ANSWER.replace(" ", ",")
 """`filter_path` of a search for candidates: all that is used and nothing more."""
 
+DOCUMENT_PATHS = "responses.hits.hits._source"
+"""What is added where candidates bring their documents along."""
+
 
 def encode(value: Any) -> bytes:
     """Return JSON bytes of a body that may hold numpy arrays, dates, decimals.
@@ -72,13 +75,20 @@ def msearch_lines(searches: Iterable[tuple[Json, Json]]) -> bytes:
     return b"\n".join(lines) + b"\n"
 
 
-def read_leg(leg: LegName, response: Mapping[str, Any], *, id_field: str | None) -> LegResult:
+def read_leg(
+    leg: LegName,
+    response: Mapping[str, Any],
+    *,
+    id_field: str | None,
+    documents: bool = False,
+) -> LegResult:
     """Read one search's answer.
 
     Args:
         leg: Which list it is; named queries are read as the other leg's scores.
         response: One entry of `responses`, or a whole `_search` answer.
         id_field: Doc-value field that holds the id, `None` where `_id` was fetched.
+        documents: Whether to keep the hits as they came.
     """
     error = response.get("error")
     if error is not None:
@@ -86,12 +96,20 @@ def read_leg(leg: LegName, response: Mapping[str, Any], *, id_field: str | None)
     hits = response.get("hits", {})
     rest = {name: value for name, value in response.items() if name not in ("hits", "status")}
     rest["total"] = hits.get("total")
-    return LegResult(leg, _READERS[leg](hits.get("hits", ()), id_field), rest)
+    found = hits.get("hits", ())
+    kept = {(hit["_index"], hit["_id"]): hit for hit in found} if documents else {}
+    return LegResult(leg, _READERS[leg](found, id_field), rest, documents=kept)
 
 
-def read_native(leg: LegName, response: Mapping[str, Any], *, id_field: str | None) -> LegResult:
+def read_native(
+    leg: LegName,
+    response: Mapping[str, Any],
+    *,
+    id_field: str | None,
+    documents: bool = False,
+) -> LegResult:
     """Read the answer of a search whose legs Elasticsearch fused itself."""
-    result = read_leg(leg, response, id_field=id_field)
+    result = read_leg(leg, response, id_field=id_field, documents=documents)
     if leg is not LegName.LEXICAL or result.error is not None:
         return result
     lexical = _named(response["hits"]["hits"], NAMED_QUERY[LegName.LEXICAL])

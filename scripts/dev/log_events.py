@@ -26,6 +26,7 @@ MEANINGS = {
     "follow.waiting": "the source or Elasticsearch is away, and is waited for",
     "hook.failed": "the metrics hook raised; the search goes on",
     "ingest.batch_lowered": "the embedding server refused a batch whose halves it took",
+    "bought_together.done": "a new table of what is bought together is in use",
     "ingest.done": "a run has ended well",
     "ingest.embedder_failed": "the embedder's first failure of a run",
     "ingest.embedding_slowed": "the embedding server is busy and is asked less at once",
@@ -48,6 +49,8 @@ MEANINGS = {
     "search.degraded": "a model failed, and the search goes on without",
     "search.done": "a search has ended, with the words only where `log_queries` is set",
     "shadow.failed": "the search beside the served one failed; the served one is untouched",
+    "serve.answered": "the HTTP service answered a request",
+    "shopper.not_recorded": "what a shopper did could not be stored; nothing fails for it",
     "update.done": "a run of `update_fields` has ended well",
     "warm.done": "a run of `warm_products` has ended well",
 }

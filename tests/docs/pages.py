@@ -10,11 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = (
     *(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "CONTRIBUTING", "SECURITY")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 )
 
 _FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<code>.*?)^```$", re.DOTALL | re.MULTILINE)
 _OUTPUT = "<!-- output -->"
+_RUN = "<!-- run -->"
 _COMPILED_ONLY = "<!-- compiled only:"
 _HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -43,8 +44,10 @@ class Block:
 
     @property
     def runs(self) -> bool:
-        """Whether a Python block can be run and not only compiled."""
-        return not self.above.startswith(_COMPILED_ONLY)
+        """Whether a block is run: Python unless it says otherwise, commands where they say so."""
+        if self.language == "python":
+            return not self.above.startswith(_COMPILED_ONLY)
+        return self.above == _RUN
 
     @property
     def is_output(self) -> bool:

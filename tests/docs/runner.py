@@ -1,4 +1,4 @@
-"""Runs a page's Python blocks one after the other, as a reader would type them."""
+"""Runs a page's blocks one after the other, as a reader would type them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -13,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from es_hybrid.cli.app import main
 from es_hybrid.testing import HashEmbedder
 from es_hybrid.types import TextKind
-from tests.docs.pages import Block
+from tests.docs.pages import Block, commands
 from tests.support.shops import shop_products
 
 ES_URL = '"http://localhost:9200"'
-ALIAS = re.compile(r'(?<!mapping=)"products"')
+ALIAS = re.compile(r'(?<!mapping=)"products(-\w+)?"')
 
 
 def run(
@@ -27,8 +29,8 @@ def run(
 ) -> dict[Block, str]:
     """Run blocks in one namespace; return what each printed.
 
-    The address and the alias `products` of the page are exchanged for the test's own, and nothing
-    else. A block that makes the index finds none. Clients that a block opens and leaves open, as a
+    The address and the alias `products` of the page (and names that begin with `products-`) are
+    exchanged for the test's own, and nothing else. A block that makes the index finds none. Clients that a block opens and leaves open, as a
     program's top level does, are closed.
 
     Args:
@@ -42,10 +44,13 @@ def run(
     printed: dict[Block, str] = {}
     try:
         for block in blocks:
-            if "create_index(" in block.code:
+            if block.language == "sh":
+                printed[block] = _commanded(block, es_url=es_url, alias=alias)
+                continue
+            if "create_index(" in block.code or "indices.create(" in block.code:
                 behind = names["es"].indices.get_alias(name=alias)
                 names["es"].indices.delete(index=list(behind))
-            code = ALIAS.sub(f'"{alias}"', block.code.replace(ES_URL, f'"{es_url}"'))
+            code = ALIAS.sub(rf'"{alias}\1"', _addressed(block.code, es_url))
             # Empty lines in front keep the line numbers of the page in a traceback.
             source = "\n" * (block.line - 1) + code
             with redirect_stdout(io.StringIO()) as out:
@@ -57,6 +62,25 @@ def run(
             if client not in names.values():
                 client.close()
     return printed
+
+
+def _commanded(block: Block, *, es_url: str, alias: str) -> str:
+    """Run a block's commands; return what they printed."""
+    with redirect_stdout(io.StringIO()) as out:
+        for command in commands(block.code):
+            words = [alias if word == "products" else word for word in shlex.split(command)]
+            assert words[0] == "es-hybrid", f"{block}: only es-hybrid is run here"
+            code = main([*words[1:], "--es-url", es_url])
+            assert code == 0, f"{block}: {command} ended with {code}: {out.getvalue()}"
+    return out.getvalue()
+
+
+def _addressed(code: str, es_url: str) -> str:
+    """Return code that speaks to the test's cluster, and waits for it on a busy machine."""
+    patient = code.replace(
+        f"Elasticsearch({ES_URL})", f"Elasticsearch({ES_URL}, request_timeout=60)"
+    )
+    return patient.replace(ES_URL, f'"{es_url}"')
 
 
 def write_files(folder: Path) -> None:

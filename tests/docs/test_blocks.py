@@ -31,10 +31,11 @@ def test_python_compiles(block: Block) -> None:
 @pytest.mark.es
 @pytest.mark.parametrize("page", WITH_PYTHON, ids=name_of)
 def test_a_page_runs(page: Path, names: dict[str, Any], es_url: str, index_name: str) -> None:
-    """The Python of a page runs from top to bottom, and prints what the page says it prints."""
-    found = blocks(page, "python", "text")
-    python = [block for block in found if block.language == "python" and block.runs]
-    printed = run(python, es_url=es_url, alias=index_name, names=names)
+    """A page runs from top to bottom, and prints what it says it prints."""
+    found = blocks(page, "python", "sh", "text")
+    printed = run(
+        [block for block in found if block.runs], es_url=es_url, alias=index_name, names=names
+    )
     for code, output in pairwise(found):
         if output.is_output:
             assert printed[code] == output.code, str(output)

@@ -74,6 +74,24 @@ def keep(index: str, *, script: bool = False) -> Callable[[HybridClient], None]:
     return work
 
 
+def recommend(shop: HybridClient) -> None:
+    """Recommend for a cart, whether there is a table of orders or not."""
+    assert shop.recommend(ALIAS, cart=["p00"])["hits"]["hits"]
+
+
+def learn_orders(shop: HybridClient) -> None:
+    """Make the table of what is bought together, and make it again."""
+    orders = [{"products": ["a", "b"]}] * 3 + [{"products": ["c"]}] * 9
+    for _ in range(2):
+        assert shop.update_bought_together(ALIAS, orders).products == 2
+
+
+def count_events(shop: HybridClient) -> None:
+    """Count a sale into a product, and smooth ratings."""
+    sale = {"event": "purchase", "product_id": "gone", "at": "2026-03-20"}
+    assert shop.update_signals(ALIAS, [sale], ratings=True).unknown == 1
+
+
 def read_rules(shop: HybridClient) -> None:
     """Read the rules in force; that there are none is an answer, too."""
     shop.es.options(ignore_status=404).get(index="es-hybrid-rules", id="default")
@@ -181,6 +199,9 @@ JOBS = {
     "read rules": Job(read_rules, frozenset({READER, MERCHANDISER, ADMIN})),
     "put rules": Job(put_rules, frozenset({MERCHANDISER, ADMIN})),
     "keep vectors by text": Job(keep(f"{ALIAS}-vectors"), frozenset({INGESTER, REINDEXER})),
+    "recommend for a cart": Job(recommend, frozenset({READER, INGESTER, REINDEXER})),
+    "learn what is bought together": Job(learn_orders, frozenset({INGESTER, REINDEXER})),
+    "count clicks and sales": Job(count_events, frozenset({INGESTER, REINDEXER})),
     "keep where a follower is": Job(keep("es-hybrid-state"), frozenset({INGESTER})),
     "hold the lock of a reindex": Job(
         keep("es-hybrid-reindex", script=True), frozenset({REINDEXER})

@@ -36,18 +36,32 @@ from es_hybrid import (
     VectorStore,
     hybrid_ext,
 )
+from es_hybrid.indexing.signals import SignalsReport
+from es_hybrid.recommend import BoughtTogetherReport
 from es_hybrid.rules import Change, ConditionalBoost, RulesVersion, When
 from es_hybrid.types import (
     BoostContext,
     Hit,
     PassthroughReason,
     PlanName,
+    Recommendation,
     TextKind,
     Vector,
     Vectors,
 )
 
 QUERY: Mapping[str, Any] = {"match": {"title": "trail running shoe"}}
+
+
+def recommend(es: Elasticsearch) -> None:
+    shop = HybridClient(es)
+    response = shop.recommend("products", like=["p1"], seen=["p2"], filter=QUERY, size=6)
+    assert_type(response, HybridResponse)
+    assert_type(response.hybrid.recommendation, Recommendation | None)
+    shop.recommend("products", cart="p1", user={"brands": ["Acme"]})
+    shop.recommend("products", like=7)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert_type(shop.update_bought_together("products", [], days=90), BoughtTogetherReport)
+    assert_type(shop.update_signals("products", [], ratings=True), SignalsReport)
 
 
 def swap(es: Elasticsearch) -> None:

@@ -1,0 +1,148 @@
+"""Carries out recommendations: what they start from in one trip, candidates and page in another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from elasticsearch import AsyncElasticsearch
+
+from es_hybrid._async.retrieve import AsyncRetriever
+from es_hybrid._async.search import AsyncSearcher
+from es_hybrid._async.toolbox import AsyncToolbox
+from es_hybrid._tracing import span
+from es_hybrid.last_mile import ruled
+from es_hybrid.policies import Policies
+from es_hybrid.query.models import Surroundings
+from es_hybrid.query.plan import Plan
+from es_hybrid.query.schema import IndexSchema
+from es_hybrid.recommend.decide import Aim, Known, aim_of, excluding, seed_fields
+from es_hybrid.recommend.request import RecommendRequest
+from es_hybrid.recommend.search import (
+    OWN_FUSERS,
+    asked_request,
+    compared_vectors,
+    found_of,
+    page_of,
+    plan_of,
+    start_body,
+)
+from es_hybrid.recommend.seeds import Seed, read_seeds
+from es_hybrid.recommend.table import read_rows, table_of
+from es_hybrid.respond.notes import Notes
+from es_hybrid.response import HybridResponse, event_of
+from es_hybrid.stages import (
+    body_of,
+    candidates_of,
+    final_order,
+    ranking_of,
+    response_of,
+)
+from es_hybrid.types import LegResult, Recommended, Stage
+
+Rows = Mapping[str, Mapping[str, float]]
+
+
+class AsyncRecommender:
+    """Runs recommendations for one client, in at most two requests each.
+
+    Args:
+        es: The shop's own client.
+        toolbox: Schemas, rules and settings, shared by all copies of the client.
+        searcher: Takes down what Elasticsearch could not do.
+    """
+
+    def __init__(
+        self, es: AsyncElasticsearch, toolbox: AsyncToolbox, searcher: AsyncSearcher
+    ) -> None:
+        self._es = es
+        self._tools = toolbox
+        self._searcher = searcher
+        self._retriever = AsyncRetriever(es)
+
+    async def recommend(self, request: RecommendRequest) -> HybridResponse:
+        """Run the pipeline; see `AsyncRecommending.recommend`."""
+        with span("recommend") as current:
+            response = await self._recommend(request)
+            current.note(response.hybrid.traits())
+        return response
+
+    async def _recommend(self, request: RecommendRequest) -> HybridResponse:
+        tools, now_s = self._tools, self._tools.wall_clock()
+        notes = Notes(time.perf_counter, span)
+        with notes.timing(Stage.PLAN):
+            search = asked_request(request)
+            schema = await tools.schemas.of(self._es, search)
+            rules, lack = await tools.rulebook.of(self._es, search)
+            notes.degraded(*([] if lack is None else [lack]))
+            in_force = tools.in_force(search, rules, money=schema.money)
+        past = request.past_ids(now_s=now_s)
+        with notes.timing(Stage.SEEDS):
+            seeds, rows = await self._start(request, past, schema, in_force.policies)
+        known = Known(seeds, rows, schema, tools.settings.recommend, now_s)
+        aim = aim_of(request, known)
+        plan = plan_of(
+            request,
+            aim,
+            Surroundings(tools.settings, schema, tools.models),
+            boosts=in_force.boosts,
+            policies=excluding(in_force.policies, request, known, past=past),
+            seeds=seeds,
+        )
+        notes.degraded(*aim.lacks, *plan.degraded)
+        return await self._carry_out(plan, aim, known, notes)
+
+    async def _start(
+        self,
+        request: RecommendRequest,
+        past: Sequence[str],
+        schema: IndexSchema,
+        policies: Policies,
+    ) -> tuple[tuple[Seed, ...], Rows]:
+        """Fetch what a recommendation starts from, and what orders say of it, in one search."""
+        ids = past if request.asked is Recommended.FOR_YOU else request.ids
+        if not ids:
+            return (), {}
+        fields = seed_fields(request, self._tools.settings.recommend, policies)
+        vector_field = schema.vector.name if schema.vector else None
+        table = table_of(request.index) if request.asked is Recommended.BOUGHT_TOGETHER else None
+        found = await self._es.search(
+            index=request.index if table is None else f"{request.index},{table}",
+            body=start_body(ids, fields=fields, vector_field=vector_field),
+            # A shop may have no table, or a key that may not read it.
+            ignore_unavailable=True if table else None,
+        )
+        hits = found["hits"]["hits"]
+        rows = {} if table is None else read_rows(hits, table=table)
+        own = [hit for hit in hits if table is None or not hit["_index"].startswith(table)]
+        return read_seeds(own, ids, vector_field=vector_field), rows
+
+    async def _carry_out(self, plan: Plan, aim: Aim, known: Known, notes: Notes) -> HybridResponse:
+        server = await self._tools.schemas.server(self._es)
+        with notes.timing(Stage.RETRIEVE):
+            legs = await self._retriever.legs(plan, aim.vector, server)
+        if isinstance(legs, LegResult):
+            # The bare client fails in Elasticsearch's own words.
+            answer = await self._retriever.bare(plan)
+            return response_of(plan, answer.body, answer.meta, notes)
+        self._searcher.note_legs(plan, legs, notes)
+        lists = (legs.lexical, legs.semantic, legs.pins)
+        fusers = {**self._tools.fusers(plan), **OWN_FUSERS}
+        candidates = candidates_of(plan, *lists[:2], legs.codes, fusers, pins=legs.pins.hits)
+        settings = self._tools.settings
+        ranking = ranking_of(plan, candidates, None, settings, now_s=known.now_s, notes=notes)
+        if plan.policies.reorder:
+            with notes.timing(Stage.RULES):
+                vectors = compared_vectors(plan, ranking, lists)
+                ranking = ruled(
+                    plan, ranking, pinned=candidates.pinned, vectors=vectors, now_s=known.now_s
+                )
+        plan, lack = found_of(plan, ranking, known)
+        notes.degraded(*([] if lack is None else [lack]))
+        order = final_order(plan, candidates, ranking)
+        page = page_of(order, lists, size=plan.request.size)
+        body = body_of(plan, legs.lexical, order, page, notes)
+        body["hits"]["total"] = {"value": len(order.scores), "relation": "gte"}
+        response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
+        self._tools.tell(event_of(response, took_ms=notes.took_ms()))
+        return response

@@ -1,0 +1,105 @@
+"""Recommend products: like some, to go with a cart, for a shopper, or what is trending.
+
+Where there is nothing to go by, what sells is recommended, and a note on stderr says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from es_hybrid import ConfigurationError
+from es_hybrid.cli.arguments import names
+from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.filters import filter_clause, filter_query
+from es_hybrid.cli.hits import answer_document, print_hits, print_lacks
+from es_hybrid.cli.output import Output
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "nothing was changed"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `recommend` takes."""
+    parser.add_argument("index", metavar="INDEX", help="index or alias")
+    wanted = parser.add_mutually_exclusive_group(required=True)
+    wanted.add_argument("--like", nargs="+", metavar="ID", help="products like these")
+    wanted.add_argument("--cart", nargs="+", metavar="ID", help="products that go with these")
+    wanted.add_argument(
+        "--user",
+        metavar="FILE|JSON",
+        help="products that suit a shopper: ext.hybrid.user, as JSON or in a file",
+    )
+    wanted.add_argument("--trending", action="store_true", help="products that sell these days")
+    parser.add_argument(
+        "--seen", nargs="+", default=[], metavar="ID", help="products that are not to come again"
+    )
+    parser.add_argument("--size", type=int, default=10, metavar="N", help="products (default: 10)")
+    parser.add_argument(
+        "--filter",
+        dest="filters",
+        action="append",
+        type=filter_clause,
+        default=[],
+        metavar="CLAUSE",
+        help="field=value, field<=value or a JSON clause; repeated values of one field are"
+        " alternatives",
+    )
+    parser.add_argument("--explain", action="store_true", help="say why, for each product")
+    parser.add_argument(
+        "--language", choices=("en", "zh"), help="language of --explain (default: the settings')"
+    )
+    parser.add_argument(
+        "--show",
+        type=names,
+        default=("title", "price"),
+        metavar="FIELDS",
+        help="fields to print (default: title,price)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Recommend once and print the products."""
+    out = Output.of(args)
+    section: dict[str, Any] = {"explain": args.explain}
+    if args.language:
+        section["explain_language"] = args.language
+    with open_shop(load_settings(args)) as shop:
+        response = shop.recommend(
+            args.index,
+            like=args.like,
+            cart=args.cart,
+            user=None if args.user is None else _user(args.user),
+            seen=args.seen,
+            filter=filter_query(args.filters),
+            size=args.size,
+            ext={"hybrid": section},
+        )
+    if out.json:
+        out.document(answer_document(response))
+        return 0
+    print_hits(response, out, show=args.show, explain=args.explain)
+    said = response.hybrid.recommendation
+    made = said.made if said else ""
+    out.note(f"{len(response['hits']['hits'])} products, {made}, {response['took']} ms")
+    print_lacks(response, out)
+    return 0
+
+
+def _user(text: str) -> dict[str, Any]:
+    """Read a shopper from JSON on the command line, or from a file."""
+    is_json = text.lstrip().startswith("{")
+    try:
+        found = json.loads(text if is_json else Path(text).read_text(encoding="utf-8"))
+    except (ValueError, UnicodeDecodeError):
+        found = None
+    if not isinstance(found, dict):
+        # Neither the text nor the parser's message: both may quote what a shopper did.
+        where = "--user" if is_json else text
+        raise ConfigurationError(
+            f"{where} is not a JSON object", hint='such as {"brands": ["Acme"]}'
+        )
+    return found

@@ -1,0 +1,76 @@
+"""Count clicks and sales of the last 7 and 30 days into the products, and smooth their ratings.
+
+FILE holds events of whole days, flat or of the User Behavior Insights standard, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard
+input. The same day again replaces what was counted of it. Vectors and all other fields stay.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from datetime import date
+from itertools import chain
+
+from es_hybrid import read_products
+from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.feeds import add_file_arguments
+from es_hybrid.cli.output import Output
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "what was changed stays; the same command goes on, and skips what is the same already"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `signals` takes."""
+    parser.add_argument("name", metavar="NAME", help="index or alias")
+    add_file_arguments(parser, nargs="*", what="events")
+    parser.add_argument(
+        "--until",
+        type=date.fromisoformat,
+        metavar="DAY",
+        help="last day of every window (default: the newest day in FILE)",
+    )
+    parser.add_argument(
+        "--timezone", default="UTC", metavar="ZONE", help="whose midnight ends a day (default: UTC)"
+    )
+    parser.add_argument(
+        "--ratings",
+        action="store_true",
+        help="compute rating_smoothed from rating and review_count, too",
+    )
+    parser.add_argument(
+        "--prior-reviews",
+        type=float,
+        default=10.0,
+        metavar="N",
+        help="reviews of the mean rating that each product gets (default: 10)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Count, write, and print the report."""
+    out = Output.of(args)
+    events = chain.from_iterable(read_products(file, format=args.format) for file in args.files)
+    with (
+        open_shop(load_settings(args)) as shop,
+        out.progress(f"signals {args.name}") as progress,
+    ):
+        report = shop.update_signals(
+            args.name,
+            events,
+            until=args.until,
+            timezone=args.timezone,
+            ratings=args.ratings,
+            prior_reviews=args.prior_reviews,
+            on_progress=progress.done,
+        )
+    out.document(asdict(report)) if out.json else out.line(report)
+    if report.left_out:
+        out.note(
+            f"{args.name} has no field {', '.join(report.left_out)}; es-hybrid reindex"
+            f" {args.name} --mapping products adds what is missing"
+        )
+    if report.future:
+        out.note(f"{report.future:,} events lie in the future and were left out")
+    return 3 if report.failed else 0
