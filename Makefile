@@ -16,7 +16,7 @@ BENCH_FLAGS = $(if $(CATALOG),--catalogue '$(CATALOG)') $(if $(MAP),--map '$(MAP
 	$(if $(QRELS),--qrels '$(QRELS)') $(if $(VECTORS),--vectors '$(VECTORS)') $(BENCH_ARGS)
 BENCH_PEERS = .venv-bench-langchain/installed .venv-bench-haystack/installed
 
-.PHONY: help demo test soak unit lint fmt docs build up down clean check-all swap-oldest bench bootstrap
+.PHONY: help demo demo-ui screenshot test soak unit lint fmt docs build up down clean check-all swap-oldest bench bootstrap
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -25,8 +25,15 @@ help: ## list the targets
 demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
 	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py $(DEMO_FLAGS)
 
+demo-ui: ## try searches on the demo catalogue in a browser [CATALOG= MAP= ID=]
+	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py --playground $(DEMO_FLAGS)
+
+screenshot: ## take docs/images/playground.png anew, in a real browser
+	@bash scripts/dev/packages.sh chromium=chromium
+	PLAYGROUND_SCREENSHOT=docs/images/playground.png $(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es tests/browser -k compared
+
 test: lint ## lint, then every test, against a real Elasticsearch
-	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql
+	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql chromium=chromium
 	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 soak: bootstrap ## random histories against a reindex, restarts included [HISTORIES=200]

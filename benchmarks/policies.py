@@ -1,7 +1,7 @@
 """Show what each kind of rule does to a catalogue: what moves, what stays, what that changes.
 
-Makes an index of its own, searches every query without rules and with one kind of rule at a time,
-and prints a line a rule. The index is deleted at the end. Docs: docs/rules.md.
+Makes an index of its own, searches every query without rules and with one kind of rule at a time, or
+as a shopper, and prints a line a rule. The index is deleted at the end. Docs: docs/rules.md.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from elasticsearch import Elasticsearch
@@ -48,8 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _arguments(argv)
     with _shop(args) as (shop, index):
         queries = top_queries(args.queries, top=args.top) if args.queries else _leaves(shop, index)
+        _let_some_be_new(shop, index, {q: _hits(shop, index, q, rules=False) for q in queries})
         pages = {query: _hits(shop, index, query, rules=False) for query in queries}
         rows = [_row(shop, index, name, rules, pages) for name, rules in _lanes(pages, args)]
+        for name, user in _shoppers(pages):
+            rows.append(_row(shop, index, name, {}, pages, user=user))
         if args.budget:
             texts = [f"{query} {args.budget}" for query in queries]
             named = {text: _hits(shop, index, text, rules=False) for text in texts}
@@ -66,11 +70,13 @@ def _row(
     name: str,
     rules: Json,
     before: Mapping[str, Sequence[Json]],
+    *,
+    user: Json | None = None,
 ) -> list[object]:
     changes, most, lost = [], [], 0
     checked = parse_rules(rules)
     for query, old in before.items():
-        new = _hits(shop, index, query, rules=rules)
+        new = _hits(shop, index, query, rules=rules, user=user)
         lost += _lost(rules, old, new)
         pages = [shown_products(page[:PAGE], checked) for page in (old, new)]
         changes.append(compare(query, *pages))
@@ -106,7 +112,7 @@ def _lost(rules: Json, old: Sequence[Json], new: Sequence[Json]) -> int:
     """Count products that came twice, or that are gone although no rule leaves them out."""
     twice = len(new) - len({hit["_id"] for hit in new})
     leaves_out = rules.get("excludes") or rules.get("stock", {}).get("action") == "hide"
-    if leaves_out or "variants" in rules or len(old) == DEPTH:
+    if leaves_out or "variants" in rules or DEPTH in {len(old), len(new)}:
         return twice
     return twice + len({hit["_id"] for hit in old} - {hit["_id"] for hit in new})
 
@@ -126,6 +132,12 @@ def _lanes(
         swap = {"action": "substitute", "group": "category_path", "missing": "sold_out"}
         yield "sold out: substitute", {"stock": swap}
     brand = Counter(product.get("brand") for product in products).most_common(1)[0][0]
+    for field, most in (("category_path", 6), ("shop", 2)):
+        if any(product.get(field) for product in products):
+            yield (
+                f"cap {most} of a {field} in 12",
+                {"caps": [{"field": field, "most": most, "per": 12}]},
+            )
     yield "cap 2 of a brand in 12", {"caps": [{"field": "brand", "most": 2, "per": 12}]}
     yield "variety by brand", {"diversity": {"field": "brand", "strength": 0.3}}
     yield "variety by vectors", {"diversity": {"strength": 0.3}}
@@ -133,6 +145,11 @@ def _lanes(
     yield "pins at 1 and 5", {"pins": [{"ids": ids[:1]}, {"ids": ids[1:], "position": 5}]}
     yield f"without {brand}", {"excludes": [{"field": "brand", "equals": brand}]}
     yield "one of each brand", {"variants": "brand"}
+    yield from _seasonal(brand)
+    yield "new products: 1 of 24", {"explore": {"slots": 1}}
+    yield "new products: 3 of 24", {"explore": {"slots": 3}}
+    prior = {"boosts": [{**popular, "prior": args.scale / 2}]}
+    yield f"boost {args.popular} x2, prior", prior
     yield (
         "all at once",
         {
@@ -140,16 +157,47 @@ def _lanes(
             "limits": {"places": 10},
             "stock": {"action": "bury"},
             "diversity": {"field": "brand", "strength": 0.2},
+            "explore": {"slots": 1},
             "caps": [{"field": "brand", "most": 3, "per": 12}],
             "pins": [{"ids": ids[:1], "position": 3}],
         },
     )
 
 
-def _hits(shop: HybridClient, index: str, query: str, *, rules: object) -> Sequence[Json]:
-    found = shop.search(
-        index=index, size=DEPTH, ext={"hybrid": {"text": query, "rules": rules, "window": 100}}
-    )
+def _let_some_be_new(shop: HybridClient, index: str, pages: Mapping[str, Sequence[Json]]) -> None:
+    """Give one product in twenty of those that were found today's date, and no other any."""
+    found = sorted({hit["_id"] for page in pages.values() for hit in page})
+    today = datetime.now(UTC).isoformat(timespec="seconds")
+    new = [{"id": id_, "created_at": today} for id_ in found[::20]]
+    shop.update_fields(index, new)
+    print(f"{len(new)} of {len(found)} products are taken for new")
+
+
+def _shoppers(pages: Mapping[str, Sequence[Json]]) -> Iterator[tuple[str, Json]]:
+    """Yield a shopper who bought three products of the most frequent brand, by ids and by brand."""
+    products = {hit["_id"]: hit["_source"].get("brand") for page in pages.values() for hit in page}
+    brand = Counter(filter(None, products.values())).most_common(1)[0][0]
+    bought = [id_ for id_, own in products.items() if own == brand][:3]
+    events = [{"event": "purchase", "product_id": id_} for id_ in bought]
+    yield "shopper: 3 products, x1.25", {"events": events}
+    yield "shopper: 3 products, x1.5", {"events": events, "factor": 1.5}
+    yield f"shopper: likes {brand}, x1.25", {"brands": [brand]}
+    yield "shopper who opted out", {"events": events, "opt_out": True}
+
+
+def _seasonal(brand: object) -> Iterator[tuple[str, Json]]:
+    """Yield a boost in its season and out of it."""
+    raised = {"field": "brand", "equals": brand, "factor": 1.5}
+    now = datetime.now(UTC).month
+    for name, months in (("in season", [now]), ("out of season", [now % 12 + 1])):
+        yield f"boost {brand} {name}", {"boosts": [{**raised, "when": {"months": months}}]}
+
+
+def _hits(
+    shop: HybridClient, index: str, query: str, *, rules: object, user: Json | None = None
+) -> Sequence[Json]:
+    hybrid = {"text": query, "rules": rules, "window": 100, **({"user": user} if user else {})}
+    found = shop.search(index=index, size=DEPTH, ext={"hybrid": hybrid})
     hits: Sequence[Json] = found["hits"]["hits"]
     return hits
 

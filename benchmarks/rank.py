@@ -23,7 +23,8 @@ import numpy as np
 from es_hybrid.cli.table import table_lines
 from es_hybrid.last_mile import ruled
 from es_hybrid.query.decide import make_plan
-from es_hybrid.query.models import Models, Surroundings
+from es_hybrid.query.known_models import Models
+from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField
@@ -67,7 +68,12 @@ RULES: Json = {
     "stock": {"action": "substitute", "group": "group"},
     "diversity": {"field": "category", "strength": 0.3},
     "caps": [{"field": "brand", "most": 3}, {"field": "category", "most": 8}],
-    "explore": {"created_field": "created", "younger_than_days": 120, "slots": 2},
+    "explore": {
+        "created_field": "created",
+        "slots": 2,
+        "impressions_field": "sales",
+        "until_impressions": 200,
+    },
 }
 
 
@@ -187,7 +193,7 @@ def draw(plan: Plan, args: argparse.Namespace) -> Material:
 
 
 def _product(dice: random.Random, number: int, **ranks: Any) -> Hit:
-    fields = {
+    fields: dict[str, list[Any]] = {
         "brand": [f"brand-{dice.randrange(12)}"],
         "category": [f"category-{dice.randrange(5)}"],
         "group": [f"group-{number // 3}"],
@@ -196,8 +202,14 @@ def _product(dice: random.Random, number: int, **ranks: Any) -> Hit:
         "price": [dice.uniform(10, 200)],
         "created": [f"2026-{1 + number % 9:02d}-15T00:00:00.000Z"],
     }
-    scores = {"lexical_score": dice.uniform(1, 20), "semantic_score": dice.uniform(0.5, 0.9)}
-    return Hit("products", f"p{number}", fields=fields, **scores, **ranks)
+    return Hit(
+        "products",
+        f"p{number}",
+        fields=fields,
+        lexical_score=dice.uniform(1, 20),
+        semantic_score=dice.uniform(0.5, 0.9),
+        **ranks,
+    )
 
 
 def _in_force(ready: ReadyRules) -> InForce:
@@ -250,8 +262,9 @@ def _round(ready: ReadyRules, material: Material, spent: dict[str, list[float]])
     timed("final order", lambda: final_order(plan, candidates, final))
     timed("page explained", lambda: [part.why for part in final.parts(0, 24).values()])
     spent.setdefault("all", []).append((time.thread_time() - begun) * 1000.0)
-    if plan.learned is not None and ranking.evidence is not None:
-        timed(SCORING, lambda: plan.learned.correct(ranking.evidence))
+    learned, evidence = plan.learned, ranking.evidence
+    if learned is not None and evidence is not None:
+        timed(SCORING, lambda: learned.correct(evidence))
 
 
 _SETTINGS = Settings()

@@ -191,7 +191,7 @@ def _shop(args: argparse.Namespace) -> Iterator[tuple[HybridClient, str, Counter
 
         embedder = WordLlamaEmbedder()
     vectors = load_vectors(args.vectors) if args.vectors else None
-    given = {"vectors": vectors, "model": "given"} if vectors else {}
+    given: dict[str, Any] = {"vectors": vectors, "model": "given"} if vectors else {}
     trips: Counter[str] = Counter()
     settings = Settings(embed={"base_url": None}, rerank={"url": None})
     with (
@@ -199,7 +199,7 @@ def _shop(args: argparse.Namespace) -> Iterator[tuple[HybridClient, str, Counter
         HybridClient(es, settings=settings, embedder=None if vectors else embedder) as shop,
     ):
         dims = len(next(iter(vectors.values()))) if vectors else None
-        made = shop.create_index(alias, **({"dims": dims, "model": "given"} if vectors else {}))
+        made = shop.create_index(alias, dims=dims, model="given" if vectors else None)
         perform = es.transport.perform_request
 
         def counted(method: str, *rest: Any, **options: Any) -> Any:

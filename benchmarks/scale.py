@@ -76,7 +76,7 @@ class _Rows(dict[str, np.ndarray]):
         self._rows = rows
         self.dims = int(rows.shape[1])
 
-    def get(self, product_id: str, default: object = None) -> np.ndarray:  # type: ignore[override]  # noqa: ARG002
+    def get(self, product_id: str, default: object = None) -> np.ndarray:  # noqa: ARG002
         return np.array(self._rows[int(product_id[1:])])
 
     def __bool__(self) -> bool:
@@ -90,7 +90,8 @@ def _vectors(args: argparse.Namespace, console: Console) -> np.ndarray:
         vectors.write_vectors(path, args.sizes[-1], dims=args.dims)
         speed = args.sizes[-1] / (time.perf_counter() - begun)
         console.print(f"made up and embedded {args.sizes[-1]:,} products, {speed:,.0f} a second")
-    return np.load(path, mmap_mode="r")
+    found: np.ndarray = np.load(path, mmap_mode="r")
+    return found
 
 
 def _load(shop: HybridClient, alias: str, rows: np.ndarray, *, start: int, end: int) -> Json:

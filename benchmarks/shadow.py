@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import numpy as np
 from elasticsearch import Elasticsearch
@@ -62,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.shadow", description=__doc__)
     parser.add_argument("--pairs", type=int, default=2000)
     args = parser.parse_args(argv)
-    rows = []
+    rows: list[list[Any]] = []
     with _served() as url, Elasticsearch(url) as es:
         for name, at_once, block in (
             ("each search starts a shadow, which hangs", _MOST, _MOST - _WARM_UP),

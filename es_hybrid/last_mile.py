@@ -7,6 +7,7 @@ model before the boosts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from es_hybrid.query.plan import Plan
 from es_hybrid.rank.diversity import pool_size
 from es_hybrid.rank.explore import Draw
 from es_hybrid.rank.order import fingerprint
+from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.policy import apply_policies
 from es_hybrid.rank.ranking import Ranking
 from es_hybrid.rank.values import SECONDS_A_DAY
@@ -33,6 +35,26 @@ def limits_of(plan: Plan, settings: Settings) -> BoostLimits | None:
         return plan.policies.limits
     places, share = settings.search.boost_places, settings.search.boost_share
     return None if places is None and share is None else BoostLimits(places, share)
+
+
+def direction_of(plan: Plan) -> Vector | None:
+    """Return the direction of what the shopper likes, where it can be compared with products."""
+    if plan.vector is None:
+        return None
+    tastes = (boost.taste for boost in plan.boosts if isinstance(boost, ShopperBoost))
+    taste = next(tastes, None)
+    if taste is None or taste.direction is None:
+        return None
+    return taste.direction if plan.vector.dims in {None, len(taste.direction)} else None
+
+
+def with_cosines(plan: Plan, cosines: Mapping[HitKey, float]) -> Plan:
+    """Return the plan whose shopper's boost knows how near each candidate is to what is liked."""
+    boosts = (
+        replace(boost, cosines=cosines) if isinstance(boost, ShopperBoost) else boost
+        for boost in plan.boosts
+    )
+    return replace(plan, boosts=tuple(boosts))
 
 
 def compared_keys(plan: Plan, ranking: Ranking) -> list[HitKey]:

@@ -17,7 +17,7 @@ from es_hybrid.query.legs import (
     needs_named_scores,
 )
 from es_hybrid.query.plan import Plan
-from es_hybrid.types import FUSED_LEGS, Json, LegName, PlanName, Vector
+from es_hybrid.types import FUSED_LEGS, Degradation, Json, LegName, PlanName, Vector
 from es_hybrid.wire.msearch import (
     ANSWER_PATHS,
     DOCUMENT_PATHS,
@@ -151,15 +151,47 @@ class SearchPlan:
         bodies = [as_text(line) for line in self.lines]
         return "\n".join([*comments, f"{self.method} {self.path}", *bodies])
 
+    def as_curl(self, url: str) -> str:
+        r"""Return the request as a command for a POSIX shell.
 
-def search_plan(plan: Plan, request: CandidateRequest | None, notes: Sequence[str]) -> SearchPlan:
+        Args:
+            url: Elasticsearch's address; leave users and keys out of it, the command is to be shared.
+
+        Example:
+            >>> plan = SearchPlan(PlanName.PASSTHROUGH, "/shop/_search", ({"size": 1},))
+            >>> print(plan.as_curl("http://localhost:9200"))
+            curl -X POST 'http://localhost:9200/shop/_search' \
+              -H 'Content-Type: application/json' \
+              --data-binary '{"size":1}
+            '
+        """
+        kind = "x-ndjson" if self.path.partition("?")[0].endswith("/_msearch") else "json"
+        body = "".join(f"{as_text(line)}\n" for line in self.lines)
+        return " \\\n  ".join(
+            (
+                f"curl -X {self.method} {_quoted(url.rstrip('/') + self.path)}",
+                f"-H 'Content-Type: application/{kind}'",
+                f"--data-binary {_quoted(body)}",
+            )
+        )
+
+
+def _quoted(text: str) -> str:
+    """Quote for a POSIX shell, always, so that a command looks alike whatever it holds."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def search_plan(
+    plan: Plan, request: CandidateRequest | None, degradations: Sequence[Degradation]
+) -> SearchPlan:
     """Return the picture of a plan.
 
     Args:
         plan: The plan.
         request: Its candidates' request; `None` where the caller's own request goes out untouched.
-        notes: What was found on the way, such as a missing vector.
+        degradations: What was found on the way, such as a missing vector.
     """
+    notes = [f"without {d.stage}: {d.detail or d.reason}" for d in degradations]
     if request is None:
         body = decode(encode(plan.request.body))
         path = f"/{plan.request.index}/_search" if plan.request.index else "/_search"

@@ -10,45 +10,49 @@ from es_hybrid.errors import ConfigurationError
 __all__ = ["async_open_redis", "open_redis"]
 
 
-def async_open_redis(url: str, *, timeout_s: float) -> Any:
+_CACHE = "ES_HYBRID_CACHE__REDIS_URL"
+
+
+def async_open_redis(url: str, *, timeout_s: float, setting: str = _CACHE) -> Any:
     """Return a `redis.asyncio.Redis`; nothing is connected yet.
 
     Args:
         url: Such as `redis://localhost:6379/0` or `rediss://:password@cache:6380/0`.
         timeout_s: Seconds for one answer, and for one connection.
+        setting: Where the address stands, for the error.
 
     Raises:
         ConfigurationError: redis-py is not installed, or the address is none.
     """
-    package = _package()
+    package = _package(setting)
     from redis.asyncio import Redis  # noqa: PLC0415 - optional
     from redis.asyncio.retry import Retry  # noqa: PLC0415 - optional
 
-    return _open(Redis, url, timeout_s=timeout_s, retry=Retry(package.backoff.NoBackoff(), 0))
+    retry = Retry(package.backoff.NoBackoff(), 0)
+    return _open(Redis, url, timeout_s=timeout_s, retry=retry, setting=setting)
 
 
-def open_redis(url: str, *, timeout_s: float) -> Any:
+def open_redis(url: str, *, timeout_s: float, setting: str = _CACHE) -> Any:
     """Return a `redis.Redis`; see `async_open_redis`."""
-    package = _package()
+    package = _package(setting)
     from redis.retry import Retry  # noqa: PLC0415 - optional
 
-    return _open(
-        package.Redis, url, timeout_s=timeout_s, retry=Retry(package.backoff.NoBackoff(), 0)
-    )
+    retry = Retry(package.backoff.NoBackoff(), 0)
+    return _open(package.Redis, url, timeout_s=timeout_s, retry=retry, setting=setting)
 
 
-def _package() -> ModuleType:
+def _package(setting: str) -> ModuleType:
     try:
         import redis.backoff  # noqa: PLC0415 - optional
     except ModuleNotFoundError:
         raise ConfigurationError(
             "a Redis is configured, but redis-py is not installed",
-            hint="pip install 'es-hybrid[redis]', or unset ES_HYBRID_CACHE__REDIS_URL",
+            hint=f"pip install 'es-hybrid[redis]', or unset {setting}",
         ) from None
     return redis
 
 
-def _open(kind: Any, url: str, *, timeout_s: float, retry: object) -> Any:
+def _open(kind: Any, url: str, *, timeout_s: float, retry: object, setting: str) -> Any:
     try:
         # The library's own retries would wait longer than a search can.
         return kind.from_url(
@@ -56,6 +60,6 @@ def _open(kind: Any, url: str, *, timeout_s: float, retry: object) -> Any:
         )
     except ValueError:
         raise ConfigurationError(
-            "ES_HYBRID_CACHE__REDIS_URL is no address of a Redis",
+            f"{setting} is no address of a Redis",
             hint="it begins with redis://, rediss:// or unix://",
         ) from None

@@ -10,9 +10,10 @@ from pathlib import Path
 from benchmarks.ingesting.lane import MODEL
 from es_hybrid import load_vectors, read_ndjson
 from es_hybrid.indexing.actions import VectorFields, index_action
+from es_hybrid.indexing.feed import Feed
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.product import BudgetedText, ProductText
-from es_hybrid.indexing.sources import Feed, Preparation
+from es_hybrid.indexing.sources import Preparation
 
 _MOST = 5000
 

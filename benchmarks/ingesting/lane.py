@@ -76,7 +76,7 @@ def _bulk(
     def run(_es: Elasticsearch, job: Job) -> dict[str, Any]:
         rows = np.load(job.folder / "vectors.npy", mmap_mode="r")
 
-        def actions() -> Iterator[Mapping[str, Any]]:
+        def actions() -> Iterator[dict[str, Any]]:
             with (job.folder / "feed.ndjson").open("rb") as file:
                 for line, row in zip(file, rows, strict=True):
                     product = orjson.loads(line)

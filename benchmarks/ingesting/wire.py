@@ -13,9 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from es_hybrid.indexing.actions import VectorFields, index_action
+from es_hybrid.indexing.feed import Feed
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.product import BudgetedText, ProductText
-from es_hybrid.indexing.sources import Feed, Preparation
+from es_hybrid.indexing.sources import Preparation
 from es_hybrid.readers import read_ndjson
 from es_hybrid.vector_files import load_vectors
 

@@ -16,6 +16,7 @@ from es_hybrid._async.follow import AsyncFollower
 from es_hybrid._async.follow_state import AsyncFileState, AsyncState
 from es_hybrid._async.products import AsyncProductIngest
 from es_hybrid._async.rules import AsyncRules
+from es_hybrid._async.shoppers import AsyncShoppers
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._async.update import AsyncUpdater
 from es_hybrid._stop import AsyncStop
@@ -48,6 +49,11 @@ class AsyncCatalogue:
     def experiments(self) -> AsyncExperiments:
         """Experiments in their index: start, stop, status."""
         return AsyncExperiments(self._es, index=self._toolbox.settings.experiment.index)
+
+    @property
+    def shoppers(self) -> AsyncShoppers:
+        """What shoppers do and like: record, prefer, opt out, forget."""
+        return AsyncShoppers(self._es, self._toolbox.shopper_book)
 
     async def create_index(
         self,

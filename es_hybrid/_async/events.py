@@ -10,6 +10,7 @@ from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid.errors import RequestError
 from es_hybrid.logs.events import EventsReport
 from es_hybrid.logs.records import Searched, new_id, taken
+from es_hybrid.logs.runs import RunReport
 from es_hybrid.logs.stats import LogStats
 from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.options import parse_options
@@ -162,6 +163,23 @@ class AsyncEvents:
             teams=teams or {},
         )
         return searched.query_id if self._toolbox.log.put(searched) else None
+
+    async def log_report(self, report: RunReport) -> bool:
+        """Log a report; nothing waits for it to be written.
+
+        `ingest`, `reindex` and `backfill` log theirs by themselves where `ES_HYBRID_LOG__REPORTS` is
+        set, and without it nothing is logged here either.
+
+        Args:
+            report: What a run did, or how an experiment stands.
+
+        Returns:
+            Whether it will be written.
+
+        Example:
+            await shop.log_report(await shop.experiments.status("pilot", outcomes=outcomes))
+        """
+        return await self._toolbox.log.ran(report)
 
     async def flush_log(self, *, timeout_s: float = 10.0) -> bool:
         """Write what waits now; say whether all of it was done within so many seconds."""

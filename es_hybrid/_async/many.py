@@ -12,6 +12,7 @@ from elasticsearch import ApiError, AsyncElasticsearch
 
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.search import AsyncSearcher
+from es_hybrid._async.shopper_book import compared
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid._cache import Tally
@@ -239,6 +240,7 @@ class AsyncManySearcher:
 
     async def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
+        job.plan = await compared(self._retriever, job.plan, candidates, job.notes)
         now_s = tools.wall_clock()
         ranking = ranking_of(
             job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes

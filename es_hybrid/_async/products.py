@@ -12,6 +12,7 @@ from elasticsearch import AsyncElasticsearch
 from es_hybrid._async.ingest import AsyncIngestor
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid.checkpoint import Checkpoint
+from es_hybrid.errors import IngestError
 from es_hybrid.indexing.feed_times import feed_time_s
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.report import IngestReport
@@ -98,23 +99,30 @@ class AsyncProductIngest:
         embedder = tools.ingest_embedder
         ingestor = AsyncIngestor(self._es, settings=tools.settings, embedder=embedder)
         begun_s = tools.wall_clock()
-        report = await ingestor.ingest(
-            index,
-            products,
-            fields=fields,
-            id_field=id_field,
-            vectors=vectors,
-            model=model,
-            vectors_from=vectors_from,
-            feed_time=feed_time,
-            delete_missing=delete_missing,
-            max_delete_share=max_delete_share,
-            on_progress=on_progress,
-            dead_letter=dead_letter,
-            checkpoint=checkpoint,
-            refresh=refresh,
-        )
+        try:
+            report = await ingestor.ingest(
+                index,
+                products,
+                fields=fields,
+                id_field=id_field,
+                vectors=vectors,
+                model=model,
+                vectors_from=vectors_from,
+                feed_time=feed_time,
+                delete_missing=delete_missing,
+                max_delete_share=max_delete_share,
+                on_progress=on_progress,
+                dead_letter=dead_letter,
+                checkpoint=checkpoint,
+                refresh=refresh,
+            )
+        except IngestError as error:
+            if isinstance(error.report, IngestReport):
+                await tools.log.ran(error.report, index=index)
+            raise
         tools.meter.ingested(index, report)
+        if report.read or not self._follows:
+            await tools.log.ran(report, index=index)
         if not self._follows:
             tools.meter.current(index, begun_s if feed_time is None else feed_time_s(feed_time))
         return report

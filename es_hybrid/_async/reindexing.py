@@ -91,9 +91,11 @@ class AsyncReindexing:
         """
         alias = plan if isinstance(plan, str) else plan.alias
         try:
-            return await self._reindexer.reindex(plan, resume=resume, on_progress=on_progress)
+            report = await self._reindexer.reindex(plan, resume=resume, on_progress=on_progress)
         finally:
             self._toolbox.schemas.forget(alias)
+        await self._toolbox.log.ran(report, index=alias)
+        return report
 
     async def rollback(
         self, alias: str, *, on_progress: Callable[[ReindexProgress], None] | None = None
@@ -140,7 +142,9 @@ class AsyncReindexing:
         Example:
             report = await shop.backfill("products")
         """
-        return await self._reindexer.backfill(alias, on_progress=on_progress)
+        report = await self._reindexer.backfill(alias, on_progress=on_progress)
+        await self._toolbox.log.ran(report, index=alias)
+        return report
 
     @property
     def _reindexer(self) -> AsyncReindexer:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from elastic_transport import ApiResponseMeta, ObjectApiResponse
-from elasticsearch import ApiError, AsyncElasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 from elasticsearch.exceptions import HTTP_EXCEPTIONS
 
 from es_hybrid.last_mile import vectors_in
 from es_hybrid.preview import CandidateRequest, bare_arguments, candidate_request, counting_request
 from es_hybrid.query.capabilities import Server
 from es_hybrid.query.fetch import (
+    cosines_body,
     facets_body,
     fetch_params,
     groups_body,
@@ -25,7 +26,7 @@ from es_hybrid.query.fetch import (
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.rank.order import Order
 from es_hybrid.respond.answer import below, in_order, with_inner_hits
-from es_hybrid.respond.degrade import failed_inference, failed_leg, failed_vectors
+from es_hybrid.respond.degrade import failed_inference, failed_leg, failed_nearness, failed_vectors
 from es_hybrid.types import Degradation, HitKey, Json, LegName, LegResult, PlanName, Vector
 from es_hybrid.wire.msearch import read_leg, read_native
 
@@ -174,6 +175,16 @@ class AsyncRetriever:
             return vectors_in(await self._hits(plan, body), body["fields"][0])
         except ApiError as error:
             return failed_vectors(error.error)
+
+    async def cosines(
+        self, plan: Plan, keys: Sequence[HitKey], direction: Vector
+    ) -> dict[HitKey, float] | Degradation:
+        """Return how near candidates' vectors are to a direction; one without a vector is missing."""
+        try:
+            found = await self._hits(plan, cosines_body(plan, keys, direction))
+        except (ApiError, TransportError) as error:
+            return failed_nearness(getattr(error, "error", type(error).__name__))
+        return {(hit["_index"], hit["_id"]): hit["_score"] - 1.0 for hit in found}
 
     async def counts(self, plan: Plan) -> Retrieved | LegResult:
         """Ask for totals, aggregations and suggestions alone: the order is known."""

@@ -11,6 +11,7 @@ from typing import Any
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
+from es_hybrid._async.shopper_book import compared
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid._tracing import span
@@ -73,7 +74,7 @@ class AsyncSearcher:
             response = await tools.results.run(arguments, made, owner=self._owner)
             current.note(response.hybrid.traits())
         if response.hybrid.remembered.answer:
-            tools.tell(event_of(response, took_ms=(time.perf_counter() - begun_s) * 1000.0))
+            tools.tell(event_of(response, took_ms=1000.0 * (time.perf_counter() - begun_s)))
         if not tools.log.is_on:
             return response
         request = parsed[0] if parsed else parse_request(arguments)
@@ -88,8 +89,7 @@ class AsyncSearcher:
         if plan.passthrough or plan.untouched:
             return await self._bare(plan, notes)
         now_s = self._tools.wall_clock()
-        found = await self._ranked(plan, notes, now_s=now_s)
-        if isinstance(found, LegResult):
+        if isinstance(found := await self._ranked(plan, notes, now_s=now_s), LegResult):
             return await self._bare(plan, notes, failed=found)
         plan, legs, candidates, ranking = found
         if plan.policies.reorder:
@@ -99,9 +99,9 @@ class AsyncSearcher:
             page = await self._retriever.page(plan, order)
             facets = await self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
-        logged = self._tools.log.wants_parts
+        full = self._tools.log.wants_parts
         response = response_of(
-            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=full
         )
         self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
@@ -123,6 +123,7 @@ class AsyncSearcher:
                 plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
             )
         candidates, reranked = await self._rerank(plan, candidates, budget, notes)
+        plan = await compared(self._retriever, plan, candidates, notes)
         with notes.timing(Stage.BOOST):
             ranking = ranking_of(
                 plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
@@ -138,10 +139,10 @@ class AsyncSearcher:
         if plan.passthrough or plan.token is not None:
             raise RequestError("a search that is ranked elsewhere has no features", path=PATH)
         found = await self._ranked(plan, notes, now_s=self._tools.wall_clock())
-        if isinstance(found, LegResult):
-            await self._retriever.bare(plan)  # fails in Elasticsearch's own words
-            return RankingFeatures.none(notes.degradations)
-        return RankingFeatures.of(found[-1], notes.degradations)
+        if not isinstance(found, LegResult):
+            return RankingFeatures.of(found[-1], notes.degradations)
+        await self._retriever.bare(plan)  # fails in Elasticsearch's own words
+        return RankingFeatures.none(notes.degradations)
 
     async def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
@@ -154,8 +155,7 @@ class AsyncSearcher:
             server = await self._tools.schemas.server(self._es)
             plan = plan if vector is not None else without_vector(plan)
             request = candidate_request(plan, vector, server)
-        lacks = [f"without {d.stage}: {d.detail or d.reason}" for d in notes.degradations]
-        return search_plan(plan, request, lacks)
+        return search_plan(plan, request, notes.degradations)
 
     async def plan(
         self, request: SearchRequest, notes: Notes, *, learned: LearnedRanking | None = None
@@ -176,7 +176,8 @@ class AsyncSearcher:
                 around = Surroundings(tools.settings, schema, tools.models, refused)
                 rules, lack = await tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
-                ruled_by = tools.in_force(request, rules, money=schema.money)
+                taste = await tools.shopper_book.of(self._es, request, schema, notes)
+                ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
                 if learned is None:
                     learned, lack = tools.learned.of(request.options.learned)
                     notes.degraded(*([] if lack is None else [lack]))

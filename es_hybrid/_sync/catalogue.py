@@ -18,6 +18,7 @@ from es_hybrid._sync.follow import Follower
 from es_hybrid._sync.follow_state import FileState, State
 from es_hybrid._sync.products import ProductIngest
 from es_hybrid._sync.rules import Rules
+from es_hybrid._sync.shoppers import Shoppers
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._sync.update import Updater
 from es_hybrid.following.changes import Changes
@@ -49,6 +50,11 @@ class Catalogue:
     def experiments(self) -> Experiments:
         """Experiments in their index: start, stop, status."""
         return Experiments(self._es, index=self._toolbox.settings.experiment.index)
+
+    @property
+    def shoppers(self) -> Shoppers:
+        """What shoppers do and like: record, prefer, opt out, forget."""
+        return Shoppers(self._es, self._toolbox.shopper_book)
 
     def create_index(
         self,

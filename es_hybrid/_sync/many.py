@@ -17,6 +17,7 @@ from es_hybrid._concurrency import map_ordered
 from es_hybrid._deadline import Call
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.search import Searcher
+from es_hybrid._sync.shopper_book import compared
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
@@ -238,6 +239,7 @@ class ManySearcher:
 
     def _page(self, job: Job, legs: Retrieved, candidates: Candidates) -> HybridResponse:
         tools = self._tools
+        job.plan = compared(self._retriever, job.plan, candidates, job.notes)
         now_s = tools.wall_clock()
         ranking = ranking_of(
             job.plan, candidates, job.reranked, tools.settings, now_s=now_s, notes=job.notes

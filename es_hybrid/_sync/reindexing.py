@@ -92,9 +92,11 @@ class Reindexing:
         """
         alias = plan if isinstance(plan, str) else plan.alias
         try:
-            return self._reindexer.reindex(plan, resume=resume, on_progress=on_progress)
+            report = self._reindexer.reindex(plan, resume=resume, on_progress=on_progress)
         finally:
             self._toolbox.schemas.forget(alias)
+        self._toolbox.log.ran(report, index=alias)
+        return report
 
     def rollback(
         self, alias: str, *, on_progress: Callable[[ReindexProgress], None] | None = None
@@ -141,7 +143,9 @@ class Reindexing:
         Example:
             report = shop.backfill("products")
         """
-        return self._reindexer.backfill(alias, on_progress=on_progress)
+        report = self._reindexer.backfill(alias, on_progress=on_progress)
+        self._toolbox.log.ran(report, index=alias)
+        return report
 
     @property
     def _reindexer(self) -> Reindexer:

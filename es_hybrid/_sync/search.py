@@ -13,6 +13,7 @@ from elasticsearch import Elasticsearch
 
 from es_hybrid._budget import Budget
 from es_hybrid._sync.retrieve import Retrieved, Retriever
+from es_hybrid._sync.shopper_book import compared
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
@@ -74,7 +75,7 @@ class Searcher:
             response = tools.results.run(arguments, made, owner=self._owner)
             current.note(response.hybrid.traits())
         if response.hybrid.remembered.answer:
-            tools.tell(event_of(response, took_ms=(time.perf_counter() - begun_s) * 1000.0))
+            tools.tell(event_of(response, took_ms=1000.0 * (time.perf_counter() - begun_s)))
         if not tools.log.is_on:
             return response
         request = parsed[0] if parsed else parse_request(arguments)
@@ -89,8 +90,7 @@ class Searcher:
         if plan.passthrough or plan.untouched:
             return self._bare(plan, notes)
         now_s = self._tools.wall_clock()
-        found = self._ranked(plan, notes, now_s=now_s)
-        if isinstance(found, LegResult):
+        if isinstance(found := self._ranked(plan, notes, now_s=now_s), LegResult):
             return self._bare(plan, notes, failed=found)
         plan, legs, candidates, ranking = found
         if plan.policies.reorder:
@@ -100,9 +100,9 @@ class Searcher:
             page = self._retriever.page(plan, order)
             facets = self._retriever.facets(plan, order) if plan.counts_later else None
         body = body_of(plan, legs.lexical, order, page, notes, facets=facets)
-        logged = self._tools.log.wants_parts
+        full = self._tools.log.wants_parts
         response = response_of(
-            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=logged
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=full
         )
         self._tools.tell(event_of(response, took_ms=notes.took_ms()), text=plan.request.text)
         return response
@@ -124,6 +124,7 @@ class Searcher:
                 plan, legs.lexical, legs.semantic, legs.codes, fusers, pins=legs.pins.hits
             )
         candidates, reranked = self._rerank(plan, candidates, budget, notes)
+        plan = compared(self._retriever, plan, candidates, notes)
         with notes.timing(Stage.BOOST):
             ranking = ranking_of(
                 plan, candidates, reranked, self._tools.settings, now_s=now_s, notes=notes
@@ -137,10 +138,10 @@ class Searcher:
         if plan.passthrough or plan.token is not None:
             raise RequestError("a search that is ranked elsewhere has no features", path=PATH)
         found = self._ranked(plan, notes, now_s=self._tools.wall_clock())
-        if isinstance(found, LegResult):
-            self._retriever.bare(plan)  # fails in Elasticsearch's own words
-            return RankingFeatures.none(notes.degradations)
-        return RankingFeatures.of(found[-1], notes.degradations)
+        if not isinstance(found, LegResult):
+            return RankingFeatures.of(found[-1], notes.degradations)
+        self._retriever.bare(plan)  # fails in Elasticsearch's own words
+        return RankingFeatures.none(notes.degradations)
 
     def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
@@ -153,8 +154,7 @@ class Searcher:
             server = self._tools.schemas.server(self._es)
             plan = plan if vector is not None else without_vector(plan)
             request = candidate_request(plan, vector, server)
-        lacks = [f"without {d.stage}: {d.detail or d.reason}" for d in notes.degradations]
-        return search_plan(plan, request, lacks)
+        return search_plan(plan, request, notes.degradations)
 
     def plan(
         self, request: SearchRequest, notes: Notes, *, learned: LearnedRanking | None = None
@@ -175,7 +175,8 @@ class Searcher:
                 around = Surroundings(tools.settings, schema, tools.models, refused)
                 rules, lack = tools.rulebook.of(self._es, request)
                 notes.degraded(*([] if lack is None else [lack]))
-                ruled_by = tools.in_force(request, rules, money=schema.money)
+                taste = tools.shopper_book.of(self._es, request, schema, notes)
+                ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
                 if learned is None:
                     learned, lack = tools.learned.of(request.options.learned)
                     notes.degraded(*([] if lack is None else [lack]))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._logging import get_logger
 from es_hybrid._sync.log_sinks import FileSink, StreamSink
@@ -18,12 +18,14 @@ from es_hybrid._sync.log_writer import LogRecord, LogWriter
 from es_hybrid.logs.events import Event, EventsReport, read_events
 from es_hybrid.logs.privacy import Privacy
 from es_hybrid.logs.records import Searched, Source, is_logged, new_id, query_record, taken
+from es_hybrid.logs.runs import RunReport, index_size, run_record
 from es_hybrid.logs.stats import LogStats
 from es_hybrid.logs.streams import Stream
 from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.response import HybridResponse
 from es_hybrid.settings import LogSettings
+from es_hybrid.types import Json
 
 __all__ = ["SearchLog"]
 
@@ -46,6 +48,7 @@ class SearchLog:
     def __init__(
         self, es: Elasticsearch, settings: LogSettings, *, models: Mapping[str, str]
     ) -> None:
+        self._es = es
         self._settings = settings
         self._source = Source(
             settings.application, models, Privacy.of(settings), with_parts=settings.parts
@@ -105,6 +108,29 @@ class SearchLog:
             return False
         record = partial(event.record, self._source, now_s=_now_s())
         return self._writer.put(LogRecord(Stream.EVENTS, record))
+
+    def ran(self, report: RunReport, *, index: str | None = None) -> bool:
+        """Take down what a run did, where the settings ask for it; say whether it will be written.
+
+        Args:
+            report: What was done.
+            index: Alias or index that was written, whose size is looked at.
+        """
+        if self._writer is None or not self._settings.reports:
+            return False
+        size = self._size(index) if index else {}
+        record = partial(run_record, report, self._source, at_s=_now_s(), index=index, size=size)
+        return self._writer.put(LogRecord(Stream.EVENTS, record))
+
+    def _size(self, index: str) -> Json:
+        try:
+            # Not `metric`: older servers do not know that of vectors.
+            found = self._es.options(request_timeout=self._settings.timeout_s).indices.stats(
+                index=index, filter_path="_all.primaries"
+            )
+        except (ApiError, TransportError):
+            return {}  # a key that may not look; the report is worth more than the size
+        return index_size(found.body)
 
     def flush(self, *, timeout_s: float) -> bool:
         """Write what waits; say whether all of it was done within so many seconds."""

@@ -21,25 +21,26 @@ from es_hybrid._sync.results import Results
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
 from es_hybrid._sync.search_log import SearchLog
+from es_hybrid._sync.shopper_book import ShopperBook
 from es_hybrid.errors import ContractError, RequestError
 from es_hybrid.learned_files import LearnedFiles
 from es_hybrid.metrics import Meter, Metrics
 from es_hybrid.plugins import PluginGroup, load
 from es_hybrid.plugins import names as plugin_names
 from es_hybrid.policies import NO_POLICIES
-from es_hybrid.profiles import embedder_profile, reranker_profile
 from es_hybrid.protocols import Boost, Embedder, Fuser, Hook, Reranker, SearchDone
-from es_hybrid.query.models import Models
+from es_hybrid.query.known_models import Models
 from es_hybrid.query.options import PATH
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import Money
 from es_hybrid.rank.fuse import FUSERS
+from es_hybrid.rank.personal import Taste
 from es_hybrid.rules.boosts import ConditionalBoost, boosts_in_force, read_conditional
 from es_hybrid.rules.conditions import Moment
 from es_hybrid.rules.explore import asked_exploration
 from es_hybrid.rules.in_force import NO_RULES, InForce, ReadyRules
-from es_hybrid.rules.shopper import shopper_boost
+from es_hybrid.rules.shopper import taste_boosts
 from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, Stage, TextKind, Vectors
 
@@ -82,7 +83,7 @@ class Toolbox:
         self.meter = Meter()
         self.results = Results(settings.cache)
         self._fusers: dict[str, Fuser] = {**FUSERS, **(fusers or {})}
-        self.models = self._models()
+        self.models = Models.of(self.embedder, self.reranker, rerank_model=settings.rerank.model)
         policy = self._stack.breaker_policy
         self._embed_guard = Guard(
             Stage.EMBED, timeout_s=settings.embed.timeout_s, breaker=Breaker(policy)
@@ -93,9 +94,11 @@ class Toolbox:
         self.schemas = Schemas(
             settings.index, ttl_s=settings.search.profile_ttl_s, clock=time.monotonic
         )
+        self.shopper_book = ShopperBook(settings.shoppers, clock=self.wall_clock)
         self.learned = LearnedFiles(settings.rank, clock=time.monotonic)
         self.rulebook = Rulebook(settings.rules, plugin=self._boost, clock=time.monotonic)
-        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: self._reranker_name()}
+        reranker_name = getattr(self.reranker, "model", None) or settings.rerank.model
+        names = {Stage.EMBED: self.models.embedder, Stage.RERANK: reranker_name}
         self.log = SearchLog(
             es, settings.log, models={str(k): name for k, name in names.items() if name}
         )
@@ -188,7 +191,12 @@ class Toolbox:
         return self._rerank_guard.run(call, budget=budget, raise_errors=raise_errors)
 
     def in_force(
-        self, request: SearchRequest, rules: ReadyRules, *, money: Money | None
+        self,
+        request: SearchRequest,
+        rules: ReadyRules,
+        *,
+        money: Money | None,
+        taste: Taste | None = None,
     ) -> InForce:
         """Return the boosts and policies of one search.
 
@@ -199,6 +207,7 @@ class Toolbox:
             request: What the caller sent.
             rules: The rules in force.
             money: Currency and unit of the index's prices.
+            taste: Of who is searching.
 
         Raises:
             RequestError: A boost of the request is wrong, or names what is not there.
@@ -220,8 +229,7 @@ class Toolbox:
             boosts = self.rulebook.profile(rules, asked)
         else:
             boosts = read_conditional(asked, plugin=self._boost)
-        suits = shopper_boost(user, now_s=moment.now_s)
-        own = () if suits is None else (suits,)
+        own = () if user is None or taste is None else taste_boosts(taste, user)
         policies = replace(
             found.policies, explore=asked_exploration(explore, found.policies.explore)
         )
@@ -278,19 +286,4 @@ class Toolbox:
         """Close what was opened here; the caller's own objects stay open."""
         self.log.close()
         self._stack.close()
-
-    def _reranker_name(self) -> str | None:
-        return getattr(self.reranker, "model", None) or self.settings.rerank.model
-
-    def _models(self) -> Models:
-        model = None if self.embedder is None else self.embedder.model
-        reranker = self._reranker_name()
-        return Models(
-            embedder=model,
-            embedder_profile=embedder_profile(model),
-            embed_instruction=getattr(self.embedder, "instruction", None),
-            reranker=self.reranker is not None,
-            reranker_profile=reranker_profile(reranker),
-            rerank_instruction=getattr(self.reranker, "instruction", None),
-            reranker_reads=getattr(self.reranker, "reads_instruction", True),
-        )
+        self.shopper_book.close()

@@ -1,7 +1,8 @@
 """Embed the documents of NAME whose vector is missing, or is that of another text.
 
-A shop's own writers write products without vectors; run this now and then. What changes meanwhile is left for the next
-time.
+For an index of any mapping that a reindex has given vectors: a shop's own writers write products without. Run this now and
+then. What changes meanwhile is left for the next time. es-hybrid warm --products does so for an index that create-index
+made, or for some ids.
 """
 
 from __future__ import annotations

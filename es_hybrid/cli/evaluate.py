@@ -44,7 +44,7 @@ from es_hybrid.evaluate import (
     with_kinds,
 )
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["INTERRUPTED", "add_arguments", "read_vectors", "run"]
 
 INTERRUPTED = "nothing was changed"
 
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     if not recipes:
         outcome = _judged(args, found, brought)
     else:
-        vectors = _vectors(args.query_vectors, counted)
+        vectors = read_vectors(args.query_vectors, counted)
         with open_shop(forgetful(load_settings(args))) as shop:
             asked = _search(shop, args, recipes, queries=counted, vectors=vectors)
             explainer = Explainer(
@@ -217,7 +217,12 @@ def _document(args: argparse.Namespace, outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _vectors(path: str | None, queries: Sequence[JudgedQuery]) -> Mapping[str, Sequence[float]]:
+def read_vectors(path: str | None, queries: Sequence[JudgedQuery]) -> Mapping[str, Sequence[float]]:
+    """Return the vectors of a file by query id; none without a file.
+
+    Raises:
+        JudgmentError: The file cannot be read, or lacks a query.
+    """
     if path is None:
         return {}
     vectors = read_query_vectors(path)

@@ -188,6 +188,7 @@ def _status(args: argparse.Namespace) -> int:
     ]
     with open_shop(load_settings(args)) as shop:
         status = shop.experiments.status(args.name, outcomes=outcomes)
+        shop.log_report(status)
         ends = args.enforce and status.harm is not None and status.experiment.runs
         if ends:
             shop.experiments.stop(args.name, reason=status.harm or "", base=status.version.version)

@@ -10,6 +10,8 @@ import argparse
 from collections.abc import Callable
 from dataclasses import asdict
 
+import elasticsearch
+
 from es_hybrid import HybridError
 from es_hybrid.cli.arguments import add_common
 from es_hybrid.cli.connect import load_settings, open_elasticsearch
@@ -123,6 +125,8 @@ def _setup(args: argparse.Namespace, settings: Settings, out: Output) -> None:
             es.indices.put_index_template(name=name, **template)
             if not out.json:
                 out.line(f"put index template {name}")
+        for stream in Stream:
+            _add_fields(es, prefix, stream)
     names = [stream_name(prefix, stream) for stream in Stream]
     if out.json:
         out.document({"templates": list(templates), "streams": names})
@@ -130,6 +134,15 @@ def _setup(args: argparse.Namespace, settings: Settings, out: Output) -> None:
         out.note(f"the first records make the data streams {' and '.join(names)}")
     if settings.log.to != "elasticsearch":
         out.note("clients log there once ES_HYBRID_LOG__TO=elasticsearch is set")
+
+
+def _add_fields(es: elasticsearch.Elasticsearch, prefix: str, stream: Stream) -> None:
+    """Give a stream of an older release the fields that the template has gained."""
+    mappings = index_template(prefix, stream)["template"]["mappings"]
+    known = es.options(ignore_status=404)
+    known.indices.put_mapping(
+        index=stream_name(prefix, stream), properties=mappings["properties"], meta=mappings["_meta"]
+    )
 
 
 def _report(args: argparse.Namespace, settings: Settings, out: Output) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from es_hybrid import HybridResponse
 from es_hybrid.cli.arguments import names
-from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.connect import load_settings, open_shop, shown_url
 from es_hybrid.cli.filters import boost, filter_clause, filter_query
 from es_hybrid.cli.hits import answer_document, print_hits, print_lacks
 from es_hybrid.cli.output import Output
@@ -46,7 +46,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-rerank", action="store_true", help="keep the fused order")
     parser.add_argument("--explain", action="store_true", help="say why, for each product")
-    parser.add_argument("--plan", action="store_true", help="print the requests, send none")
+    pictures = parser.add_mutually_exclusive_group()
+    pictures.add_argument("--plan", action="store_true", help="print the requests, send none")
+    pictures.add_argument(
+        "--as-console", dest="plan", action="store_true", help="the same: it pastes into Dev Tools"
+    )
+    pictures.add_argument(
+        "--as-curl", action="store_true", help="print the request as a curl command, send none"
+    )
     parser.add_argument(
         "--show",
         type=names,
@@ -60,10 +67,15 @@ def run(args: argparse.Namespace) -> int:
     """Search once and print the page."""
     out = Output.of(args)
     request = search_arguments(args)
-    with open_shop(load_settings(args)) as shop:
-        if args.plan:
+    settings = load_settings(args)
+    with open_shop(settings) as shop:
+        if args.plan or args.as_curl:
             plan = shop.plan(**request)
-            out.document(plan.to_dict()) if out.json else out.line(plan)
+            curl = plan.as_curl(shown_url(settings.es_url or ""))
+            if out.json:
+                out.document({**plan.to_dict(), **({"curl": curl} if args.as_curl else {})})
+            else:
+                out.line(curl if args.as_curl else plan)
             return 0
         response = shop.search(**request)
     if out.json:

@@ -10,6 +10,7 @@ from typing import Any
 from es_hybrid.logs.events import Action
 from es_hybrid.logs.privacy import query_key
 from es_hybrid.logs.records import EXPLORED
+from es_hybrid.logs.runs import RUNS
 from es_hybrid.types import Json
 
 __all__ = ["CLICKS", "Deeds", "History", "LoggedSearch", "read_history"]
@@ -133,6 +134,8 @@ def read_history(records: Iterable[Mapping[str, Any]]) -> History:
     events: dict[str, int] = {}
     for record in records:
         id_ = str(record.get("query_id") or "")
+        if record.get("action_name") in RUNS:
+            continue
         if "action_name" in record:
             deeds.setdefault(id_, Deeds()).add(record)
             events[id_] = events.get(id_, 0) + 1

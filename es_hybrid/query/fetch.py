@@ -7,7 +7,7 @@ from typing import Any
 
 from es_hybrid.query.filters import as_list
 from es_hybrid.query.plan import Plan, aggregations_of
-from es_hybrid.types import HitKey, Json
+from es_hybrid.types import HitKey, Json, Vector
 
 _PAGE = (
     "_source",
@@ -116,6 +116,28 @@ def vectors_body(plan: Plan, keys: Sequence[HitKey]) -> Json:
         "track_total_hits": False,
         "_source": False,
         "fields": [plan.vector.name if plan.vector else ""],
+    }
+
+
+def cosines_body(plan: Plan, keys: Sequence[HitKey], direction: Vector) -> Json:
+    """Return the search whose scores are one above the cosines of stored vectors to a direction.
+
+    Unguarded, one product without a vector would fail it.
+    """
+    name = plan.vector.name if plan.vector else ""
+    return {
+        "query": {
+            "script_score": {
+                "query": {"bool": {"filter": [_by_id(keys), {"exists": {"field": name}}]}},
+                "script": {
+                    "source": "cosineSimilarity(params.vector, params.field) + 1.0",
+                    "params": {"vector": direction.tolist(), "field": name},
+                },
+            }
+        },
+        "size": len(keys),
+        "track_total_hits": False,
+        "_source": False,
     }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from es_hybrid.errors import RequestError
 from es_hybrid.instructions import query_instruction, rerank_instruction
 from es_hybrid.product_templates import product_template, template_fields
-from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.kinds import groups_of
+from es_hybrid.query.known_models import Models
 from es_hybrid.query.language import language_of
 from es_hybrid.query.options import PATH, Rerank
 from es_hybrid.query.plan import InferencePlan, RerankPlan
@@ -19,29 +19,6 @@ from es_hybrid.query.request import SearchRequest
 from es_hybrid.query.schema import IndexSchema, VectorField
 from es_hybrid.settings import Settings
 from es_hybrid.types import Degradation, DegradationReason, PlanName, Stage
-
-
-@dataclass(frozen=True, slots=True)
-class Models:
-    """What the client has to work with, and what is known of it.
-
-    Attributes:
-        embedder: Name of the embedding model, `None` without an embedder.
-        embedder_profile: Its defaults.
-        embed_instruction: The task it puts before queries; `None`: it reads none.
-        reranker: Whether there is a reranker.
-        reranker_profile: Its defaults.
-        rerank_instruction: The task it is sent unasked.
-        reranker_reads: Whether a task that it is given reaches the model.
-    """
-
-    embedder: str | None = None
-    embedder_profile: EmbedderProfile = field(default_factory=EmbedderProfile)
-    embed_instruction: str | None = None
-    reranker: bool = False
-    reranker_profile: RerankerProfile = field(default_factory=RerankerProfile)
-    rerank_instruction: str | None = None
-    reranker_reads: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ Texts = Annotated[tuple[str, ...], Field(strict=False)]
 class _Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
+    def __repr_args__(self) -> tuple[tuple[str, object], ...]:
+        return ()  # who a shopper is, and what they did, belongs in no log
+
 
 class UserEvent(_Options):
     """One product that the shopper viewed, put into the cart, or bought."""
@@ -26,7 +29,7 @@ class UserEvent(_Options):
         None, description="When, such as `2026-11-21T10:15:00Z`; default: just now"
     )
     product_id: str | None = Field(
-        None, min_length=1, description="Its id, from which a recommendation knows the rest"
+        None, min_length=1, description="Its id; what is not given of it is looked up"
     )
     brand: str | Texts | None = Field(None, description="The product's brands")
     category: str | Texts | None = Field(None, description="Its categories")
@@ -43,6 +46,12 @@ class UserPrices(_Options):
 class User(_Options):
     """Who is searching: recent events and stated preferences. Nothing of it is kept or logged."""
 
+    id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=512,
+        description="Whose stored events and preferences take part, besides what is given here",
+    )
     events: Annotated[tuple[UserEvent, ...], Field(strict=False, max_length=_MOST_EVENTS)] = Field(
         (), description=f"What the shopper did lately, at most {_MOST_EVENTS}"
     )

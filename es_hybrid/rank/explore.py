@@ -84,8 +84,9 @@ def chosen(
     new = is_new(hits, options, now_s=now_s)
     for position in barred:
         new[position] = False
+    # Few are new; only these are looked at again.
+    own = {place: position for place, position in enumerate(order) if new[position]}
     found: dict[int, int] = {}
-    drawn: set[int] = set()
     for start in range(0, len(order), options.per):
         end = min(start + options.per, len(order))
         for number, within in enumerate(_places(options)):
@@ -94,15 +95,14 @@ def chosen(
                 place += 1
             if place >= end:
                 break
-            standing = sum(new[p] and p not in drawn for p in order[start:place])
-            if standing + sum(start <= other for other in found) > number:
+            used = sum(start <= other < place for other in own)
+            if used + sum(start <= other for other in found) > number:
                 continue
-            pool = [p for p in order[place:] if new[p] and p not in drawn][: options.pool]
+            pool = [other for other in own if other >= place][: options.pool]
             if not pool:
                 return found
-            weights = [max(scores.get(position, 0.0), 1e-9) for position in pool]
-            found[place] = random.choices(pool, weights)[0]
-            drawn.add(found[place])
+            weights = [max(scores.get(own[other], 0.0), 1e-9) for other in pool]
+            found[place] = own.pop(random.choices(pool, weights)[0])
     return found
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from es_hybrid.rank.values import SECONDS_A_DAY, numbers, texts
-from es_hybrid.types import BoostContext, Hit, Scores
+from es_hybrid.types import BoostContext, Hit, HitKey, Scores, Vector
 
 __all__ = ["EVENT_WEIGHTS", "Event", "Shopper", "ShopperBoost", "Taste", "taste_of"]
 
@@ -30,6 +30,9 @@ _STATED = 5.0
 """A stated preference counts as much as a purchase of today."""
 _ENOUGH = 5.0
 """Weight of the past at which affinities are taken at their word."""
+_TELLING = 0.02
+"""Difference of cosines below which nearness says nothing."""
+_NO_COSINES: Mapping[HitKey, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,9 @@ class Event:
     brands: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     price: float | None = None
+
+    def __repr__(self) -> str:
+        return "Event(...)"  # what a shopper did belongs in no log
 
     def weight(self, *, now_s: float) -> float:
         """Return what the event counts now: its kind's weight, halved every two weeks."""
@@ -76,6 +82,9 @@ class Shopper:
     prices: tuple[float | None, float | None] = (None, None)
     opted_out: bool = False
 
+    def __repr__(self) -> str:
+        return f"Shopper({len(self.events)} events, opted_out={self.opted_out})"
+
 
 @dataclass(frozen=True)
 class Taste:
@@ -87,27 +96,42 @@ class Taste:
         price: Centre of the liked prices, as a natural logarithm, and their spread; `None` where
             nothing is known.
         certainty: From 0, nothing is known, to 1.
+        direction: Mean of the vectors of liked products, of length 1, shape `(dims,)`; `None` where
+            none is known.
+        nearness: Mean cosine of these products to it: a product as near is liked entirely.
     """
 
     brands: Mapping[str, float] = field(default_factory=dict)
     categories: Mapping[str, float] = field(default_factory=dict)
     price: tuple[float, float] | None = None
     certainty: float = 0.0
+    direction: Vector | None = None
+    nearness: float = 1.0
+
+    def __repr__(self) -> str:
+        return f"Taste(certainty={self.certainty:.2f})"
 
     @cached_property
     def is_known(self) -> bool:
         """Whether there is anything to go by."""
         return self.certainty > 0.0
 
-    def of(self, hits: Sequence[Hit], fields: Mapping[str, str]) -> Scores:
+    def of(
+        self,
+        hits: Sequence[Hit],
+        fields: Mapping[str, str],
+        cosines: Mapping[HitKey, float] = _NO_COSINES,
+    ) -> Scores:
         """Return how well each product suits the shopper, 0 to 1, shape `(n,)`.
 
-        The mean of what is known of the shopper: brand, category and price. A product without a
-        field has no liking there, which is not a dislike: the lowest is 0 and changes nothing.
+        The mean of what is known of the shopper: brand, category, price and direction. A product
+        without a field has no liking there, which is not a dislike: the lowest is 0 and changes
+        nothing.
 
         Args:
             hits: With their doc values.
             fields: Doc-value fields of `brand`, `category` and `price`.
+            cosines: Of the products' vectors to the direction; one without a vector is missing.
         """
         parts = [
             _liking(hits, fields[name], known)
@@ -121,6 +145,8 @@ class Taste:
                 away = (np.log(prices) - centre) / spread
             near = np.exp(-0.5 * away**2)
             parts.append(np.where(np.isfinite(near), near, 0.0))
+        if cosines:
+            parts.append(_near(hits, cosines, self.nearness))
         return np.mean(parts, axis=0) if parts else np.zeros(len(hits))
 
 
@@ -162,6 +188,7 @@ class ShopperBoost:
         taste: The shopper's affinities.
         by: Factor of a product that suits entirely; 1 for one that does not.
         fields_by_name: Doc-value fields of `brand`, `category` and `price`.
+        cosines: Of the candidates' vectors to the taste's direction, once they are known.
 
     Example:
         >>> boost = ShopperBoost(Taste(brands={"Acme": 1.0}, certainty=1.0), {"brand": "brand"})
@@ -173,6 +200,7 @@ class ShopperBoost:
     fields_by_name: Mapping[str, str]
     by: float = 1.25
     name: str = "shopper"
+    cosines: Mapping[HitKey, float] = field(default_factory=dict)
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -190,8 +218,20 @@ class ShopperBoost:
 
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""
-        suits = self.taste.of(hits, self.fields_by_name)
+        suits = self.taste.of(hits, self.fields_by_name, self.cosines)
         return np.asarray(1.0 + (self.by - 1.0) * self.taste.certainty * suits)
+
+
+def _near(hits: Sequence[Hit], cosines: Mapping[HitKey, float], nearness: float) -> Scores:
+    """Return 0 for what is no nearer than half of the candidates, 1 for what is as near as the liked.
+
+    Models differ in what cosine unlike products have; candidates and liked products do not.
+    """
+    usual = float(np.median(list(cosines.values())))
+    if nearness - usual < _TELLING:
+        return np.zeros(len(hits))  # all are as near as what is liked: nothing tells them apart
+    found = np.array([cosines.get(hit.key, usual) for hit in hits])
+    return np.clip((found - usual) / (nearness - usual), 0.0, 1.0)
 
 
 def _liking(hits: Sequence[Hit], name: str, known: Mapping[str, float]) -> Scores:

@@ -7,7 +7,7 @@ no policy but a pin goes before them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, islice
 from random import Random
@@ -167,17 +167,17 @@ def _coming(
     available: Sequence[bool],
     *,
     rest: Sequence[int],
-    fixed: Collection[int],
+    fixed: Mapping[int, int],
     draw: Draw,
 ) -> dict[int, int]:
     """Return which new product comes up to which place, from 0."""
     if policies.explore is None:
         return {}
-    barred = {position for position in rest if desk.hits[position].code}
+    barred = {*desk.codes}.difference(fixed.values())
     free = (place for place in count() if place not in fixed)
     taken = {*fixed, *islice(free, len(barred))}
     if policies.moves_sold_out:
-        barred |= {position for position in rest if not available[position]}
+        barred |= {position for position, can in enumerate(available) if not can}
     return chosen(
         rest,
         desk.scores,

@@ -95,7 +95,9 @@ class Ranking:
             added=added,
             # The lexical list stands first among the candidates.
             continues=len(hits) >= window and hits[window - 1].lexical_rank is not None,
-            explored=tuple(place for place, hit in enumerate(self.order) if hit in given),
+            explored=tuple(place for place, hit in enumerate(self.order) if hit in given)
+            if given
+            else (),
         )
 
     def parts(

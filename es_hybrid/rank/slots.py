@@ -119,16 +119,19 @@ def arrange(
             waiting.extend(queue)
             queue, waiting = waiting, deque()
         position = fixed.get(place)
-        if position is None and early.get(place) in coming and _fits(early[place], counters):
-            position = early[place]
-            came.add(position)
+        if position is None and place in early:
+            wanted = early[place]
+            if wanted in coming and _fits(wanted, counters):
+                position = wanted
+                came.add(wanted)
         if position is None:
             position = _next(queue, waiting, counters, held, came)
         if position is None:
             position = late.popleft()
         for counter in counters:
             counter.add(position)
-        coming.discard(position)
+        if coming:
+            coming.discard(position)
         arranged.append(position)
     return arranged, held
 
@@ -147,7 +150,7 @@ def _next(
     """Return who is next, letting those over a cap wait; `None` where nobody is left."""
     while queue:
         position = queue.popleft()
-        if position in came:
+        if came and position in came:
             continue
         for counter in counters:
             over = counter.full(position)

@@ -85,8 +85,13 @@ class Step:
 
 def explored(steps: Iterable[Step]) -> frozenset[int]:
     """Return the positions of new products that were given a place."""
-    reasons = (pair for step in steps for pair in step.reasons.items())
-    return frozenset(position for position, reason in reasons if reason.cause is Cause.EXPLORED)
+    slots = (step.reasons for step in steps if step.name is StepName.SLOTS)
+    return frozenset(
+        position
+        for reasons in slots
+        for position, reason in reasons.items()
+        if reason.cause is Cause.EXPLORED
+    )
 
 
 _PLACES = range(1, 1_000_000)

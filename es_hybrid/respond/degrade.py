@@ -66,6 +66,16 @@ def failed_inference(leg: LegResult) -> Degradation:
     return Degradation(Stage.RERANK, DegradationReason.SERVICE_ERROR, detail)
 
 
+def failed_nearness(kind: str) -> Degradation:
+    """Return that candidates could not be compared with what the shopper likes.
+
+    Args:
+        kind: Elasticsearch's type of the error.
+    """
+    detail = f"the candidates could not be compared with what the shopper likes: {kind}"
+    return Degradation(Stage.SHOPPER, DegradationReason.LEG_FAILED, detail)
+
+
 def failed_vectors(kind: str) -> Degradation:
     """Return that stored vectors could not be fetched, so that nothing was compared for variety.
 

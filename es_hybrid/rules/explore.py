@@ -21,7 +21,16 @@ def exploration(rule: ExploreRule | None) -> Exploration | None:
     """
     if rule is None or not rule.slots:
         return None
-    return Exploration(**rule.model_dump(exclude={"when"}))
+    return Exploration(
+        created_field=rule.created_field,
+        younger_than_days=rule.younger_than_days,
+        impressions_field=rule.impressions_field,
+        until_impressions=rule.until_impressions,
+        slots=rule.slots,
+        per=rule.per,
+        first_place=rule.first_place,
+        pool=rule.pool,
+    )
 
 
 def asked_exploration(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from es_hybrid.query.shopper import User, UserEvent, UserPrices
-from es_hybrid.rank.personal import Event, Shopper, ShopperBoost, taste_of
+from es_hybrid.rank.personal import Event, Shopper, ShopperBoost, Taste, taste_of
 
-__all__ = ["boost_of", "fields_of", "shopper_boost", "shopper_of"]
+__all__ = ["boost_of", "fields_of", "shopper_boost", "shopper_of", "taste_boosts"]
 
 _FIELDS: Mapping[str, str] = {"brand": "brand", "category": "category_path", "price": "price"}
 
@@ -32,10 +32,12 @@ def shopper_boost(user: User | None, *, now_s: float) -> ShopperBoost | None:
 
 def boost_of(shopper: Shopper, user: User, *, now_s: float) -> ShopperBoost | None:
     """Return the boost of what suits a shopper, with the bounds and field names of `user`."""
-    taste = taste_of(shopper, now_s=now_s)
-    if not taste.is_known:
-        return None
-    return ShopperBoost(taste, fields_of(user), by=user.factor)
+    return next(iter(taste_boosts(taste_of(shopper, now_s=now_s), user)), None)
+
+
+def taste_boosts(taste: Taste, user: User) -> tuple[ShopperBoost, ...]:
+    """Return the boost of what suits a taste; none where nothing is known."""
+    return (ShopperBoost(taste, fields_of(user), by=user.factor),) if taste.is_known else ()
 
 
 def fields_of(user: User) -> dict[str, str]:

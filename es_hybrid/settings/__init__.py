@@ -8,6 +8,7 @@ because a typo that is ignored is a setting that silently does nothing.
 from __future__ import annotations
 
 from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
+from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
@@ -19,6 +20,8 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
+from es_hybrid.settings.shoppers import ShopperSettings
 from es_hybrid.settings.tree import Settings, known_names
 
 __all__ = [
@@ -27,6 +30,7 @@ __all__ = [
     "ExperimentSettings",
     "IndexSettings",
     "IngestSettings",
+    "JudgeSettings",
     "LogSettings",
     "LookUpSettings",
     "RankSettings",
@@ -34,6 +38,8 @@ __all__ = [
     "RerankSettings",
     "RulesSettings",
     "SearchSettings",
+    "ServeSettings",
     "Settings",
+    "ShopperSettings",
     "known_names",
 ]

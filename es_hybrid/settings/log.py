@@ -42,6 +42,10 @@ class LogSettings(BaseModel):
     parts: bool = Field(
         default=True, description="Whether each product's scores and boosts are logged"
     )
+    reports: bool = Field(
+        default=False,
+        description="Whether reports of ingests, reindexes and experiments are logged as well",
+    )
     waiting: int = Field(
         2000, ge=1, description="Records that wait to be written; one more is dropped, and counted"
     )

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.settings.followed import ExperimentSettings, RulesSettings
+from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
 from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
@@ -25,10 +26,13 @@ from es_hybrid.settings.sections import (
     RerankSettings,
     SearchSettings,
 )
+from es_hybrid.settings.serve import ServeSettings
+from es_hybrid.settings.shoppers import ShopperSettings
 
 __all__ = ["PREFIX", "Settings", "known_names"]
 
 PREFIX = "ES_HYBRID_"
+_RENAMED = ("__MAX_CHARS", "__MAX_TOKENS")  # what a text may have was counted in characters
 
 EVIDENCE = "tuned"
 """The table of a file that says how its settings came about."""
@@ -60,10 +64,13 @@ class Settings(BaseSettings):
     cache: CacheSettings = CacheSettings()
     search: SearchSettings = SearchSettings()
     rules: RulesSettings = RulesSettings()
+    shoppers: ShopperSettings = ShopperSettings()
     recommend: RecommendSettings = RecommendSettings()
     experiment: ExperimentSettings = ExperimentSettings()
     ingest: IngestSettings = IngestSettings()
     log: LogSettings = LogSettings()
+    serve: ServeSettings = ServeSettings()
+    judge: JudgeSettings = JudgeSettings()
 
     def __init__(self, **values: Any) -> None:
         _refuse_unknown(os.environ)
@@ -115,7 +122,8 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = sorted(known_names())
     for name in sorted(environ):
         if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
+            renamed = name.upper().replace(*_RENAMED)
+            near = difflib.get_close_matches(renamed, known, n=1)
             hint = f"did you mean {near[0]}?" if near else "see docs/settings.md"
             raise ConfigurationError(f"unknown setting {name}", hint=hint)
 

@@ -68,7 +68,7 @@ def refused(
         status: HTTP status.
         headers: Response headers.
         content: Response body, of any kind.
-        service: `"embed"` or `"rerank"`.
+        service: `"embed"`, `"rerank"` or `"judge"`.
         sent: The texts of the request, which must not come out again.
         now: Seconds since the epoch, for a `Retry-After` date.
         cause: The client library's exception.
@@ -85,8 +85,7 @@ def refused(
     shown = excerpt(message, sent)
     said = f": {shown}" if shown else " without a message"
     asked_s = retry_after(headers, now)
-    error_class = EmbeddingError if service == "embed" else RerankError
-    error = error_class(
+    error = _error_class(service)(
         f"the {_name(service)} server answered {status}{said}",
         service=service,
         status=status,
@@ -116,8 +115,7 @@ def timed_out(
 
 def unreachable(service: str, cause: BaseException) -> Failure:
     """Describe a connection that could not be made or that broke."""
-    error_class = EmbeddingError if service == "embed" else RerankError
-    error = error_class(
+    error = _error_class(service)(
         f"no connection to the {_name(service)} server: {_reason(cause)}",
         service=service,
         retryable=True,
@@ -165,7 +163,11 @@ def read_json(content: bytes, *, service: str) -> Any:
 
 
 def _name(service: str) -> str:
-    return "embedding" if service == "embed" else "rerank"
+    return "embedding" if service == "embed" else service
+
+
+def _error_class(service: str) -> type[ServiceError]:
+    return {"embed": EmbeddingError, "rerank": RerankError}.get(service, ServiceError)
 
 
 def _reason(cause: BaseException) -> str:

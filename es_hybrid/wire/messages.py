@@ -139,7 +139,7 @@ def hint(service: str, status: int, message: str) -> str | None:
     for pattern, advice in _HINTS:
         if pattern.search(message):
             return advice
-    section = "EMBED" if service == "embed" else "RERANK"
+    section = service.upper()
     names_model = re.search(r"\bmodel\b", message, re.IGNORECASE) is not None
     match status:
         case 401 | 403:
@@ -155,4 +155,6 @@ def hint(service: str, status: int, message: str) -> str | None:
 
 def address_setting(service: str) -> str:
     """Return the name of the setting that holds a service's address."""
-    return "ES_HYBRID_EMBED__BASE_URL" if service == "embed" else "ES_HYBRID_RERANK__URL"
+    return (
+        "ES_HYBRID_RERANK__URL" if service == "rerank" else f"ES_HYBRID_{service.upper()}__BASE_URL"
+    )

@@ -18,11 +18,16 @@ from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.measure import forgetful
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import RECIPES, Recipe, Run
-from scripts.demonstration.boosts import boost_rows, choose_boosts, index_numbers
+from es_hybrid.ui.app import create_app
+from es_hybrid.ui.boosts import choose_boosts, index_numbers
+from es_hybrid.ui.playground import open_playground
+from es_hybrid.ui.server import serve
+from scripts.demonstration.boosts import boost_rows
 from scripts.demonstration.comparison import compare, terminal_width
 from scripts.demonstration.figures import measure, print_figures
 from scripts.demonstration.index import Prepared, prepare_index
 from scripts.demonstration.layout import wrapped
+from scripts.demonstration.shop_day import shop_day
 from scripts.demonstration.showcase import (
     Showcase,
     demo_showcase,
@@ -86,6 +91,7 @@ def _parsed(argv: Sequence[str] | None, purpose: str | None) -> argparse.Namespa
     add("--alias", metavar="NAME", help=f"default: {_ALIAS}, with --catalog {_ALIAS}-catalog")
     add("--folder", type=Path, default=DEV_DIR / "demo", metavar="DIR", help="for what it writes")
     add("--es-url", metavar="URL", help="Elasticsearch (default: ES_HYBRID_ES_URL)")
+    add("--playground", action="store_true", help="open pages to search it in a browser")
     add("--quiet", action="store_true", help="no progress and no notes on stderr")
     add("--traceback", action="store_true", help="show where in the code it failed")
     args = parser.parse_args(argv)
@@ -104,17 +110,32 @@ def _run(args: argparse.Namespace, out: Output) -> int:
         found = _surveyed(showcase, out)
         prepared = prepare_index(shop, showcase, out, folder=args.folder, records=found.records)
         _say_prepared(prepared, showcase, args, out)
+        if args.playground:
+            return _play(shop, showcase, out)
         if not showcase.queries:
             showcase = with_sampled_queries(showcase, found.products)
             _say(out, "The queries below are phrases from its titles; --queries takes your own.")
         if showcase.queries:
             _show(shop, showcase, out)
+            if args.catalog is None:
+                shop_day(shop, showcase, out)
         else:
             _say(
                 out, "There are none: no phrase stands in three titles. Bring some with --queries."
             )
     _say_how_to_go_on(showcase, args, out)
     return 3 if prepared.failed else 0
+
+
+def _play(shop: HybridClient, showcase: Showcase, out: Output) -> int:
+    """Serve the playground until it is stopped."""
+    app = create_app(open_playground(shop, showcase.alias))
+
+    def ready(address: str) -> None:
+        out.line(f"playground at {address} (Ctrl-C ends it)")
+
+    serve(app, host="127.0.0.1", port=0, ready=ready)
+    return 0
 
 
 def _showcase(args: argparse.Namespace) -> Showcase:

@@ -15,7 +15,7 @@ from es_hybrid.types import Json, PlanName
 from scripts.demonstration.layout import Entry, Line, Style, side_by_side
 from scripts.demonstration.showcase import Showcase
 
-__all__ = ["PAGE", "ask", "compare", "terminal_width"]
+__all__ = ["PAGE", "Printer", "ask", "compare", "entries", "terminal_width"]
 
 PAGE = 10
 """Products of a search: a shopper's first page, and what NDCG@10 looks at."""
@@ -56,7 +56,7 @@ def compare(
     after: Recipe,
 ) -> None:
     """Print, for each query that is shown, the first five of two recipes; the second says why."""
-    printer = _Printer(terminal_width())
+    printer = Printer(terminal_width())
     for query in showcase.shown_queries()[:1]:  # the first search also reads the mapping
         ask(shop, showcase, query, after, explain=False)
     for query in showcase.shown_queries():
@@ -68,10 +68,10 @@ def compare(
         printer.lines([(Line(query.text + (f"  ({kind})" if kind else ""), Style.HEADING),)])
         printer.lines(
             side_by_side(
-                (_heading("BM25", first, grades, first_ms), _entries(first, grades)),
+                (_heading("BM25", first, grades, first_ms), entries(first, grades)),
                 (
                     _heading(_steps(final), final, grades, final_ms),
-                    _entries(final, grades, beside=first),
+                    entries(final, grades, beside=first),
                 ),
                 width=printer.width,
             )
@@ -83,7 +83,7 @@ def terminal_width() -> int:
     return shutil.get_terminal_size((_PIPE_WIDTH, 24)).columns
 
 
-class _Printer:
+class Printer:
     """Draws lines on a terminal that rich knows, and prints them plainly elsewhere."""
 
     def __init__(self, width: int) -> None:
@@ -91,6 +91,7 @@ class _Printer:
         self._rich = has_rich(sys.stdout)
 
     def lines(self, lines: Any) -> None:
+        """Print lines of pieces, as `side_by_side` yields them."""
         for line in lines:
             if self._rich:
                 self._draw(line)
@@ -105,12 +106,19 @@ class _Printer:
         Console(file=sys.stdout).print(text, soft_wrap=True)
 
 
-def _entries(
+def entries(
     response: HybridResponse,
     grades: Mapping[str, int] | None,
     *,
     beside: HybridResponse | None = None,
 ) -> list[Entry]:
+    """Return the first five products of an answer, with what speaks for them.
+
+    Args:
+        response: The answer.
+        grades: What judges said of its products; `None` where nobody judged.
+        beside: The answer that it is shown beside; what is not among its first five is marked.
+    """
     shown_there = {hit.id for hit in beside.hits[:_SHOWN]} if beside else set()
     entries = []
     for hit in response.hits[:_SHOWN]:

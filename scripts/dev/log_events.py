@@ -18,9 +18,9 @@ LEVELS = {"debug", "info", "warning", "error"}
 MEANINGS = {
     "cache.failed": "Redis failed or took too long; the values count as missing",
     "documents.asked_again": "a shard was away, and documents are looked up again",
-    "experiment.look_failed": "the experiment could not be judged now; it goes on",
-    "experiment.record_failed": "a process's sums were not written; they go with the next ones",
-    "experiment.stopped": "a guardrail broke, and the experiment was stopped",
+    "experiment.look_failed": "the look at an experiment's guardrails failed; the next one is in a while",
+    "experiment.record_failed": "an outcome could not be written; the search goes on",
+    "experiment.stopped": "a guardrail is broken, and everybody gets the old search again",
     "follow.chunk": "changes of a source are written",
     "follow.note": "something about the source that a person should know",
     "follow.waiting": "the source or Elasticsearch is away, and is waited for",
@@ -49,6 +49,8 @@ MEANINGS = {
     "search.degraded": "a model failed, and the search goes on without",
     "search.done": "a search has ended, with the words only where `log_queries` is set",
     "shadow.failed": "the search beside the served one failed; the served one is untouched",
+    "serve.answered": "the HTTP service answered a request",
+    "shopper.not_recorded": "what a shopper did could not be stored; nothing fails for it",
     "update.done": "a run of `update_fields` has ended well",
     "warm.done": "a run of `warm_products` has ended well",
 }

@@ -11,7 +11,7 @@ import pytest
 from scripts.dev.node.places import PROJECT
 
 TARGETS = [
-    *("help", "demo", "test", "soak", "unit", "lint", "fmt"),
+    *("help", "demo", "demo-ui", "screenshot", "test", "soak", "unit", "lint", "fmt"),
     *("docs", "build", "up", "down", "clean", "check-all", "swap-oldest", "bench"),
 ]
 

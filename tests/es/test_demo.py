@@ -81,6 +81,22 @@ def test_the_demo_from_end_to_end_and_again(run: Run, es: Elasticsearch, index_n
         assert words in out
     assert "One hand wrote the catalogue" in out
     assert f"search {index_name}" in out
+    for title in ("A promotion", "A sell-out", "A new arrival", "A returning shopper"):
+        assert f"\n{title}\n" in out
+    day = out.partition("A day in the shop")[2]
+    assert day.count("before    ") == day.count("│ after") == 4
+    for words in (
+        "is boosted by 1.5; no product moves by more than 5 places",
+        "×1.50",
+        "sold out.",
+        "with its head start and its place: no. ",
+        "said to evaluation: explored = [",
+        "after 500 impressions: ",
+        "shopper.",
+        "after opting out: the page of everybody",
+    ):
+        assert words in day
+    assert list(es.indices.get(index=f"{index_name}-day*", expand_wildcards="all").body) == []
 
     made = index_behind(es, index_name)
     code, out, _ = run("--quiet")

@@ -59,7 +59,7 @@ def start(url: str, alias: str, verb: str, **options: Any) -> int:
     """Run a verb in a new process and return how it ended: 0, or -9 where it was killed."""
     process = _PROCESSES.Process(target=run, args=(url, alias, verb), kwargs=options)
     process.start()
-    process.join(timeout=300)
+    process.join(timeout=1200)  # a restart of the node may take minutes, and is waited for
     if process.is_alive():
         process.kill()
         process.join()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from uuid import uuid4
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid.indexing.reindex.lock import LOCK_INDEX
 from tests.soak import driver
@@ -18,6 +18,7 @@ from tests.soak.histories import Document, History
 from tests.soak.writers import Ledger, Traffic
 
 _OURS = "embedding"
+_RESTART_S = 900.0  # within which a node that is restarted answers, on the busiest machine
 MAPPING = {
     "properties": {
         "name": {"type": "text"},
@@ -172,7 +173,7 @@ def _act(
                 problems.append(f"{verb} ended with {ended}")
                 break
         for timer in timers:
-            timer.join(timeout=180)
+            timer.join()
         time.sleep(chance.uniform(0.0, 0.3))
     return runs, problems
 
@@ -181,8 +182,16 @@ def _again(url: str, alias: str, verb: str) -> str:
     """Return what a person would type after a kill."""
     if verb == "rollback":
         return verb
-    with Elasticsearch(url, request_timeout=60, max_retries=100, retry_on_timeout=True) as es:
-        held = es.options(ignore_status=404).get(index=LOCK_INDEX, id=alias)
+    with Elasticsearch(url, request_timeout=60, max_retries=0, retry_on_status=()) as es:
+        deadline = time.monotonic() + _RESTART_S
+        while True:
+            try:
+                held = es.options(ignore_status=404).get(index=LOCK_INDEX, id=alias)
+                break
+            except (ApiError, TransportError):
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
     begun = (held.body.get("_source") or {}).get("status") == "running"
     return "resume" if begun else "reindex"
 

@@ -26,6 +26,16 @@ class TestLog:
         self._es = es
         self.application = f"test-{uuid4().hex[:12]}"
 
+    def set_up(self) -> None:
+        """Put the templates, and give streams of an older release the fields that are new."""
+        for stream in Stream:
+            template = index_template(STREAMS, stream)
+            self._es.indices.put_index_template(name=template_name(STREAMS, stream), **template)
+            self._es.options(ignore_status=404).indices.put_mapping(
+                index=stream_name(STREAMS, stream),
+                properties=template["template"]["mappings"]["properties"],
+            )
+
     def settings(self, **options: Any) -> dict[str, Any]:
         """Return the settings' section `log`, for records that are written at once."""
         usual = {"to": "elasticsearch", "streams": STREAMS, "application": self.application}
@@ -57,9 +67,7 @@ class TestLog:
 @pytest.fixture
 def test_log(es: Elasticsearch) -> Iterator[TestLog]:
     """A log of this test's own; its records go with the test."""
-    for stream in Stream:
-        template = index_template(STREAMS, stream)
-        es.indices.put_index_template(name=template_name(STREAMS, stream), **template)
     log = TestLog(es)
+    log.set_up()
     yield log
     log.remove()

@@ -14,7 +14,8 @@ from es_hybrid.preview import candidate_request
 from es_hybrid.query.capabilities import Server
 from es_hybrid.query.decide import make_passthrough, make_plan
 from es_hybrid.query.fetch import page_body, rest_body
-from es_hybrid.query.models import Models, Surroundings
+from es_hybrid.query.known_models import Models
+from es_hybrid.query.models import Surroundings
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import read_schema
 from es_hybrid.testing import HashEmbedder, ScriptedReranker

@@ -108,6 +108,13 @@ def test_wrong_values(section: str, values: Any, place: str) -> None:
     assert caught.value.__cause__ is None
 
 
+def test_a_setting_of_old_names_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who set a budget in characters is told of the one in tokens."""
+    monkeypatch.setenv("ES_HYBRID_EMBED__MAX_CHARS", "2000")
+    with pytest.raises(ConfigurationError, match="did you mean ES_HYBRID_EMBED__MAX_TOKENS"):
+        Settings()
+
+
 def test_an_unknown_argument() -> None:
     """A section that does not exist is refused."""
     with pytest.raises(ConfigurationError, match="ES_HYBRID_SEARHC"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,9 @@ async def test_a_table_is_followed(
     sql.execute("UPDATE products SET deleted_at=NULL, updated_at=clock_timestamp() WHERE id = 'p4'")
     report = await follow()
     assert (report.written, report.deleted) == (2, 0)
+    counted = shop.metrics.ingests[index_name]
+    assert (counted.records["indexed"], counted.records["deleted"]) == (29, 1)
+    assert (counted.lag_s(time.time()) or 1e9) < 3600.0
     found = await stored(async_es, index_name)
     assert len(found) == 27
     assert (found["p3"], found["late"], found["p4"]) == (7, 1, 9.5)

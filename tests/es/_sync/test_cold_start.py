@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -35,6 +37,12 @@ class Listener:
 
 def ids(response: Any) -> list[str]:
     return [hit["_id"] for hit in response["hits"]["hits"]]
+
+
+def searches_in(folder: Path) -> list[Any]:
+    """Return the searches that were logged to files."""
+    lines = [line for file in folder.iterdir() for line in file.read_text().splitlines()]
+    return [record for record in map(json.loads, lines) if "user_query" in record]
 
 
 @pytest.fixture
@@ -93,6 +101,19 @@ def test_a_new_product_gets_its_place_and_everyone_is_told(
     plain = shop.search(index=young_index, query=WORDS, size=10, ext={"hybrid": {"explore": False}})
     assert NEW not in ids(plain)
     assert plain.hybrid.explored == listener.events[-1].explored == ()
+
+
+def test_the_search_log_tells_them_apart(
+    open_shop: OpenShop, young_index: str, tmp_path: Path
+) -> None:
+    """Whoever learns from clicks can leave these places out, whether or not parts are logged."""
+    log = {"to": "files", "directory": tmp_path, "parts": False}
+    with open_shop(settings=Settings(log=log)) as shop:
+        shop.search(index=young_index, query=WORDS, size=5, ext=explored())
+    (record,) = searches_in(tmp_path)
+    shown = record["query_attributes"]["shown"]
+    assert [one["object_id"] for one in shown if one.get("explored")] == [NEW]
+    assert record["query_attributes"]["explored"] == 1
 
 
 def test_enough_impressions_end_it(

@@ -51,6 +51,7 @@ FAULTS: list[tuple[dict[str, Any], type[ServiceError] | str | None]] = [
     ({"status": 400, "echo": True}, "refused"),
     ({"status": 429, "retry_after": "30"}, "refused"),
     ({"overload": True}, "refused"),
+    ({"busy_above": 0}, "refused"),
     ({"html": True}, ContractError),
     ({"empty": True}, ContractError),
     ({"truncated": True}, ContractError),

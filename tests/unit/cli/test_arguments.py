@@ -86,8 +86,10 @@ def test_every_command_takes_the_common_options_and_has_help() -> None:
     """Each command has a run function, a help text for every argument, and the common options."""
     commands = commands_of(build_parser())
     names = (
-        "backfill bought-together create-index doctor evaluate experiment follow ingest logs recommend"
-        " reindex roles rollback rules score search signals simulate train update warm"
+        "backfill bought-together create-index doctor evaluate experiment follow ingest judge kibana"
+        " logs playground recommend reindex roles rollback rules score search serve signals simulate"
+        " train tune"
+        " update warm"
     )
     assert sorted(commands) == names.split()
     for command in commands.values():

@@ -6,7 +6,8 @@ from math import prod
 
 from es_hybrid.rank.boost_options import read_boosts
 from es_hybrid.settings import SearchSettings
-from scripts.demonstration.boosts import boost_rows, choose_boosts
+from es_hybrid.ui.boosts import choose_boosts
+from scripts.demonstration.boosts import boost_rows
 
 ALL = {
     "sales_30d": {"count": 9, "max": 90.0},

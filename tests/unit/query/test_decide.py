@@ -11,7 +11,8 @@ from es_hybrid.errors import RequestError
 from es_hybrid.instructions import PRODUCT_SEARCH, RERANK_TASKS
 from es_hybrid.profiles import EmbedderProfile, RerankerProfile
 from es_hybrid.query.decide import make_plan
-from es_hybrid.query.models import Models, Surroundings
+from es_hybrid.query.known_models import Models
+from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import InferencePlan, Plan, in_place_of, without_vector
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField

@@ -10,8 +10,9 @@ import pytest
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.query.decide import make_plan
+from es_hybrid.query.known_models import Models
 from es_hybrid.query.language import language_of
-from es_hybrid.query.models import Models, Surroundings
+from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField

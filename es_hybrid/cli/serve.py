@@ -1,0 +1,53 @@
+"""Serve hybrid search over HTTP, on Elasticsearch's own wire."""
+
+from __future__ import annotations
+
+import argparse
+
+from es_hybrid import ConfigurationError
+from es_hybrid.cli.connect import load_settings, shown_url
+from es_hybrid.cli.output import Output
+from es_hybrid.settings import Settings
+
+__all__ = ["INTERRUPTED", "add_arguments", "run"]
+
+INTERRUPTED = "the service has ended"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `serve` takes."""
+    parser.add_argument("--host", metavar="HOST", help="address to listen at (default: 127.0.0.1)")
+    parser.add_argument("--port", type=int, metavar="N", help="port (default: 9280; 0: a free one)")
+    parser.add_argument(
+        "--allow-writes", action="store_true", default=None, help="hand writes on to Elasticsearch"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until a signal comes."""
+    out = Output.of(args)
+    try:
+        from es_hybrid.serve import serve  # noqa: PLC0415 (an extra)
+    except ImportError as error:
+        raise ConfigurationError(
+            f"the package {error.name} is not installed", hint="pip install 'es-hybrid[serve]'"
+        ) from error
+    settings = _with(load_settings(args), host=args.host, port=args.port, writes=args.allow_writes)
+
+    def started(url: str) -> None:
+        behind = shown_url(settings.es_url or "")
+        if out.json:
+            out.document({"url": url, "elasticsearch": behind})
+        else:
+            out.line(f"{url} answers as Elasticsearch at {behind}; Ctrl-C ends it")
+
+    return serve(settings, on_start=started)
+
+
+def _with(
+    settings: Settings, *, host: str | None, port: int | None, writes: bool | None
+) -> Settings:
+    given = {"host": host, "port": port, "allow_writes": writes}
+    changed = {name: value for name, value in given.items() if value is not None}
+    values = settings.serve.model_dump() | changed
+    return settings.model_copy(update={"serve": type(settings.serve)(**values)})

@@ -1,0 +1,31 @@
+"""All pages in one language, as Gradio wants them."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from es_hybrid.ui import markup
+from es_hybrid.ui.playground import Playground
+from es_hybrid.ui.rerank_page import add_rerank_page
+from es_hybrid.ui.search_page import add_search_page
+from es_hybrid.ui.words import WORDS, Language
+
+__all__ = ["build_pages"]
+
+_AT_ONCE = 4
+
+
+def build_pages(playground: Playground, language: Language) -> gr.Blocks:
+    """Return the pages in one language."""
+    words = WORDS[language]
+    # Gradio counts its users over the internet unless told not to.
+    title = f"{words.title} · {playground.index}"
+    blocks = gr.Blocks(analytics_enabled=False, title=title, fill_width=True)
+    with blocks:
+        top = gr.HTML(markup.heading(playground.index, language))
+        with gr.Tab(words.search_page, id="search"):
+            add_search_page(playground, language=language, words=words, blocks=blocks, top=top)
+        with gr.Tab(words.rerank_page, id="rerank"):
+            add_rerank_page(playground, language=language, words=words)
+    blocks.queue(default_concurrency_limit=_AT_ONCE, api_open=False)
+    return blocks
