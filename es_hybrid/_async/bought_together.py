@@ -75,7 +75,7 @@ async def write_table(
     old = [name for name, held in tables.items() if name != new and (held or name < cut_off)]
     removals = [{"remove_index": {"index": each}} for each in old]
     await es.indices.update_aliases(actions=[*removals, {"add": {"index": new, "alias": alias}}])
-    _log.info("bought_together.done", index_name=new, rows=done)
+    _log.info("recommend.table_replaced", index_name=new, rows=done)
     return new
 
 
