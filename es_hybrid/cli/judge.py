@@ -1,8 +1,8 @@
 """Help for judging: which queries, which products, grades by a language model, and how far judges agree.
 
 All files are CSV in the shape that evaluate takes. sample draws queries from a log, pool lists the products that are to
-be judged for them, llm has a language model grade a pool, agreement compares two judges. People judge a pool in the
-playground or in a spreadsheet. No language model is asked by anything but llm.
+be judged for them, llm has a language model grade a pool, agreement compares two judges. People judge a pool in a
+spreadsheet. No language model is asked by anything but llm.
 """
 
 from __future__ import annotations
