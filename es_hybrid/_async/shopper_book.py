@@ -110,7 +110,7 @@ class AsyncShopperBook:
     ) -> Taste:
         now_s, shopper = self.clock(), shopper_of(user)
         if user.id is not None and not user.opt_out:
-            stored = await self._load(es, user.id, now_s=now_s)
+            stored = await self.stored(es, user.id, now_s=now_s)
             if isinstance(stored, Degradation):
                 notes.degraded(stored)
             else:
@@ -126,9 +126,16 @@ class AsyncShopperBook:
                 seeds = found
         return taste_from(shopper, seeds, fields, now_s=now_s)
 
-    async def _load(
+    async def stored(
         self, es: AsyncElasticsearch, shopper_id: str, *, now_s: float
     ) -> Shopper | Degradation:
+        """Return what the store keeps of a shopper, or why that could not be had.
+
+        Args:
+            es: The client of the search.
+            shopper_id: As the shop knows them.
+            now_s: Seconds since the epoch.
+        """
         timeout_s = self.settings.timeout_ms / 1000.0
         store = self.store(es.options(request_timeout=timeout_s, max_retries=0))
         if store is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from elasticsearch import Elasticsearch
 
@@ -32,6 +33,7 @@ from es_hybrid.recommend.seeds import Seed, read_seeds
 from es_hybrid.recommend.table import read_rows, table_of
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridResponse, event_of
+from es_hybrid.shoppers import together
 from es_hybrid.stages import (
     body_of,
     candidates_of,
@@ -39,7 +41,7 @@ from es_hybrid.stages import (
     ranking_of,
     response_of,
 )
-from es_hybrid.types import LegResult, Recommended, Stage
+from es_hybrid.types import Degradation, LegResult, Recommended, Stage
 
 Rows = Mapping[str, Mapping[str, float]]
 
@@ -75,6 +77,7 @@ class Recommender:
             rules, lack = tools.rulebook.of(self._es, search)
             notes.degraded(*([] if lack is None else [lack]))
             in_force = tools.in_force(search, rules, money=schema.money)
+        request = self._known(request, notes, now_s=now_s)
         past = request.past_ids(now_s=now_s)
         with notes.timing(Stage.SEEDS):
             seeds, rows = self._start(request, past, schema, in_force.policies)
@@ -90,6 +93,18 @@ class Recommender:
         )
         notes.degraded(*aim.lacks, *plan.degraded)
         return self._carry_out(plan, aim, known, notes)
+
+    def _known(self, request: RecommendRequest, notes: Notes, *, now_s: float) -> RecommendRequest:
+        """Return the request with what is kept of its shopper."""
+        shopper_id, said = request.user.id, request.shopper
+        if shopper_id is None or said is None or said.opted_out:
+            return request
+        with notes.timing(Stage.SHOPPER):
+            stored = self._tools.shopper_book.stored(self._es, shopper_id, now_s=now_s)
+        if isinstance(stored, Degradation):
+            notes.degraded(stored)
+            return request
+        return replace(request, shopper=together(stored, said))
 
     def _start(
         self,

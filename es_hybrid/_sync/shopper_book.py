@@ -111,7 +111,7 @@ class ShopperBook:
     ) -> Taste:
         now_s, shopper = self.clock(), shopper_of(user)
         if user.id is not None and not user.opt_out:
-            stored = self._load(es, user.id, now_s=now_s)
+            stored = self.stored(es, user.id, now_s=now_s)
             if isinstance(stored, Degradation):
                 notes.degraded(stored)
             else:
@@ -127,7 +127,14 @@ class ShopperBook:
                 seeds = found
         return taste_from(shopper, seeds, fields, now_s=now_s)
 
-    def _load(self, es: Elasticsearch, shopper_id: str, *, now_s: float) -> Shopper | Degradation:
+    def stored(self, es: Elasticsearch, shopper_id: str, *, now_s: float) -> Shopper | Degradation:
+        """Return what the store keeps of a shopper, or why that could not be had.
+
+        Args:
+            es: The client of the search.
+            shopper_id: As the shop knows them.
+            now_s: Seconds since the epoch.
+        """
         timeout_s = self.settings.timeout_ms / 1000.0
         store = self.store(es.options(request_timeout=timeout_s, max_retries=0))
         if store is None:

@@ -270,3 +270,24 @@ async def test_nothing_personal_is_told(
     told += [record.getMessage() + repr(vars(record)) for record in caplog.records]
     assert any("elastic_transport" in line for line in told), "the client's own log was looked at"
     assert [line for line in told if canary in line] == []
+
+
+async def test_a_kept_shopper_is_recommended_to(
+    async_open_shop: OpenShop, products_index: str, store: dict[str, Any]
+) -> None:
+    """What suits a shopper's past comes by their id alone, and what is trending once they opted out."""
+    settings = Settings(shoppers=store, recommend={"category_field": "category"})
+    shop = async_open_shop(settings=settings)
+    await shop.shoppers.record(ANN, "purchase", product_id=TENTS[0])
+    user = {"id": ANN, "fields": FIELDS}
+    found = await shop.recommend(products_index, user=user, size=5)
+    assert found.hybrid.recommendation is not None
+    assert found.hybrid.recommendation.made.value == "for_you"
+    assert found.hybrid.degraded == ()
+    assert TENTS[0] not in ids(found)
+    assert {PRODUCTS[id_]["category"] for id_ in ids(found)} == {"camping"}
+    await shop.shoppers.opt_out(ANN)
+    gone = await shop.recommend(products_index, user=user, size=5)
+    assert gone.hybrid.degraded[0].reason is DegradationReason.NO_HISTORY
+    nobody = await async_open_shop().recommend(products_index, user=user, size=5)
+    assert nobody.hybrid.degraded[0].reason is DegradationReason.NO_STORE
