@@ -35,7 +35,7 @@ screenshot: ## take docs/images/playground.png anew, in a real browser
 
 test: lint ## lint, then every test, against a real Elasticsearch
 	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql chromium=chromium
-	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 soak: bootstrap ## random histories against a reindex, restarts included [HISTORIES=200]
 	$(BIN)/python -m tests.soak --own-node $(or $(ES_VERSION),9.4.3) --histories $(or $(HISTORIES),200)

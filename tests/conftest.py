@@ -43,6 +43,24 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["es_key"] = node.config.stash[ES_KEY]
 
 
+_LONGEST = (
+    "tests/es/test_reindex_histories.py",
+    "tests/es/test_killed.py",
+    "tests/dev/test_node.py",
+    "tests/es/test_ray.py",
+    "tests/es/test_demo.py",
+    "tests/security/",
+    "tests/browser/",
+    "tests/es/test_text_similarity_reranker.py",
+    "tests/swap/test_shapes.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that no process is left alone with one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONGEST))
+
+
 ES_URL = pytest.StashKey[str | None]()
 ES_KEY = pytest.StashKey[str | None]()
 

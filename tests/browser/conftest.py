@@ -48,7 +48,7 @@ def running(*command: str, says: str, env: dict[str, str]) -> Iterator[str]:
         process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playground(es: Elasticsearch, es_url: str) -> Iterator[str]:
     """The demo catalogue behind the real command; the address of its pages."""
     alias = f"demo-shop-{uuid4().hex[:4]}"
@@ -81,7 +81,7 @@ def playground(es: Elasticsearch, es_url: str) -> Iterator[str]:
             es.indices.delete(index=index)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, without what it would ask of the internet."""
     flags = (

@@ -12,7 +12,18 @@ from scripts.dev.node.places import PROJECT
 
 TARGETS = [
     *("help", "demo", "demo-ui", "screenshot", "test", "soak", "unit", "lint", "fmt"),
-    *("docs", "build", "up", "down", "clean", "check-all", "swap-oldest", "bench"),
+    *(
+        "docs",
+        "frameworks",
+        "tables",
+        "build",
+        "up",
+        "down",
+        "clean",
+        "check-all",
+        "swap-oldest",
+        "bench",
+    ),
 ]
 
 

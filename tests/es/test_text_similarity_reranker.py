@@ -73,7 +73,10 @@ def server(trial: Elasticsearch) -> Iterator[FakeModelServer]:
 @pytest.fixture
 def shop(trial: Elasticsearch) -> Iterator[HybridClient]:
     """A shop with models of its own beside the node's."""
-    settings = Settings(rerank={"inference_id": "own"})
+    patient = {"timeout_s": 30.0}
+    settings = Settings(
+        embed=patient, rerank={"inference_id": "own", **patient}, search={"budget_s": 60.0}
+    )
     reranker = ScriptedReranker(lambda *_: 1.0)
     with HybridClient(
         trial, settings=settings, embedder=HashEmbedder(dims=DIMS), reranker=reranker

@@ -15,11 +15,21 @@ from es_hybrid.query.plan import Plan, RerankPlan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import VectorField
 from es_hybrid.rank.boost import FieldBoost
-from es_hybrid.types import FusionOptions, LegName, PassthroughReason, PlanName, ScoreMode
+from es_hybrid.types import (
+    Degradation,
+    DegradationReason,
+    FusionOptions,
+    LegName,
+    PassthroughReason,
+    PlanName,
+    ScoreMode,
+    Stage,
+)
 
 QUERY = {"match": {"title": "shoe"}}
 VECTOR = np.array([0.6, 0.8], dtype=np.float32)
 SERVER = Server((9, 4))
+MISSING = Degradation(Stage.EMBED, DegradationReason.TIMEOUT, "y")
 
 
 def plan(**asked: Any) -> Plan:
@@ -90,12 +100,12 @@ def test_the_picture() -> None:
         rerank=RerankPlan(20, ("title", "brand"), None, 0.5),
         boosts=(FieldBoost("in_stock"),),
     )
-    picture = search_plan(made, candidate_request(made, VECTOR, SERVER), ["without x: y"])
+    picture = search_plan(made, candidate_request(made, VECTOR, SERVER), [MISSING])
     lines = str(picture).splitlines()
     comments = [line for line in lines if line.startswith("#")]
     assert comments[0] == "# plan: msearch_fusion"
     text = "\n".join(comments)
-    for said in ("0.5 lexical", "best 20 by title, brand", "in_stock=true", "without x: y"):
+    for said in ("0.5 lexical", "best 20 by title, brand", "in_stock=true", "without embed: y"):
         assert said in text
     call, *bodies = lines[len(comments) :]
     assert call.startswith("POST /products/_msearch?filter_path=")
