@@ -178,13 +178,13 @@ async def test_finding_out_about_a_silent_replica_costs_no_search(pair: Pair) ->
 async def test_a_slow_answer_is_overtaken_by_a_second_request(pair: Pair) -> None:
     """After its delay a second request goes to the other replica, and the first answer wins."""
     slow, quick = pair
-    async with aclosing(Replicas(slow.base_url, quick.base_url, hedge=Hedge(0.03))) as replicas:
-        for _ in range(2):
+    async with aclosing(Replicas(slow.base_url, quick.base_url, hedge=Hedge(0.5))) as replicas:
+        for _ in range(2):  # answered long before the delay, on a busy machine, too
             await embed(replicas.embedder)
         slow.fail(latency_s=5.0)
         started = time.perf_counter()
         await embed(replicas.embedder)
-        assert 0.02 < time.perf_counter() - started < 3.0
+        assert 0.4 < time.perf_counter() - started < 3.0
         slow.release()
     assert (slow.count, quick.count) == (2, 2)
 
