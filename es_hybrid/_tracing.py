@@ -8,7 +8,7 @@ since a message of Elasticsearch's may quote the query.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -32,13 +32,24 @@ class Span:
     def __init__(self, span: Any = None) -> None:
         self._span = span
 
-    def note(self, attributes: Mapping[str, Attribute | None]) -> None:
-        """Add attributes, under `es_hybrid.`; those that are `None` are left out."""
+    def note(self, attributes: Callable[[], Mapping[str, Attribute | None]]) -> None:
+        """Add attributes, under `es_hybrid.`; those that are `None` are left out.
+
+        Args:
+            attributes: Called only where somebody takes them.
+        """
         if self._span is None or not self._span.is_recording():
             return
-        for name, value in attributes.items():
+        for name, value in attributes().items():
             if value is not None:
                 self._span.set_attribute(f"es_hybrid.{name}", value)
+
+
+def _is_recorded() -> bool:
+    """Tell whether anybody takes spans: one that nobody takes costs as much as one that counts."""
+    return _tracer is not None and not isinstance(
+        trace.get_tracer_provider(), trace.ProxyTracerProvider
+    )
 
 
 @contextmanager
@@ -50,9 +61,9 @@ def span(name: str) -> Iterator[Span]:
 
     Example:
         with span("search") as current:
-            current.note({"plan": "msearch_fusion"})
+            current.note(lambda: {"plan": "msearch_fusion"})
     """
-    if _tracer is None:
+    if not _is_recorded():
         yield Span()
         return
     with _tracer.start_as_current_span(

@@ -98,7 +98,7 @@ class AsyncManySearcher:
             infos = [None] * len(answer.body.get("responses", ()))
             return HybridResponses(answer.body, answer.meta, infos)
         with span("msearch") as current:
-            current.note({"searches": len(searches)})
+            current.note(lambda: {"searches": len(searches)})
             return await self._run(searches)
 
     async def _run(self, searches: Sequence[Mapping[str, Any]]) -> HybridResponses:

@@ -66,7 +66,7 @@ class AsyncRecommender:
         """Run the pipeline; see `AsyncRecommending.recommend`."""
         with span("recommend") as current:
             response = await self._recommend(request)
-            current.note(response.hybrid.traits())
+            current.note(response.hybrid.traits)
         return response
 
     async def _recommend(self, request: RecommendRequest) -> HybridResponse:

@@ -97,7 +97,7 @@ class ManySearcher:
             infos = [None] * len(answer.body.get("responses", ()))
             return HybridResponses(answer.body, answer.meta, infos)
         with span("msearch") as current:
-            current.note({"searches": len(searches)})
+            current.note(lambda: {"searches": len(searches)})
             return self._run(searches)
 
     def _run(self, searches: Sequence[Mapping[str, Any]]) -> HybridResponses:

@@ -65,7 +65,7 @@ class Recommender:
         """Run the pipeline; see `Recommending.recommend`."""
         with span("recommend") as current:
             response = self._recommend(request)
-            current.note(response.hybrid.traits())
+            current.note(response.hybrid.traits)
         return response
 
     def _recommend(self, request: RecommendRequest) -> HybridResponse:

@@ -73,7 +73,7 @@ class Searcher:
         tools = self._tools
         with span("search") as current:
             response = tools.results.run(arguments, made, owner=self._owner)
-            current.note(response.hybrid.traits())
+            current.note(response.hybrid.traits)
         if response.hybrid.remembered.answer:
             tools.tell(event_of(response, took_ms=1000.0 * (time.perf_counter() - begun_s)))
         if not tools.log.is_on:
