@@ -1,6 +1,7 @@
 """The command `es-hybrid`: its argument tree and its exit codes.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with failures, 130 stopped by the user.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with failures, 130 stopped by Ctrl-C, 143 by
+SIGTERM.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from itertools import takewhile
 from types import MappingProxyType
 
 from es_hybrid import __version__
 from es_hybrid.cli import (
     backfill,
     bought_together,
+    completion,
     create_index,
     doctor,
     evaluate,
@@ -42,9 +45,10 @@ from es_hybrid.cli import (
     update,
     warm,
 )
-from es_hybrid.cli.arguments import Parser, add_common
+from es_hybrid.cli.arguments import Parser, Usage, add_common
 from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.output import Output
+from es_hybrid.cli.stopping import exit_code, stopped_by_sigterm
 
 __all__ = ["build_parser", "main"]
 
@@ -79,14 +83,17 @@ _COMMANDS = MappingProxyType(
         "warm": (warm, "compute the vectors of frequent queries before they are asked for"),
         "roles": (roles, "print the least role that a key needs, or create such a key"),
         "doctor": (doctor, "check settings, Elasticsearch, index and model servers"),
+        "completion": (completion, "print what makes a shell complete commands and options"),
     }
 )
 _EPILOG = """\
-exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with failures, 130 stopped
+es-hybrid COMMAND --help shows what a command takes, with an example.
+
+exit codes: 0 done, 1 failed, 2 wrong usage, 3 done with failures, 130 stopped by Ctrl-C
 settings:   ES_HYBRID_* variables, or --settings FILE; es-hybrid doctor shows those in force"""
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser() -> Parser:
     """Return the whole argument tree.
 
     Example:
@@ -97,15 +104,21 @@ def build_parser() -> argparse.ArgumentParser:
         prog="es-hybrid",
         description="Hybrid product search on your own Elasticsearch.",
         epilog=_EPILOG,
+        example='es-hybrid search products "trail running shoe"',
     )
     parser.add_argument("--version", action="version", version=f"es-hybrid {__version__}")
-    add_common(parser, default=True)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, (module, purpose) in _COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, description=module.__doc__)
-        module.add_arguments(command)
-        add_common(command, default=False)
+        command = commands.add_parser(
+            name,
+            help=purpose,
+            description=module.__doc__,
+            example=f"es-hybrid {module.EXAMPLE}",
+        )
         command.set_defaults(run=module.run, interrupted=module.INTERRUPTED)
+        module.add_arguments(command)
+    for each in parser.whole_tree():
+        add_common(each, default=each is parser)
     return parser
 
 
@@ -119,17 +132,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         # A title may hold what the terminal's encoding lacks; that must not end the command.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if argv is None else list(argv)
     try:
-        args = build_parser().parse_args(argv)
-    except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else 0
-    return _run(args)
-
-
-def _run(args: argparse.Namespace) -> int:
-    out = Output.of(args)
-    try:
-        code = _outcome(args, out)
+        with stopped_by_sigterm():
+            code = _run(words)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -138,21 +144,32 @@ def _run(args: argparse.Namespace) -> int:
         return 1
 
 
+def _run(words: Sequence[str]) -> int:
+    try:
+        args = build_parser().parse_args(words)
+    except Usage as wrong:
+        if "--json" in takewhile("--".__ne__, words):
+            Output(json=True).failure("Usage", wrong.message, exit_code=2)
+        return 2
+    except SystemExit:
+        return 0  # --help or --version
+    return _outcome(args, Output.of(args))
+
+
 def _outcome(args: argparse.Namespace, out: Output) -> int:
     try:
         code: int = args.run(args)
         return code
-    except KeyboardInterrupt:
-        out.problem(f"stopped; {args.interrupted}")
-        return 130
+    except KeyboardInterrupt as stop:
+        code, said = exit_code(stop), f"stopped; {args.interrupted}"
+        out.problem(said)
+        out.failure("Stopped", said, exit_code=code)
+        return code
     except BrokenPipeError:
         raise
     except Exception as error:  # noqa: BLE001 - the one place where everything becomes a line
         if args.traceback:
             traceback.print_exc()
         out.problem(f"error: {sentence(error)}")
-        if out.json:
-            # A command that prints a document a line goes on doing so.
-            show = out.event if getattr(args, "streams", False) else out.document
-            show({"error": {"type": type(error).__name__, "message": sentence(error)}})
+        out.failure(type(error).__name__, sentence(error), exit_code=1)
         return 1

@@ -1,4 +1,4 @@
-"""Embed the documents of NAME whose vector is missing, or is that of another text.
+"""Embed the documents of INDEX whose vector is missing, or is that of another text.
 
 For an index of any mapping that a reindex has given vectors: a shop's own writers write products without. Run this now and
 then. What changes meanwhile is left for the next time. es-hybrid warm --products does so for an index that create-index
@@ -8,13 +8,13 @@ made, or for some ids.
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 
-from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.connect import open_task
 from es_hybrid.cli.output import Output
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "backfill products"
 INTERRUPTED = "what has its vector keeps it; the same command makes the rest"
 
 _SHOWN = 10
@@ -22,21 +22,16 @@ _SHOWN = 10
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `backfill` takes."""
-    parser.add_argument("name", metavar="NAME", help="alias or index")
+    parser.add_argument("name", metavar="INDEX", help="index or alias")
 
 
 def run(args: argparse.Namespace) -> int:
     """Make missing vectors and print how many."""
     out = Output.of(args)
-    with (
-        open_shop(load_settings(args)) as shop,
-        out.progress(f"backfill {args.name}") as progress,
-    ):
+    with open_task(args, out, f"backfill {args.name}") as (shop, progress):
         report = shop.backfill(args.name, on_progress=lambda so_far: progress.done(so_far.done))
-    if out.json:
-        out.document(asdict(report))
-    else:
-        out.line(report)
+    out.report(report)
+    if not out.json:
         for failure in report.failures[:_SHOWN]:
             out.problem(f"id {failure.id}: {failure.reason}")
     return 3 if report.failed else 0

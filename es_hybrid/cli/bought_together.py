@@ -7,22 +7,20 @@ User Behavior Insights standard, as NDJSON, CSV, TSV (plain or gzipped) or Parqu
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
-from itertools import chain
 
-from es_hybrid import read_products
-from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.feeds import add_file_arguments
+from es_hybrid.cli.connect import open_task
+from es_hybrid.cli.feeds import add_file_arguments, read_files
 from es_hybrid.cli.output import Output
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "bought-together products orders.csv --days 90"
 INTERRUPTED = "the table before stays in use"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `bought-together` takes."""
-    parser.add_argument("name", metavar="NAME", help="index or alias that is searched")
+    parser.add_argument("name", metavar="INDEX", help="index or alias")
     add_file_arguments(parser, nargs="+", what="orders")
     parser.add_argument(
         "--days", type=float, metavar="N", help="leave older orders out (default: none)"
@@ -42,11 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Make the table and print the report."""
     out = Output.of(args)
-    orders = chain.from_iterable(read_products(file, format=args.format) for file in args.files)
-    with (
-        open_shop(load_settings(args)) as shop,
-        out.progress(f"bought-together {args.name}") as progress,
-    ):
+    orders = read_files(args)
+    with open_task(args, out, f"bought-together {args.name}") as (shop, progress):
         report = shop.update_bought_together(
             args.name,
             orders,
@@ -55,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             least_orders=args.least_orders,
             on_progress=progress.done,
         )
-    out.document(asdict(report)) if out.json else out.line(report)
+    out.report(report)
     if report.index is None:
         out.note("no products go together often enough; the table before, if any, stays")
     return 0

@@ -11,9 +11,11 @@ import elasticsearch
 
 from es_hybrid import ConfigurationError, HybridClient, HybridError
 from es_hybrid.cli.failures import connection_reason
+from es_hybrid.cli.output import Output
+from es_hybrid.cli.progress import Progress
 from es_hybrid.settings import Settings
 
-__all__ = ["load_settings", "open_elasticsearch", "open_shop", "shown_url"]
+__all__ = ["load_settings", "open_elasticsearch", "open_shop", "open_task", "shown_url"]
 
 
 def load_settings(args: argparse.Namespace) -> Settings:
@@ -67,6 +69,21 @@ def open_shop(settings: Settings) -> Iterator[HybridClient]:
                 f" ({connection_reason(error)})",
                 hint="start it, or correct ES_HYBRID_ES_URL or --es-url",
             ) from error
+
+
+@contextmanager
+def open_task(
+    args: argparse.Namespace, out: Output, label: str
+) -> Iterator[tuple[HybridClient, Progress]]:
+    """Open the shop for one long task, whose progress is shown.
+
+    Args:
+        args: What was asked for.
+        out: Where progress goes.
+        label: What is done.
+    """
+    with open_shop(load_settings(args)) as shop, out.progress(label) as progress:
+        yield shop, progress
 
 
 def shown_url(url: str) -> str:

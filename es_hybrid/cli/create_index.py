@@ -7,14 +7,15 @@ import argparse
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "create-index products"
 INTERRUPTED = "the alias stands only if the index behind it is complete"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `create-index` takes."""
-    parser.add_argument("name", metavar="NAME", help="the alias that searches will use")
+    parser.add_argument("name", metavar="ALIAS", help="the name that searches will use")
     parser.add_argument(
         "--mapping",
         default="products",

@@ -21,8 +21,9 @@ from es_hybrid.cli.connect import load_settings, open_shop, shown_url
 from es_hybrid.cli.output import Output
 from es_hybrid.settings import RerankSettings, Settings
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "doctor products"
 INTERRUPTED = "nothing was changed"
 
 _ADDRESSES = ("es_url", "embed.base_url", "rerank.url")

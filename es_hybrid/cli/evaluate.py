@@ -18,6 +18,8 @@ from es_hybrid.cli.comparison import print_comparisons, print_report
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.evaluate_arguments import add_arguments
 from es_hybrid.cli.evidence import Explainer, brands_of, collect
+from es_hybrid.cli.files import write_whole
+from es_hybrid.cli.judged import read_vectors
 from es_hybrid.cli.measure import PAGE, forgetful, measure
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
@@ -36,7 +38,6 @@ from es_hybrid.evaluate import (
     judge,
     judged_queries,
     read_judged_set,
-    read_query_vectors,
     read_run,
     render_html,
     run_lines,
@@ -44,8 +45,9 @@ from es_hybrid.evaluate import (
     with_kinds,
 )
 
-__all__ = ["INTERRUPTED", "add_arguments", "read_vectors", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "evaluate products --qrels qrels.csv --queries queries.csv --html report.html"
 INTERRUPTED = "nothing was changed"
 
 
@@ -173,7 +175,7 @@ def _write(args: argparse.Namespace, outcome: Outcome) -> None:
         # A run that was brought is a file already, and its name is a stranger's.
         for one in [run for run in outcome.runs if run.recipe in RECIPES]:
             file = folder / f"{one.recipe}.ndjson"
-            file.write_text("".join(run_lines(one)), encoding="utf-8")
+            write_whole(file, "".join(run_lines(one)))
     if args.html:
         page = render_html(
             outcome.report,
@@ -188,7 +190,7 @@ def _write(args: argparse.Namespace, outcome: Outcome) -> None:
                 f"seed {args.seed}",
             ),
         )
-        Path(args.html).write_text(page, encoding="utf-8")
+        write_whole(args.html, page)
 
 
 def _print(args: argparse.Namespace, outcome: Outcome, out: Output) -> None:
@@ -215,22 +217,3 @@ def _document(args: argparse.Namespace, outcome: Outcome) -> dict[str, object]:
         "comparisons": comparisons,
         "below_floor": [str(lack) for lack in outcome.shortfalls],
     }
-
-
-def read_vectors(path: str | None, queries: Sequence[JudgedQuery]) -> Mapping[str, Sequence[float]]:
-    """Return the vectors of a file by query id; none without a file.
-
-    Raises:
-        JudgmentError: The file cannot be read, or lacks a query.
-    """
-    if path is None:
-        return {}
-    vectors = read_query_vectors(path)
-    missing = [query.id for query in queries if query.id not in vectors]
-    if missing:
-        raise JudgmentError(
-            f"{path} has no vector for {len(missing)} of {len(queries)} judged queries,"
-            f" {missing[0]} among them",
-            hint="make them with the same query ids",
-        )
-    return {query.id: vectors[query.id].tolist() for query in queries}

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from es_hybrid.cli.arguments import names
+from es_hybrid.cli.judged import add_judged_set
 from es_hybrid.evaluate import RECIPES, JudgmentError, Threshold, parse_measures
 
 __all__ = ["add_arguments"]
@@ -18,21 +19,16 @@ _Read = TypeVar("_Read")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `evaluate` takes."""
     parser.add_argument("index", metavar="INDEX", help="index or alias")
-    parser.add_argument("--qrels", required=True, metavar="FILE", help="the graded products")
-    parser.add_argument("--queries", metavar="FILE.csv", help="the judged queries")
-    parser.add_argument(
-        "--query-vectors",
-        metavar="FILE.npz",
-        help="vectors made beforehand: query_ids, query_vectors",
-    )
-    parser.add_argument(
+    add_judged_set(parser)
+    compared = parser.add_argument_group("what is compared, and how")
+    compared.add_argument(
         "--recipe",
         type=names,
         default=tuple(RECIPES),
         metavar="NAMES",
         help=f"what to compare, of {','.join(RECIPES)} (default: all)",
     )
-    parser.add_argument(
+    compared.add_argument(
         "--run",
         dest="run_files",
         action="append",
@@ -40,10 +36,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also a run of another system, in TREC's format, or one that was saved",
     )
-    parser.add_argument(
+    compared.add_argument(
         "--no-search", action="store_true", help="judge the runs of --run only; needs no cluster"
     )
-    parser.add_argument(
+    compared.add_argument(
         "--measure",
         type=_read(lambda text: parse_measures(names(text))),
         default=",".join(_MEASURES),
@@ -51,12 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ndcg, mrr, recall, precision, map, err, judged at any depth; the first decides"
         f" (default: {','.join(_MEASURES)})",
     )
-    parser.add_argument(
+    compared.add_argument(
         "--baseline",
         metavar="NAME",
         help="what to compare with (default: the first of --run, or else of --recipe)",
     )
-    parser.add_argument(
+    compared.add_argument(
         "--fail-below",
         type=_read(Threshold.parse),
         action="append",
@@ -69,39 +65,40 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--html", metavar="FILE", help="write a report with plots (extra evaluate)")
-    parser.add_argument("--save-runs", metavar="DIR", help="write what each recipe answered")
-    parser.add_argument("--per-query", action="store_true", help="also each query's values")
-    parser.add_argument(
+    group = parser.add_argument_group("report")
+    group.add_argument("--html", metavar="FILE", help="write a report with plots (extra evaluate)")
+    group.add_argument("--save-runs", metavar="DIR", help="write what each recipe answered")
+    group.add_argument("--per-query", action="store_true", help="also each query's values")
+    group.add_argument(
         "--worst",
         type=int,
         default=5,
         metavar="N",
         help="losers and winners to explain (default: 5)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--relevant-from",
         type=int,
         metavar="GRADE",
         help="lowest relevant grade (default: 2, or 1 where no grade is above 1)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--slice-by",
         type=names,
         default=("language", "type", "kind"),
         metavar="COLUMNS",
         help="also by these columns of QUERIES; kind is found out (default: language,type,kind)",
     )
-    parser.add_argument(
+    group.add_argument(
         "--brand-field", default="brand", metavar="FIELD", help="of the index (default: brand)"
     )
-    parser.add_argument(
+    group.add_argument(
         "--title-field", default="title", metavar="FIELD", help="of the index (default: title)"
     )
-    parser.add_argument(
+    group.add_argument(
         "--warmup", type=int, default=10, metavar="N", help="untimed searches first (default: 10)"
     )
-    parser.add_argument(
+    group.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of the resampling (default: 0)"
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 from es_hybrid import HybridClient
 from es_hybrid.checks import Status
 from es_hybrid.cli import shadow_report
-from es_hybrid.cli.arguments import add_common, names, share
+from es_hybrid.cli.arguments import Parser, add_action, add_actions, names, share
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.experiments import ExperimentStatus, Guardrails, Outcome
@@ -22,32 +22,48 @@ from es_hybrid.experiments.definition import ExperimentVersion
 from es_hybrid.experiments.null_runs import null_runs
 from es_hybrid.record_file import read_records
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
-INTERRUPTED = "an experiment that was not named as started or stopped is as it was"
+EXAMPLE = "experiment list"
+INTERRUPTED = "it may have been changed: es-hybrid experiment status NAME says"
 
 _MARKS = {Status.OK: "yes", Status.NOTE: "?", Status.PROBLEM: "no"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `experiment` takes."""
-    actions = parser.add_subparsers(
-        title="actions", metavar="ACTION", required=True, help="what to do"
-    )
+    actions = add_actions(parser)
 
     def action(
-        name: str, act: Callable[[argparse.Namespace], int], purpose: str, *, named: bool = True
-    ) -> argparse.ArgumentParser:
-        command: argparse.ArgumentParser = actions.add_parser(
-            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
+        name: str,
+        act: Callable[[argparse.Namespace], int],
+        purpose: str,
+        example: str,
+        *,
+        interrupted: str = "nothing was changed",
+    ) -> Parser:
+        command = add_action(
+            actions, name, act, purpose, example=f"experiment {example}", interrupted=interrupted
         )
-        if named:
+        if act in (_start, _status, _stop):
             command.add_argument("name", metavar="NAME", help="the experiment, such as pilot")
-        command.set_defaults(act=act)
         return command
 
-    _add_start(action("start", _start, "show the new search to a share of the shoppers"))
-    status = action("status", _status, "say how an experiment stands: effect and guardrails")
+    start = action(
+        "start",
+        _start,
+        "show the new search to a share of the shoppers",
+        "start pilot --share 5% --guard errors=1%",
+        interrupted=INTERRUPTED,
+    )
+    _add_start(start)
+    status = action(
+        "status",
+        _status,
+        "say how an experiment stands: effect and guardrails",
+        "status pilot --outcomes outcomes.ndjson",
+        interrupted=INTERRUPTED,
+    )
     status.add_argument(
         "--outcomes",
         nargs="+",
@@ -58,28 +74,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     status.add_argument(
         "--enforce", action="store_true", help="stop it where a guardrail is broken; exit code 3"
     )
-    stop = action("stop", _stop, "give everybody the old query again")
+    stop = action(
+        "stop",
+        _stop,
+        "give everybody the old query again",
+        'stop pilot --reason "the summer sale begins"',
+        interrupted=INTERRUPTED,
+    )
     stop.add_argument("--reason", metavar="TEXT", help="why; kept with the experiment")
-    action("list", _list, "list the names of all experiments", named=False)
+    action("list", _list, "list the names of all experiments", "list")
     report = action(
         "shadow-report",
         shadow_report.run,
         "say whether it is safe to switch, from what shadow mode has recorded",
-        named=False,
+        "shadow-report shadow.ndjson --searches 10000",
     )
     shadow_report.add_arguments(report)
     nulls = action(
         "null-runs",
         _null_runs,
         "count how often the tests call two equal variants different",
-        named=False,
+        "null-runs --runs 1000",
     )
     nulls.add_argument("--runs", type=int, default=1000, metavar="N", help="(default: 1000)")
     nulls.add_argument(
         "--looks", type=int, default=20, metavar="N", help="looks at each (default: 20)"
     )
-    for command in actions.choices.values():
-        add_common(command, default=False)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,9 +109,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _add_start(start: argparse.ArgumentParser) -> None:
-    add = start.add_argument
+    add = start.add_argument_group("who sees it").add_argument
     add("--share", type=share, metavar="SHARE", help="of the shoppers, such as 5%% (default: 5%%)")
-    add("--interleave", action="store_true", help="show both rankings in one page")
     add(
         "--where",
         action="append",
@@ -107,6 +126,8 @@ def _add_start(start: argparse.ArgumentParser) -> None:
         help="only these queries; * stands for any words",
     )
     add("--words", action="append", default=[], metavar="WORDS", help="only queries that hold them")
+    add("--new-shoppers", action="store_true", help="deal shoppers anew")
+    add = start.add_argument_group("what is compared").add_argument
     add("--treatment", type=_recipe, metavar="JSON", help="ext.hybrid of the new search")
     add(
         "--control",
@@ -114,6 +135,7 @@ def _add_start(start: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help="ext.hybrid of the old one (default: es.search)",
     )
+    add("--interleave", action="store_true", help="show both rankings in one page")
     add("--metric", metavar="NAME", help="what a shopper's outcome is (default: revenue)")
     add("--expected-difference", type=float, metavar="N", help="size of effect that is looked for")
     add(
@@ -123,7 +145,6 @@ def _add_start(start: argparse.ArgumentParser) -> None:
         metavar="NAME=N",
         help=f"a guardrail: {', '.join(Guardrails.model_fields)}",
     )
-    add("--new-shoppers", action="store_true", help="deal shoppers anew")
     add("--comment", default="", metavar="TEXT", help="what it is for")
 
 

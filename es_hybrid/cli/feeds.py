@@ -18,18 +18,21 @@ from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.settings import Settings
 
 __all__ = [
+    "add_field_arguments",
     "add_file_arguments",
+    "add_record_arguments",
     "add_shard_argument",
     "add_source_arguments",
     "add_sql_arguments",
     "open_feed",
     "open_other_cluster",
+    "read_files",
     "source_problem",
     "sql_problem",
 ]
 
 
-def add_file_arguments(parser: argparse.ArgumentParser, *, nargs: str, what: str) -> None:
+def add_file_arguments(parser: argparse._ActionsContainer, *, nargs: str, what: str) -> None:
     """Add the files that are read."""
     parser.add_argument("files", metavar="FILE", nargs=nargs, help=f"{what}; - is standard input")
     parser.add_argument(
@@ -39,23 +42,58 @@ def add_file_arguments(parser: argparse.ArgumentParser, *, nargs: str, what: str
     )
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add where products come from."""
-    add_file_arguments(parser, nargs="*", what="products")
-    add_sql_arguments(parser)
+def read_files(args: argparse.Namespace) -> Iterator[FeedItem]:
+    """Read the files that the arguments name, one after the other."""
+    return chain.from_iterable(read_products(file, format=args.format) for file in args.files)
+
+
+def add_field_arguments(parser: argparse._ActionsContainer) -> None:
+    """Add which field of a record is which."""
     parser.add_argument(
-        "--from-index",
-        metavar="NAME",
-        help="read another index; its vectors are taken along where the model is the same",
+        "--map",
+        dest="fields",
+        metavar="OURS=YOURS,…",
+        help="which of your fields is which, such as title=name,brand=supplier",
     )
     parser.add_argument(
+        "--id-field", default="id", metavar="FIELD", help="your id field (default: id)"
+    )
+
+
+def add_record_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how the records of a feed are read, and where those that fail go."""
+    group = parser.add_argument_group("records")
+    add_field_arguments(group)
+    group.add_argument(
+        "--feed-time",
+        metavar="TIME",
+        help="when FILE was made, such as 2026-11-21T03:00:00Z: what a newer one wrote stays",
+    )
+    group.add_argument(
+        "--dead-letter",
+        metavar="FILE",
+        help="write what failed here, as NDJSON that can be fed back in",
+    )
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where products come from."""
+    group = parser.add_argument_group("source")
+    add_file_arguments(group, nargs="*", what="products")
+    add_sql_arguments(group)
+    group.add_argument(
+        "--from-index",
+        metavar="INDEX",
+        help="read another index; its vectors are taken along where the model is the same",
+    )
+    group.add_argument(
         "--from-url",
         metavar="URL",
         help="the cluster of --from-index (default: the one that is written to)",
     )
 
 
-def add_sql_arguments(parser: argparse.ArgumentParser) -> None:
+def add_sql_arguments(parser: argparse._ActionsContainer) -> None:
     """Add how a database is named."""
     parser.add_argument(
         "--sql",
@@ -66,7 +104,7 @@ def add_sql_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--query", metavar="SQL", help="SELECT for --sql, in place of --table")
 
 
-def add_shard_argument(parser: argparse.ArgumentParser) -> None:
+def add_shard_argument(parser: argparse._ActionsContainer) -> None:
     """Add which part of a feed is meant."""
     parser.add_argument(
         "--shard",
@@ -102,7 +140,7 @@ def source_problem(args: argparse.Namespace) -> str | None:
     """Say what is wrong where no source is named, or several are."""
     sources = (args.files, args.sql, args.from_index, args.retry)
     if sum(map(bool, sources)) != 1:
-        return "name one source of products: FILE, --sql URL, --from-index NAME or --retry FILE"
+        return "name one source of products: FILE, --sql URL, --from-index INDEX or --retry FILE"
     return sql_problem(args)
 
 
@@ -119,8 +157,7 @@ def _source(
     elif args.retry:
         yield read_products(args.retry, format="ndjson")
     else:
-        feeds = [read_products(file, format=args.format) for file in args.files]
-        yield chain.from_iterable(feeds)
+        yield read_files(args)
 
 
 @contextmanager

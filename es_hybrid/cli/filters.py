@@ -8,10 +8,24 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["boost", "filter_clause", "filter_query"]
+__all__ = ["add_filter_argument", "boost", "filter_clause", "filter_query"]
 
 _COMPARISON = re.compile(r"^(?P<field>[^<>=]+?)(?P<sign><=|>=|=|<|>)(?P<value>.*)$", re.DOTALL)
 _RANGES = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}
+
+
+def add_filter_argument(parser: argparse._ActionsContainer) -> None:
+    """Add the filters that every product must satisfy."""
+    parser.add_argument(
+        "--filter",
+        dest="filters",
+        action="append",
+        type=filter_clause,
+        default=[],
+        metavar="CLAUSE",
+        help="field=value, field<=value or a JSON clause; repeated values of one field are"
+        " alternatives",
+    )
 
 
 def filter_clause(text: str) -> dict[str, Any]:

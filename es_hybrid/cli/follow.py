@@ -17,7 +17,12 @@ from typing import Any
 from es_hybrid import HybridClient
 from es_hybrid.cli.arguments import Parser
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.feeds import add_sql_arguments, open_other_cluster, sql_problem
+from es_hybrid.cli.feeds import (
+    add_field_arguments,
+    add_sql_arguments,
+    open_other_cluster,
+    sql_problem,
+)
 from es_hybrid.cli.output import Output
 from es_hybrid.follow import (
     Changes,
@@ -30,8 +35,9 @@ from es_hybrid.follow import (
 )
 from es_hybrid.settings import Settings
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "follow products --sql postgresql+psycopg://shop@db/shop --table products"
 INTERRUPTED = "what was written stays; the same command goes on"
 
 
@@ -39,56 +45,54 @@ def add_arguments(parser: Parser) -> None:
     """Add what `follow` takes."""
     parser.check = _problem
     parser.set_defaults(streams=True)
-    parser.add_argument("name", metavar="NAME", help="index or alias that is written")
-    add_sql_arguments(parser)
-    parser.add_argument("--from-index", metavar="NAME", help="follow another index")
-    parser.add_argument(
+    parser.add_argument("name", metavar="INDEX", help="index or alias that is written to")
+    source = parser.add_argument_group("source, one of them")
+    add_sql_arguments(source)
+    source.add_argument("--from-index", metavar="INDEX", help="follow another index")
+    source.add_argument(
         "--from-url", metavar="URL", help="the cluster of --from-index (default: the same)"
     )
-    parser.add_argument("--file", metavar="FILE", help="follow an NDJSON file, as tail -F does")
-    parser.add_argument(
+    source.add_argument("--file", metavar="FILE", help="follow an NDJSON file, as tail -F does")
+    records = parser.add_argument_group("records")
+    records.add_argument(
         "--version-field",
         default="updated_at",
-        metavar="NAME",
+        metavar="FIELD",
         help="column or field that grows with every change (default: updated_at)",
     )
-    parser.add_argument(
+    records.add_argument(
         "--deleted-field",
-        metavar="NAME",
+        metavar="FIELD",
         help="column or field that says that a product is gone, such as deleted_at",
     )
-    parser.add_argument(
-        "--map", dest="fields", metavar="OURS=YOURS,…", help="which of your fields is which"
-    )
-    parser.add_argument(
-        "--id-field", default="id", metavar="NAME", help="your id field (default: id)"
-    )
-    parser.add_argument(
+    add_field_arguments(records)
+    place = parser.add_argument_group("position and pace")
+    place.add_argument(
         "--state",
         metavar="FILE",
-        help="where the position is kept (default: NAME.follow.json here)",
+        help="where the position is kept (default: INDEX.follow.json here)",
     )
-    parser.add_argument(
+    place.add_argument(
         "--state-index",
         metavar="INDEX",
         help="keep it in a document of this index instead, so that any machine can go on",
     )
-    parser.add_argument(
+    place.add_argument(
         "--overlap",
         type=float,
         default=60.0,
         metavar="SECONDS",
         help="longest time from stamping a row to its commit (default: 60)",
     )
-    parser.add_argument(
+    place.add_argument(
         "--interval",
         type=float,
         default=5.0,
         metavar="SECONDS",
         help="pause when there is nothing new (default: 5)",
     )
-    parser.add_argument("--once", action="store_true", help="end when there is nothing new")
-    parser.add_argument(
+    place.add_argument("--once", action="store_true", help="end when there is nothing new")
+    records.add_argument(
         "--dead-letter", metavar="FILE", help="add what cannot be stored to this file"
     )
 
@@ -128,7 +132,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _problem(args: argparse.Namespace) -> str | None:
     if sum(map(bool, (args.sql, args.from_index, args.file))) != 1:
-        return "name one source of changes: --sql URL, --from-index NAME or --file FILE"
+        return "name one source of changes: --sql URL, --from-index INDEX or --file FILE"
     if args.state and args.state_index:
         return "name either --state or --state-index"
     if args.overlap < 0 or args.interval < 0:

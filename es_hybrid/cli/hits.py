@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
 
 from es_hybrid import HybridResponse
+from es_hybrid.cli.arguments import names
 from es_hybrid.cli.output import Output
 
-__all__ = ["answer_document", "print_hits", "print_lacks"]
+__all__ = ["add_show_argument", "answer_document", "print_hits", "print_lacks"]
+
+
+def add_show_argument(parser: argparse._ActionsContainer) -> None:
+    """Add which fields of each product are printed."""
+    parser.add_argument(
+        "--show",
+        type=names,
+        default=("title", "price"),
+        metavar="FIELDS",
+        help="fields to print (default: title,price)",
+    )
 
 
 def answer_document(response: HybridResponse) -> dict[str, object]:

@@ -11,9 +11,10 @@ import argparse
 from pathlib import Path
 
 from es_hybrid import Checkpoint, IngestError, IngestReport
-from es_hybrid.cli.arguments import Parser, add_record_arguments, share
+from es_hybrid.cli.arguments import Parser, share
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.feeds import (
+    add_record_arguments,
     add_shard_argument,
     add_source_arguments,
     open_feed,
@@ -23,56 +24,59 @@ from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
 from es_hybrid.readers import load_vectors
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "ingest products products.csv.gz --map title=name,brand=supplier"
 INTERRUPTED = "what was written stays; the same command goes on, and skips what is unchanged"
 
 
 def add_arguments(parser: Parser) -> None:
     """Add what `ingest` takes."""
     parser.check = _problem
-    parser.add_argument("name", metavar="NAME", help="index or alias")
+    parser.add_argument("name", metavar="INDEX", help="index or alias")
     add_source_arguments(parser)
     add_record_arguments(parser)
-    parser.add_argument(
+    vectors = parser.add_argument_group("vectors")
+    vectors.add_argument(
         "--vectors",
         metavar="FILE.npz",
         help="vectors made beforehand: product_ids, product_vectors",
     )
-    parser.add_argument(
+    vectors.add_argument(
         "--model",
         metavar="NAME",
         help="the model that made them (default: the one the index names)",
     )
-    parser.add_argument(
+    vectors.add_argument(
         "--vectors-from",
         metavar="WHERE",
         help="take vectors of known texts from there before making any: an index or alias of"
         " products, previous, index:NAME or redis",
     )
-    parser.add_argument(
+    whole = parser.add_argument_group("whole feeds, parts and second tries")
+    whole.add_argument(
         "--delete-missing",
         action="store_true",
         help="delete the products that FILE has no more, at the end",
     )
-    parser.add_argument(
+    whole.add_argument(
         "--max-delete",
         type=share,
         default=0.1,
         metavar="SHARE",
         help="delete nothing where more than this is missing, such as 10%% or 0.1 (default: 10%%)",
     )
-    parser.add_argument(
+    whole.add_argument(
         "--retry",
         metavar="FILE",
         help="feed a dead-letter file back in; it then holds what failed again, if anything",
     )
-    parser.add_argument(
+    whole.add_argument(
         "--resume",
         metavar="CHECKPOINT",
         help="keep the place in this file, and go on from it where it is there",
     )
-    add_shard_argument(parser)
+    add_shard_argument(whole)
 
 
 def _problem(args: argparse.Namespace) -> str | None:

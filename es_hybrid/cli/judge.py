@@ -11,15 +11,16 @@ import argparse
 import csv
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 from es_hybrid import HybridClient
-from es_hybrid.cli.arguments import add_common, names
+from es_hybrid.cli.arguments import add_action, add_actions, names
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.evaluate import read_vectors
+from es_hybrid.cli.files import write_whole
+from es_hybrid.cli.judged import add_queries, add_query_vectors, read_vectors
 from es_hybrid.cli.measure import forgetful, measure
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.query_log import count_queries
@@ -47,31 +48,55 @@ from es_hybrid.judging import (
 )
 from es_hybrid.rank.rerank import product_text
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "judge pool products --queries queries.csv --out pool.csv"
 INTERRUPTED = "grades that were given are kept; the same command goes on"
 
 _POOLED = ("lexical", "hybrid", "rerank")
 _MOST_TOKENS = 1_000
+_SAMPLED = ("query_id", "query", "count", "type")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `judge` takes."""
-    actions = parser.add_subparsers(
-        title="actions", metavar="ACTION", required=True, help="what to do"
+    actions = add_actions(parser)
+    sample = add_action(
+        actions,
+        "sample",
+        _sample,
+        "draw queries from a log: head, torso, tail",
+        example="judge sample searches.csv --out queries.csv",
+        interrupted="nothing was written",
     )
-    for name, act, add, purpose in (
-        ("sample", _sample, _add_sample, "draw queries from a log: head, torso, tail"),
-        ("pool", _pool, _add_pool, "list the products that are to be judged"),
-        ("llm", _llm, _add_llm, "have a language model grade a pool"),
-        ("agreement", _agreement, _add_agreement, "say how far two judges agree"),
-    ):
-        command = actions.add_parser(
-            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
-        )
-        add(command)
-        add_common(command, default=False)
-        command.set_defaults(act=act)
+    _add_sample(sample)
+    listed = add_action(
+        actions,
+        "pool",
+        _pool,
+        "list the products that are to be judged",
+        example="judge pool products --queries queries.csv --out pool.csv",
+        interrupted="nothing was written",
+    )
+    _add_pool(listed)
+    llm = add_action(
+        actions,
+        "llm",
+        _llm,
+        "have a language model grade a pool",
+        example="judge llm pool.csv --out grades.csv --most 100",
+        interrupted=INTERRUPTED,
+    )
+    _add_llm(llm)
+    agreed = add_action(
+        actions,
+        "agreement",
+        _agreement,
+        "say how far two judges agree",
+        example="judge agreement people.csv grades.csv",
+        interrupted="nothing was changed",
+    )
+    _add_agreement(agreed)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -96,9 +121,9 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
 def _add_pool(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("index", metavar="INDEX", help="index or alias")
-    add("--queries", required=True, metavar="FILE.csv", help="query_id,query")
-    add("--qrels", metavar="FILE", help="what was judged before, and is left out")
-    add("--query-vectors", metavar="FILE.npz", help="made beforehand: query_ids, query_vectors")
+    add_queries(parser, "query_id,query", required=True)
+    add("--qrels", metavar="QRELS", help="what was judged before, and is left out")
+    add_query_vectors(parser)
     add(
         "--recipe",
         type=names,
@@ -140,11 +165,15 @@ def _add_out(parser: argparse.ArgumentParser) -> None:
 def _sample(args: argparse.Namespace, out: Output) -> int:
     counts = count_queries(args.log)
     drawn = sample_queries(counts, head=args.head, torso=args.torso, tail=args.tail, seed=args.seed)
+    rows = [
+        dict(zip(_SAMPLED, (query.id, query.text, query.count, query.part), strict=True))
+        for query in drawn
+    ]
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["query_id", "query", "count", "type"])
-    table.writerows([query.id, query.text, query.count, query.part] for query in drawn)
-    _give(args.out, text.getvalue())
+    table = csv.DictWriter(text, _SAMPLED, lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    _give(args.out, text.getvalue(), out, {"queries": rows})
     out.note(f"{len(drawn)} of {len(counts):,} queries")
     return 0
 
@@ -170,7 +199,7 @@ def _pool(args: argparse.Namespace, out: Output) -> int:
             runs.append(found)
         items = pool(runs, queries=queries, judgments=known, depth=args.depth)
         items = with_texts(items, _texts(shop, args, items))
-    _give(args.out, pool_csv(items))
+    _give(args.out, pool_csv(items), out, {"products": [asdict(item) for item in items]})
     asked = {item.query_id for item in items}
     out.note(f"{len(items):,} products of {len(asked)} queries are to be judged")
     return 0
@@ -245,8 +274,11 @@ def _texts(
     return found
 
 
-def _give(path: str | None, text: str) -> None:
-    if path is None:
+def _give(path: str | None, text: str, out: Output, document: Mapping[str, Any]) -> None:
+    """Write a table to its file, or print it: as CSV, or as JSON where that is asked for."""
+    if path is not None:
+        write_whole(path, text)
+    if out.json:
+        out.document({**document, "out": path})
+    elif path is None:
         sys.stdout.write(text)
-        return
-    Path(path).write_text(text, encoding="utf-8")

@@ -8,25 +8,28 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from es_hybrid.cli.arguments import add_common
+from es_hybrid.cli.arguments import add_action, add_actions
 from es_hybrid.cli.connect import load_settings, shown_url
+from es_hybrid.cli.files import write_whole
 from es_hybrid.cli.output import Output
 from es_hybrid.kibana import as_ndjson, import_objects, object_files
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
-INTERRUPTED = "what Kibana has taken, or what was written, is whole; the same command goes on"
+EXAMPLE = "kibana export dashboards"
+INTERRUPTED = "what Kibana has taken stays; the same command puts all of it in place"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `kibana` takes."""
-    actions = parser.add_subparsers(
-        title="actions", metavar="ACTION", required=True, help="what to do"
-    )
-    imported = actions.add_parser(
+    actions = add_actions(parser)
+    imported = add_action(
+        actions,
         "import",
-        help="put everything into Kibana",
-        description="Put everything into Kibana, by its saved objects API.",
+        _import,
+        "put everything into Kibana, by its saved objects API",
+        example="kibana import --kibana-url http://localhost:5601",
+        interrupted=INTERRUPTED,
     )
     imported.add_argument(
         "--kibana-url",
@@ -35,16 +38,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="such as http://localhost:5601, with Kibana's base path; the key is ES_HYBRID_ES_API_KEY",
     )
     imported.add_argument("--space", metavar="NAME", help="Kibana's space (default: Default)")
-    imported.set_defaults(act=_import)
-    exported = actions.add_parser(
+    exported = add_action(
+        actions,
         "export",
-        help="write files that Kibana imports",
-        description="Write files for Stack Management, Saved Objects, Import.",
+        _export,
+        "write files for Stack Management, Saved Objects, Import",
+        example="kibana export dashboards",
+        interrupted="every file that is there is whole; the same command writes the rest",
     )
     exported.add_argument("directory", metavar="DIR", type=Path, help="made if it is not there")
-    exported.set_defaults(act=_export)
-    for command in (imported, exported):
-        add_common(command, default=False)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -77,7 +79,7 @@ def _export(args: argparse.Namespace) -> int:
     files = object_files(load_settings(args).log.streams)
     args.directory.mkdir(parents=True, exist_ok=True)
     for name, objects in files.items():
-        (args.directory / name).write_bytes(as_ndjson(objects))
+        write_whole(args.directory / name, as_ndjson(objects))
         if not out.json:
             out.line(args.directory / name)
     if out.json:

@@ -7,13 +7,12 @@ streams of the settings, or the files named by --from.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import asdict
 
 import elasticsearch
 
 from es_hybrid import HybridError
-from es_hybrid.cli.arguments import add_common
+from es_hybrid.cli.arguments import add_action, add_actions
 from es_hybrid.cli.connect import load_settings, open_elasticsearch
 from es_hybrid.cli.logs_output import print_change, print_model, print_report
 from es_hybrid.cli.logs_source import add_source_arguments, load_history
@@ -26,9 +25,10 @@ from es_hybrid.logs.report import report_of
 from es_hybrid.logs.sessions import Reward, click_sessions, estimate_change, moved_share
 from es_hybrid.settings import Settings
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
-INTERRUPTED = "nothing was changed but index templates that were named as put"
+EXAMPLE = "logs report --since 7d"
+INTERRUPTED = "templates that were named as put are there; the same command puts the rest"
 
 _ROUNDS = 200
 _CLIP = 10.0
@@ -36,22 +36,15 @@ _CLIP = 10.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `logs` takes."""
-    actions = parser.add_subparsers(
-        title="actions", metavar="ACTION", required=True, help="what to do"
+    actions = add_actions(parser)
+    setup = add_action(
+        actions,
+        "setup",
+        _setup,
+        "put the index templates that make the log's data streams",
+        example="logs setup --keep 90d",
+        interrupted=INTERRUPTED,
     )
-
-    def action(
-        name: str,
-        act: Callable[[argparse.Namespace, Settings, Output], None],
-        purpose: str,
-    ) -> argparse.ArgumentParser:
-        command: argparse.ArgumentParser = actions.add_parser(
-            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
-        )
-        command.set_defaults(act=act)
-        return command
-
-    setup = action("setup", _setup, "put the index templates that make the log's data streams")
     setup.add_argument(
         "--keep", metavar="AGE", help="let Elasticsearch delete records after this long, as 90d"
     )
@@ -59,10 +52,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ilm", metavar="POLICY", help="in its place, an existing policy of index lifecycles"
     )
     setup.add_argument("--dry-run", action="store_true", help="print the templates and put nothing")
-    report = action(
-        "report", _report, "print clicks, sales, failures and times, by day and variant"
+    report = add_action(
+        actions,
+        "report",
+        _report,
+        "print clicks, sales, failures and times, by day and variant",
+        example="logs report --since 7d",
     )
-    clicks = action("clicks", _clicks, "tell what shoppers like from what merely stands high")
+    clicks = add_action(
+        actions,
+        "clicks",
+        _clicks,
+        "tell what shoppers like from what merely stands high",
+        example="logs clicks --since 30d",
+    )
     clicks.add_argument(
         "--model",
         choices=("position", "dependent"),
@@ -72,7 +75,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     clicks.add_argument(
         "--top", type=int, default=20, metavar="N", help="products to print (default: 20)"
     )
-    estimate = action("estimate", _estimate, "estimate what another ranking would have earned")
+    estimate = add_action(
+        actions,
+        "estimate",
+        _estimate,
+        "estimate what another ranking would have earned",
+        example="logs estimate --run runs/hybrid.ndjson --queries queries.csv",
+    )
     estimate.add_argument(
         "--run",
         dest="ranking",
@@ -96,9 +105,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"largest weight of an event (default: {_CLIP:g})",
     )
     for command in (report, clicks, estimate):
+        command.set_defaults(interrupted="nothing was changed")
         add_source_arguments(command)
-    for command in actions.choices.values():
-        add_common(command, default=False)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Self, TextIO
 
 from es_hybrid.cli.progress import Progress, SilentProgress, bar, plain
@@ -21,25 +22,44 @@ class Output:
     """Where a command's words go.
 
     Attributes:
-        json: Whether the result is one JSON document.
+        json: Whether the result is JSON.
         quiet: Whether progress and notes are left out.
+        streams: Whether that JSON is a document a line, as things happen.
     """
 
     json: bool = False
     quiet: bool = False
+    streams: bool = False
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> Self:
         """Return the output that the arguments ask for."""
-        return cls(json=args.json, quiet=args.quiet)
+        streams: bool = getattr(args, "streams", False)
+        return cls(json=args.json, quiet=args.quiet, streams=streams)
 
     def document(self, content: Any) -> None:
         """Print the one JSON document."""
-        print(json.dumps(content, ensure_ascii=False, indent=2, default=str))
+        print(_as_json(content, indent=2))
 
     def event(self, content: Any) -> None:
         """Print one JSON document on a line of its own, at once: whoever reads is waiting for it."""
-        print(json.dumps(content, ensure_ascii=False, default=str), flush=True)
+        print(_as_json(content), flush=True)
+
+    def failure(self, kind: str, message: str, *, exit_code: int) -> None:
+        """Print a failure as JSON, where JSON was asked for; a person reads `problem`.
+
+        Args:
+            kind: Name of the exception, `Usage` or `Stopped`.
+            message: The line that stands on stderr, too.
+            exit_code: Of the command.
+        """
+        if self.json:
+            error = {"type": kind, "message": message, "exit_code": exit_code}
+            (self.event if self.streams else self.document)({"error": error})
+
+    def report(self, report: Any) -> None:
+        """Print a report, a dataclass whose `str()` is for a person."""
+        self.document(asdict(report)) if self.json else self.line(report)
 
     def line(self, text: object = "") -> None:
         """Print a line of the result."""
@@ -73,6 +93,30 @@ class Output:
         shown = bar if has_rich(sys.stderr) else plain
         with shown(label, total, sys.stderr) as progress:
             yield progress
+
+
+def _as_json(content: Any, *, indent: int | None = None) -> str:
+    # An escape that only Python knows, for what the terminal's encoding lacks, is no JSON.
+    ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+
+    def written(value: Any) -> str:
+        return json.dumps(
+            value, ensure_ascii=ascii_only, indent=indent, default=str, allow_nan=False
+        )
+
+    try:
+        return written(content)
+    except ValueError:
+        return written(_finite(json.loads(json.dumps(content, default=str))))
+
+
+def _finite(value: Any) -> Any:
+    """Return JSON with `null` for numbers that JSON cannot hold."""
+    if isinstance(value, dict):
+        return {name: _finite(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def has_rich(stream: TextIO) -> bool:

@@ -13,8 +13,9 @@ from es_hybrid.ui.playground import open_playground
 from es_hybrid.ui.server import serve
 from es_hybrid.ui.words import Language
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "playground products --port 7860"
 INTERRUPTED = "the playground is closed"
 
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
+        metavar="HOST",
         help="address to listen on; whoever reaches it may search the index (default: 127.0.0.1)",
     )
     parser.add_argument(

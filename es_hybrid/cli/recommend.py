@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from es_hybrid import ConfigurationError
-from es_hybrid.cli.arguments import names
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.filters import filter_clause, filter_query
-from es_hybrid.cli.hits import answer_document, print_hits, print_lacks
+from es_hybrid.cli.filters import add_filter_argument, filter_query
+from es_hybrid.cli.hits import add_show_argument, answer_document, print_hits, print_lacks
 from es_hybrid.cli.output import Output
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "recommend products --cart 4711 4712 --explain"
 INTERRUPTED = "nothing was changed"
 
 
@@ -38,27 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seen", nargs="+", default=[], metavar="ID", help="products that are not to come again"
     )
     parser.add_argument("--size", type=int, default=10, metavar="N", help="products (default: 10)")
-    parser.add_argument(
-        "--filter",
-        dest="filters",
-        action="append",
-        type=filter_clause,
-        default=[],
-        metavar="CLAUSE",
-        help="field=value, field<=value or a JSON clause; repeated values of one field are"
-        " alternatives",
-    )
+    add_filter_argument(parser)
     parser.add_argument("--explain", action="store_true", help="say why, for each product")
     parser.add_argument(
         "--language", choices=("en", "zh"), help="language of --explain (default: the settings')"
     )
-    parser.add_argument(
-        "--show",
-        type=names,
-        default=("title", "price"),
-        metavar="FIELDS",
-        help="fields to print (default: title,price)",
-    )
+    add_show_argument(parser)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,7 +1,7 @@
-"""Build the index behind NAME anew and move the alias to it, while readers and writers go on.
+"""Build the index behind ALIAS anew and move the alias to it, while readers and writers go on.
 
-NAME is an alias. --dry-run prints what would be done and writes nothing. The old index is kept, closed to writes;
-es-hybrid rollback NAME goes back to it with the writes since then.
+--dry-run prints what would be done and writes nothing. The old index is kept, closed to writes;
+es-hybrid rollback ALIAS goes back to it with the writes since then.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.progress import Progress
 
-__all__ = ["INTERRUPTED", "Steps", "add_arguments", "print_report", "run", "shown_steps"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "Steps", "add_arguments", "print_report", "run", "shown_steps"]
 
+EXAMPLE = "reindex products --mapping products --dry-run"
 INTERRUPTED = "the same command with --resume goes on; --abort removes what was made so far"
 
 _SHOWN = 10
@@ -27,7 +28,7 @@ _SHOWN = 10
 def add_arguments(parser: Parser) -> None:
     """Add what `reindex` takes."""
     parser.check = _problem
-    parser.add_argument("name", metavar="NAME", help="the alias that readers and writers use")
+    parser.add_argument("name", metavar="ALIAS", help="the name that readers and writers use")
     parser.add_argument(
         "--mapping",
         metavar="NAME",
@@ -40,14 +41,15 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--abort", action="store_true", help="remove the index of a run that did not end"
     )
+    schema = parser.add_argument_group("fields of a mapping that does not say so itself")
     for option, what in (
         ("--search-fields", "fields of a bare text search, such as title^3,brand"),
         ("--code-fields", "fields that hold exact codes"),
         ("--rerank-fields", "fields shown to the reranker, in order"),
         ("--text-fields", "fields of the embedded text, in order"),
     ):
-        parser.add_argument(option, type=names, metavar="NAME,…", help=f"{what} (default: guessed)")
-    parser.add_argument("--id-field", metavar="NAME", help="keyword field that equals _id")
+        schema.add_argument(option, type=names, metavar="FIELDS", help=f"{what} (default: guessed)")
+    schema.add_argument("--id-field", metavar="FIELD", help="keyword field that equals _id")
     parser.add_argument(
         "--min-overlap",
         type=float,
@@ -58,7 +60,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--replace-index",
         action="store_true",
-        help="NAME is an index and gives its name to an alias; refuses writes for seconds",
+        help="ALIAS is an index so far, and gives its name to an alias; refuses writes for seconds",
     )
 
 

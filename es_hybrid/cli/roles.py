@@ -18,8 +18,9 @@ from es_hybrid.cli.output import Output
 from es_hybrid.indexing.roles import RoleName, load_role
 from es_hybrid.settings import Settings
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "roles reader --index products"
 INTERRUPTED = "a key may have been created: look in Kibana, or at GET _security/api_key"
 
 

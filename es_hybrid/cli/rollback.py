@@ -1,4 +1,4 @@
-"""Move NAME back to the index before its last reindex, with the writes since then.
+"""Move ALIAS back to the index before its last reindex, with the writes since then.
 
 Readers and writers go on, as in a reindex. A second rollback goes forward again. Stopped, the same command goes on.
 """
@@ -11,14 +11,15 @@ from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.reindex import print_report, shown_steps
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "rollback products"
 INTERRUPTED = "the same command goes on"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `rollback` takes."""
-    parser.add_argument("name", metavar="NAME", help="the alias that moves back")
+    parser.add_argument("name", metavar="ALIAS", help="the name that moves back")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -11,35 +11,44 @@ import json
 from collections.abc import Callable
 
 from es_hybrid import HybridClient
-from es_hybrid.cli.arguments import add_common
+from es_hybrid.cli.arguments import Parser, add_action, add_actions
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.rules_file import read_rules
 from es_hybrid.rules import Change, RulesVersion
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
-INTERRUPTED = "a version that was not named as saved is not in force"
+EXAMPLE = "rules list"
+INTERRUPTED = "a version that was not named as saved may be: es-hybrid rules log NAME says"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `rules` takes."""
-    actions = parser.add_subparsers(
-        title="actions", metavar="ACTION", required=True, help="what to do"
-    )
+    actions = add_actions(parser)
 
     def action(
-        name: str, act: Callable[[HybridClient, argparse.Namespace, Output], None], purpose: str
-    ) -> argparse.ArgumentParser:
-        command: argparse.ArgumentParser = actions.add_parser(
-            name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}."
+        name: str,
+        act: Callable[[HybridClient, argparse.Namespace, Output], None],
+        purpose: str,
+        example: str,
+        *,
+        interrupted: str = "nothing was changed",
+    ) -> Parser:
+        command = add_action(
+            actions, name, act, purpose, example=f"rules {example}", interrupted=interrupted
         )
         if act is not _list:
             command.add_argument("name", metavar="NAME", help="the rule set, such as default")
-        command.set_defaults(act=act)
         return command
 
-    put = action("put", _put, "save a new version and put it in force")
+    put = action(
+        "put",
+        _put,
+        "save a new version and put it in force",
+        'put default rules.json --comment "no sold-out products on top"',
+        interrupted=INTERRUPTED,
+    )
     put.add_argument("file", metavar="FILE", help="rules as JSON or TOML; - is standard input")
     put.add_argument("--comment", metavar="TEXT", help="what changed, for those who come later")
     put.add_argument(
@@ -48,17 +57,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="refuse to save where another version than N is in force",
     )
-    get = action("get", _get, "print a version")
+    get = action("get", _get, "print a version", "get default 3")
     get.add_argument(
         "number", type=int, nargs="?", metavar="N", help="which (default: the one in force)"
     )
-    diff = action("diff", _diff, "print what differs between two versions, or from a file")
+    diff = action(
+        "diff",
+        _diff,
+        "print what differs between two versions, or from a file",
+        "diff default rules.json",
+    )
     diff.add_argument("file", metavar="FILE", nargs="?", help="rules that are not saved yet")
     diff.add_argument(
         "--from", dest="before", type=int, metavar="N", help="(default: the one in force)"
     )
     diff.add_argument("--to", type=int, metavar="N", help="(default: the one in force)")
-    back = action("rollback", _rollback, "put an older version in force again")
+    back = action(
+        "rollback",
+        _rollback,
+        "put an older version in force again",
+        "rollback default",
+        interrupted=INTERRUPTED,
+    )
     back.add_argument(
         "number",
         type=int,
@@ -66,10 +86,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="which (default: the one that was in force before)",
     )
-    action("log", _log, "list the versions of a rule set, the newest first")
-    action("list", _list, "list the names of all rule sets")
-    for command in actions.choices.values():
-        add_common(command, default=False)
+    action("log", _log, "list the versions of a rule set, the newest first", "log default")
+    action("list", _list, "list the names of all rule sets", "list")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import argparse
 
 from es_hybrid.cli.comparison import print_comparisons, print_report
 from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.judged import add_judged_set, read_vectors
 from es_hybrid.cli.measure import PAGE, forgetful, measure
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
@@ -19,12 +20,12 @@ from es_hybrid.evaluate import (
     judged_queries,
     parse_measures,
     read_judged_set,
-    read_query_vectors,
 )
 from es_hybrid.learning import load_model
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "score products model.json --qrels unseen.csv --queries queries.csv"
 INTERRUPTED = "nothing was changed"
 
 _RECIPES = (
@@ -38,13 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `score` takes."""
     parser.add_argument("index", metavar="INDEX", help="index or alias")
     parser.add_argument("model", metavar="MODEL.json", help="what es-hybrid train wrote")
-    parser.add_argument("--qrels", required=True, metavar="FILE", help="the graded products")
-    parser.add_argument("--queries", metavar="FILE.csv", help="the judged queries")
-    parser.add_argument(
-        "--query-vectors",
-        metavar="FILE.npz",
-        help="vectors made beforehand: query_ids, query_vectors",
-    )
+    add_judged_set(parser)
     parser.add_argument(
         "--worst",
         type=int,
@@ -62,8 +57,7 @@ def run(args: argparse.Namespace) -> int:
     out, model = Output.of(args), load_model(args.model)
     found = read_judged_set(args.qrels, queries=args.queries)
     queries = judged_queries(found.queries, found.judgments)
-    vectors = read_query_vectors(args.query_vectors) if args.query_vectors else {}
-    brought = {query.id: vectors[query.id].tolist() for query in queries if query.id in vectors}
+    brought = read_vectors(args.query_vectors, queries, complete=False)
     settings = forgetful(load_settings(args))
     rank = settings.rank.model_copy(update={"model": args.model})
     runs = []

@@ -6,14 +6,14 @@ import argparse
 from typing import Any
 
 from es_hybrid import HybridResponse
-from es_hybrid.cli.arguments import names
 from es_hybrid.cli.connect import load_settings, open_shop, shown_url
-from es_hybrid.cli.filters import boost, filter_clause, filter_query
-from es_hybrid.cli.hits import answer_document, print_hits, print_lacks
+from es_hybrid.cli.filters import add_filter_argument, boost, filter_query
+from es_hybrid.cli.hits import add_show_argument, answer_document, print_hits, print_lacks
 from es_hybrid.cli.output import Output
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = 'search products "trail running shoe" --filter "price<=90" --explain'
 INTERRUPTED = "nothing was changed"
 
 
@@ -21,21 +21,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `search` takes."""
     parser.add_argument("index", metavar="INDEX", help="index or alias")
     parser.add_argument("text", metavar="TEXT", help="the shopper's words, in quotes")
-    parser.add_argument("--size", type=int, default=10, metavar="N", help="hits (default: 10)")
-    parser.add_argument(
+    page = parser.add_argument_group("page")
+    page.add_argument("--size", type=int, default=10, metavar="N", help="hits (default: 10)")
+    page.add_argument(
         "--from", dest="from_", type=int, default=0, metavar="N", help="hits to skip (default: 0)"
     )
-    parser.add_argument(
-        "--filter",
-        dest="filters",
-        action="append",
-        type=filter_clause,
-        default=[],
-        metavar="CLAUSE",
-        help="field=value, field<=value or a JSON clause; repeated values of one field are"
-        " alternatives",
-    )
-    parser.add_argument(
+    add_show_argument(page)
+    order = parser.add_argument_group("what is found, and its order")
+    add_filter_argument(order)
+    order.add_argument(
         "--boost",
         dest="boosts",
         action="append",
@@ -44,22 +38,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELD=VALUE:FACTOR",
         help="raise or lower products with this value",
     )
-    parser.add_argument("--no-rerank", action="store_true", help="keep the fused order")
-    parser.add_argument("--explain", action="store_true", help="say why, for each product")
-    pictures = parser.add_mutually_exclusive_group()
+    order.add_argument("--no-rerank", action="store_true", help="keep the fused order")
+    looks = parser.add_argument_group("looking closer")
+    looks.add_argument("--explain", action="store_true", help="say why, for each product")
+    pictures = looks.add_mutually_exclusive_group()
     pictures.add_argument("--plan", action="store_true", help="print the requests, send none")
     pictures.add_argument(
         "--as-console", dest="plan", action="store_true", help="the same: it pastes into Dev Tools"
     )
     pictures.add_argument(
         "--as-curl", action="store_true", help="print the request as a curl command, send none"
-    )
-    parser.add_argument(
-        "--show",
-        type=names,
-        default=("title", "price"),
-        metavar="FIELDS",
-        help="fields to print (default: title,price)",
     )
 
 

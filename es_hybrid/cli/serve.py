@@ -9,15 +9,16 @@ from es_hybrid.cli.connect import load_settings, shown_url
 from es_hybrid.cli.output import Output
 from es_hybrid.settings import Settings
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "serve --port 9280"
 INTERRUPTED = "the service has ended"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `serve` takes."""
     parser.add_argument("--host", metavar="HOST", help="address to listen at (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, metavar="N", help="port (default: 9280; 0: a free one)")
+    parser.add_argument("--port", type=int, metavar="N", help="0 takes a free one (default: 9280)")
     parser.add_argument(
         "--allow-writes", action="store_true", default=None, help="hand writes on to Elasticsearch"
     )

@@ -7,23 +7,21 @@ input. The same day again replaces what was counted of it. Vectors and all other
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from datetime import date
-from itertools import chain
 
-from es_hybrid import read_products
-from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.feeds import add_file_arguments
+from es_hybrid.cli.connect import open_task
+from es_hybrid.cli.feeds import add_file_arguments, read_files
 from es_hybrid.cli.output import Output
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "signals products events.ndjson.gz --ratings"
 INTERRUPTED = "what was changed stays; the same command goes on, and skips what is the same already"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `signals` takes."""
-    parser.add_argument("name", metavar="NAME", help="index or alias")
+    parser.add_argument("name", metavar="INDEX", help="index or alias")
     add_file_arguments(parser, nargs="*", what="events")
     parser.add_argument(
         "--until",
@@ -51,11 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Count, write, and print the report."""
     out = Output.of(args)
-    events = chain.from_iterable(read_products(file, format=args.format) for file in args.files)
-    with (
-        open_shop(load_settings(args)) as shop,
-        out.progress(f"signals {args.name}") as progress,
-    ):
+    events = read_files(args)
+    with open_task(args, out, f"signals {args.name}") as (shop, progress):
         report = shop.update_signals(
             args.name,
             events,
@@ -65,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
             prior_reviews=args.prior_reviews,
             on_progress=progress.done,
         )
-    out.document(asdict(report)) if out.json else out.line(report)
+    out.report(report)
     if report.left_out:
         out.note(
             f"{args.name} has no field {', '.join(report.left_out)}; es-hybrid reindex"

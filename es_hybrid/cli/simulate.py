@@ -22,8 +22,9 @@ from es_hybrid.evaluate import FAULTS, JudgedQuery, read_judgments, read_queries
 from es_hybrid.rules import QueryChange, Simulation, compare, parse_rules, shown_products
 from es_hybrid.types import Degradation
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "simulate products --rules rules.json --queries searches.csv.gz"
 INTERRUPTED = "nothing was changed"
 
 _SHOWN = 10
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--against",
         choices=("current", "none"),
         default="current",
-        help="compare with the rules in force, or with none",
+        help="compare with the rules in force, or with none (default: current)",
     )
     parser.add_argument(
         "--top",

@@ -22,6 +22,7 @@ from typing import Any
 
 from es_hybrid import ConfigurationError, HybridClient
 from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.judged import add_queries, add_query_vectors, read_vectors
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
     FAULTS,
@@ -29,7 +30,6 @@ from es_hybrid.evaluate import (
     JudgedSet,
     Recipe,
     read_judged_set,
-    read_query_vectors,
 )
 from es_hybrid.learning import (
     CHOICES,
@@ -47,8 +47,9 @@ from es_hybrid.learning import (
     validate,
 )
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "train products model.json --qrels qrels.csv --queries queries.csv"
 INTERRUPTED = "no model was written"
 
 _UNTRAINED = Recipe("untrained", {"boosts": [], "rules": False})
@@ -59,39 +60,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `train` takes."""
     parser.add_argument("index", metavar="INDEX", help="index or alias")
     parser.add_argument("model", metavar="MODEL.json", help="where the model is written")
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--qrels", metavar="FILE", help="the graded products")
+    judged = parser.add_argument_group("what it learns from")
+    source = judged.add_mutually_exclusive_group(required=True)
+    source.add_argument("--qrels", metavar="QRELS", help="the graded products")
     source.add_argument(
         "--clicks", metavar="LOG.ndjson", help="searches and clicks in the shape of UBI"
     )
-    parser.add_argument("--queries", metavar="FILE.csv", help="the judged queries, with --qrels")
-    parser.add_argument(
-        "--query-vectors",
-        metavar="FILE.npz",
-        help="vectors made beforehand: query_ids, query_vectors",
-    )
-    parser.add_argument(
+    add_queries(judged, "the judged queries, with --qrels")
+    add_query_vectors(judged)
+    judged.add_argument(
         "--top",
         type=int,
         default=_TOP,
         metavar="N",
         help=f"most frequent queries of LOG (default: {_TOP})",
     )
-    parser.add_argument("--name", metavar="NAME", help="of the model (default: that of the file)")
-    parser.add_argument(
+    model = parser.add_argument_group("model")
+    model.add_argument("--name", metavar="NAME", help="of the model (default: that of the file)")
+    model.add_argument(
         "--map",
         dest="fields",
         default="",
         metavar="OURS=YOURS,…",
         help=f"your doc-value fields of {','.join(PRODUCT_FIELDS)}, where they have other names",
     )
-    parser.add_argument(
+    model.add_argument(
         "--folds", type=int, default=5, metavar="N", help="of the cross-validation (default: 5)"
     )
-    parser.add_argument(
+    model.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of folds and resampling (default: 0)"
     )
-    parser.add_argument(
+    model.add_argument(
         "--force", action="store_true", help="write the model even if it is worse on unseen queries"
     )
 
@@ -156,15 +155,12 @@ def _examples(
     fields: Mapping[str, str],
 ) -> tuple[list[Example], int]:
     """Search every judged query; those whose search broke are counted and left out."""
-    vectors = read_query_vectors(args.query_vectors) if args.query_vectors else {}
     queries = [query for query in judged.queries if judged.judgments.get(query.id)]
+    vectors = read_vectors(args.query_vectors, queries, complete=False)
     found, lost = [], 0
     with Output.of(args).progress("candidates", total=len(queries)) as progress:
         for number, query in enumerate(queries, start=1):
-            vector = vectors.get(query.id)
-            section = _UNTRAINED.section(
-                query.text, vector=None if vector is None else vector.tolist()
-            )
+            section = _UNTRAINED.section(query.text, vector=vectors.get(query.id))
             each = shop.ranking_features(index=args.index, ext=section, product_fields=fields)
             if any(lack.reason in FAULTS for lack in each.degraded):
                 lost += 1

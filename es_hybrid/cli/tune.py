@@ -20,7 +20,8 @@ from typing import Any
 from es_hybrid import HybridClient, HybridError, __version__
 from es_hybrid.cli.candidates import Retrieval, patient
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.evaluate import read_vectors
+from es_hybrid.cli.files import write_whole
+from es_hybrid.cli.judged import read_vectors
 from es_hybrid.cli.measure import forgetful
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.tune_arguments import add_arguments
@@ -45,8 +46,9 @@ from es_hybrid.tuning import (
 )
 from es_hybrid.types import Json
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "tune products --qrels qrels.csv --queries queries.csv --out tuned.toml"
 INTERRUPTED = "nothing was changed; with --candidates the same command goes on"
 
 _TIMED = 8
@@ -264,4 +266,4 @@ def _write(path: str | None, settings: Any, evidence: Json, *, recommended: bool
     if not recommended:
         title.append("So nothing is set here; what was chosen stands below as comments.")
     text = toml_text(settings, evidence=evidence, title=title, in_force=recommended)
-    Path(path).write_text(text, encoding="utf-8")
+    write_whole(path, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from es_hybrid.cli.judged import add_judged_set
 from es_hybrid.evaluate import JudgmentError, Measure
 
 __all__ = ["add_arguments"]
@@ -11,23 +12,20 @@ __all__ = ["add_arguments"]
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `tune` takes."""
-    add = parser.add_argument
-    add("index", metavar="INDEX", help="index or alias")
-    add("--qrels", required=True, metavar="FILE", help="the graded products")
-    add("--queries", metavar="FILE.csv", help="the judged queries")
-    add(
-        "--query-vectors",
-        metavar="FILE.npz",
-        help="vectors made beforehand: query_ids, query_vectors",
-    )
-    add("--out", metavar="FILE.toml", help="write the settings, with the evidence in it")
-    add(
+    parser.add_argument("index", metavar="INDEX", help="index or alias")
+    add_judged_set(parser)
+    files = parser.add_argument_group("files").add_argument
+    files("--out", metavar="FILE.toml", help="write the settings, with the evidence in it")
+    files(
         "--candidates",
         metavar="FILE",
         help="keep what is retrieved here, and go on from it where it is there",
     )
-    add("--space", metavar="FILE.toml", help="what is tried, a list of values each")
-    add("--boosts", metavar="FILE.json", help="boosts, as in ext.hybrid.boosts, to find a size for")
+    files("--space", metavar="FILE.toml", help="what is tried, a list of values each")
+    files(
+        "--boosts", metavar="FILE.json", help="boosts, as in ext.hybrid.boosts, to find a size for"
+    )
+    add = parser.add_argument_group("how it is chosen").add_argument
     add(
         "--measure",
         type=_measure,

@@ -7,23 +7,22 @@ other fields stay. An id that no product has, and a change of the text that is e
 from __future__ import annotations
 
 import argparse
-from itertools import chain
 
-from es_hybrid import IngestError, read_products
-from es_hybrid.cli.arguments import add_record_arguments
-from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.feeds import add_file_arguments
+from es_hybrid import IngestError
+from es_hybrid.cli.connect import open_task
+from es_hybrid.cli.feeds import add_file_arguments, add_record_arguments, read_files
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.report import print_report
 
-__all__ = ["INTERRUPTED", "add_arguments", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
+EXAMPLE = "update products prices.csv"
 INTERRUPTED = "what was changed stays; the same command goes on, and skips what is the same already"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `update` takes."""
-    parser.add_argument("name", metavar="NAME", help="index or alias")
+    parser.add_argument("name", metavar="INDEX", help="index or alias")
     add_file_arguments(parser, nargs="+", what="ids and what changes")
     add_record_arguments(parser)
 
@@ -31,11 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Change the products and print the report."""
     out = Output.of(args)
-    rows = chain.from_iterable(read_products(file, format=args.format) for file in args.files)
-    with (
-        open_shop(load_settings(args)) as shop,
-        out.progress(f"update {args.name}") as progress,
-    ):
+    rows = read_files(args)
+    with open_task(args, out, f"update {args.name}") as (shop, progress):
         try:
             report = shop.update_fields(
                 args.name,

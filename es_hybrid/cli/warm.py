@@ -31,8 +31,9 @@ from es_hybrid.cli.query_log import top_queries
 from es_hybrid.indexing.sources import Record
 from es_hybrid.settings import Settings
 
-__all__ = ["INTERRUPTED", "add_arguments", "product_ids", "run"]
+__all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "product_ids", "run"]
 
+EXAMPLE = "warm products --queries searches.csv.gz --top 1000"
 INTERRUPTED = "what was computed stays; the same command goes on"
 
 _TOP = 1000
@@ -44,37 +45,39 @@ _PLAIN = frozenset({"", ".txt", ".ids"})
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `warm` takes."""
-    parser.add_argument("index", metavar="INDEX", help="index or alias that is searched")
-    parser.add_argument(
+    parser.add_argument("index", metavar="INDEX", help="index or alias")
+    queries = parser.add_argument_group("queries")
+    queries.add_argument(
         "--queries",
         metavar="LOG",
         help="text file with a query a line, or CSV with a column query and perhaps count; may be"
         " gzipped",
     )
-    parser.add_argument(
+    queries.add_argument(
         "--top",
         type=int,
         default=_TOP,
         metavar="N",
         help=f"how many of the most frequent (default: {_TOP})",
     )
-    parser.add_argument(
+    queries.add_argument(
         "--task",
         metavar="NAME",
         help="task of the searches that will ask them, where they bring one (ext.hybrid.embed)",
     )
-    parser.add_argument(
+    products = parser.add_argument_group("products")
+    products.add_argument(
         "--products",
         action="store_true",
         help="all products whose vector is missing or not of their text and model",
     )
-    parser.add_argument(
+    products.add_argument(
         "--ids",
         metavar="FILE",
         help="of these products only: a text file with an id a line, or a feed",
     )
-    parser.add_argument(
-        "--id-field", default="id", metavar="NAME", help="id field of a feed (default: id)"
+    products.add_argument(
+        "--id-field", default="id", metavar="FIELD", help="id field of a feed (default: id)"
     )
 
 

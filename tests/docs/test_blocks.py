@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import tomllib
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,7 @@ def test_a_page_runs(page: Path, names: dict[str, Any], es_url: str, index_name:
 def test_a_command_is_understood(block: Block, command: str) -> None:
     """The real parser takes every `es-hybrid` command, and make has every target that is named."""
     words = shlex.split(command)
-    if "<" in words:
-        words = words[: words.index("<")]
+    words = list(takewhile(lambda word: word not in "<>", words))
     match words:
         case ["es-hybrid", *rest]:
             build_parser().parse_args(rest)

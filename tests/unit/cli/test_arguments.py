@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
 from es_hybrid.cli.app import build_parser, main
@@ -77,16 +75,11 @@ def test_words_that_look_like_options_can_be_searched() -> None:
     assert build_parser().parse_args(["search", "p", "--", "--sale"]).text == "--sale"
 
 
-def commands_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    found = [a.choices for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
-    return found[0] if found else {}
-
-
 def test_every_command_takes_the_common_options_and_has_help() -> None:
     """Each command has a run function, a help text for every argument, and the common options."""
-    commands = commands_of(build_parser())
+    commands = build_parser().commands
     names = (
-        "backfill bought-together create-index doctor evaluate experiment follow ingest judge kibana"
+        "backfill bought-together completion create-index doctor evaluate experiment follow ingest judge kibana"
         " logs playground recommend reindex roles rollback rules score search serve signals simulate"
         " train tune"
         " update warm"
@@ -95,8 +88,8 @@ def test_every_command_takes_the_common_options_and_has_help() -> None:
     for command in commands.values():
         assert callable(command.get_default("run"))
         assert command.get_default("interrupted")
-        for each in (command, *commands_of(command).values()):
+        for each in command.whole_tree():
             assert each.description
-            assert all(action.help for action in each._actions)
-            spelled = {option for action in each._actions for option in action.option_strings}
+            assert all(action.help for action in each.arguments)
+            spelled = {option for action in each.arguments for option in action.option_strings}
             assert spelled >= {"--settings", "--es-url", "--json", "--quiet", "--traceback"}
