@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urlsplit, urlunsplit
 
 import elasticsearch
@@ -15,7 +15,14 @@ from es_hybrid.cli.output import Output
 from es_hybrid.cli.progress import Progress
 from es_hybrid.settings import Settings
 
-__all__ = ["load_settings", "open_elasticsearch", "open_shop", "open_task", "shown_url"]
+__all__ = [
+    "load_settings",
+    "open_elasticsearch",
+    "open_shop",
+    "open_task",
+    "require_answer",
+    "shown_url",
+]
 
 
 def load_settings(args: argparse.Namespace) -> Settings:
@@ -71,11 +78,21 @@ def open_shop(settings: Settings) -> Iterator[HybridClient]:
             ) from error
 
 
+def require_answer(shop: HybridClient) -> None:
+    """Ask Elasticsearch once, before what waits minutes for a cluster that restarts.
+
+    Raises:
+        elasticsearch.ConnectionError: Nobody answers at this address.
+    """
+    with suppress(elasticsearch.ApiError):  # a key that may not ask; somebody answers
+        shop.es.info()
+
+
 @contextmanager
 def open_task(
     args: argparse.Namespace, out: Output, label: str
 ) -> Iterator[tuple[HybridClient, Progress]]:
-    """Open the shop for one long task, whose progress is shown.
+    """Open the shop for one long task, whose progress is shown; a cluster that is down ends it.
 
     Args:
         args: What was asked for.
@@ -83,6 +100,7 @@ def open_task(
         label: What is done.
     """
     with open_shop(load_settings(args)) as shop, out.progress(label) as progress:
+        require_answer(shop)
         yield shop, progress
 
 

@@ -21,6 +21,7 @@ INTERRUPTED = "the playground is closed"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `playground` takes."""
+    parser.set_defaults(streams=True)
     parser.add_argument("index", metavar="INDEX", help="index or alias")
     parser.add_argument(
         "--host",

@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 from es_hybrid import ReindexPlan, ReindexProgress, ReindexReport
 from es_hybrid.cli.arguments import Parser, names
-from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.connect import load_settings, open_shop, require_answer
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.progress import Progress
 
@@ -74,6 +74,7 @@ def run(args: argparse.Namespace) -> int:
     """Plan, reindex, resume or abort; print what was done."""
     out = Output.of(args)
     with open_shop(load_settings(args)) as shop:
+        require_answer(shop)
         if args.abort:
             return _print_removed(shop.abort_reindex(args.name), args.name, out)
         plan: ReindexPlan | str = args.name

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from es_hybrid.cli.connect import load_settings, open_shop
+from es_hybrid.cli.connect import load_settings, open_shop, require_answer
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.reindex import print_report, shown_steps
 
@@ -29,5 +29,6 @@ def run(args: argparse.Namespace) -> int:
         open_shop(load_settings(args)) as shop,
         shown_steps(out, f"rollback {args.name}") as steps,
     ):
+        require_answer(shop)
         report = shop.rollback(args.name, on_progress=steps.tell)
     return print_report(report, out)

@@ -17,6 +17,7 @@ INTERRUPTED = "the service has ended"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `serve` takes."""
+    parser.set_defaults(streams=True)
     parser.add_argument("--host", metavar="HOST", help="address to listen at (default: 127.0.0.1)")
     parser.add_argument("--port", type=int, metavar="N", help="0 takes a free one (default: 9280)")
     parser.add_argument(
