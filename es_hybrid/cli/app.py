@@ -170,6 +170,6 @@ def _outcome(args: argparse.Namespace, out: Output) -> int:
     except Exception as error:  # noqa: BLE001 - the one place where everything becomes a line
         if args.traceback:
             traceback.print_exc()
-        out.problem(f"error: {sentence(error)}")
+        out.error(sentence(error))
         out.failure(type(error).__name__, sentence(error), exit_code=1)
         return 1

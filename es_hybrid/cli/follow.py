@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Any
 
-from es_hybrid import HybridClient
+import elasticsearch
+
+from es_hybrid import HybridClient, HybridError
 from es_hybrid.cli.arguments import Parser
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.feeds import (
@@ -107,19 +109,24 @@ def run(args: argparse.Namespace) -> int:
         _source(args, shop, settings) as changes,
         _stopped_by_signals(stop) as signals,
     ):
-        report = shop.follow(
-            args.name,
-            changes,
-            state=_state(args, shop),
-            fields=args.fields,
-            id_field=args.id_field,
-            deleted_field=args.deleted_field,
-            dead_letter=args.dead_letter,
-            interval_s=args.interval,
-            once=args.once,
-            stop=stop,
-            on_event=lambda name, fields: _show(name, fields, out),
-        )
+        try:
+            report = shop.follow(
+                args.name,
+                changes,
+                state=_state(args, shop),
+                fields=args.fields,
+                id_field=args.id_field,
+                deleted_field=args.deleted_field,
+                dead_letter=args.dead_letter,
+                interval_s=args.interval,
+                once=args.once,
+                stop=stop,
+                on_event=lambda name, fields: _show(name, fields, out),
+            )
+        except (HybridError, elasticsearch.TransportError):
+            if signal.SIGINT in signals:  # what failed would have been tried again
+                raise KeyboardInterrupt from None
+            raise
     if out.json:
         out.event({"event": "follow.done", **asdict(report)})
     else:

@@ -9,12 +9,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from typing import Any, Self, TextIO
 
+from es_hybrid.cli.colour import Colour, has_colours, painted
 from es_hybrid.cli.progress import Progress, SilentProgress, bar, plain
 from es_hybrid.cli.table import is_number, printable, table_lines
 
-__all__ = ["Output"]
+__all__ = ["Output", "has_rich"]
+
+_PIPE_WIDTH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,10 @@ class Output:
         """Print what went wrong, always."""
         print(text, file=sys.stderr)
 
+    def error(self, text: object) -> None:
+        """Print why the command failed, always."""
+        print(f"{painted('error:', Colour.RED, sys.stderr)} {text}", file=sys.stderr)
+
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Print a table: drawn on a terminal that rich knows, in plain columns elsewhere."""
         if not _draw(headers, rows, sys.stdout):
@@ -121,28 +129,29 @@ def _finite(value: Any) -> Any:
 
 def has_rich(stream: TextIO) -> bool:
     """Whether a stream is a terminal and the extra `cli` is installed."""
-    if not stream.isatty():
-        return False
-    try:
-        import rich  # noqa: F401, PLC0415 - an extra
-    except ImportError:
-        return False
-    return True
+    return stream.isatty() and _is_installed("rich")
+
+
+def _is_installed(package: str) -> bool:
+    return find_spec(package) is not None
 
 
 def _draw(headers: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO) -> bool:
-    if not has_rich(stream):
+    coloured = has_colours(stream)
+    if not (coloured or stream.isatty()) or not _is_installed("rich"):
         return False
     from rich.console import Console  # noqa: PLC0415 - an extra
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False, header_style="bold" if coloured else "")
     for column, header in enumerate(headers):
         right = bool(rows) and all(is_number(row[column]) for row in rows)
         table.add_column(Text(header), justify="right" if right else "left")
     for row in rows:
         # As Text, because a title such as "[red]" is a title and not markup.
         table.add_row(*(Text(printable(cell)) for cell in row))
-    Console(file=stream).print(table)
+    # Who reads a pipe folds lines by himself; a terminal's lines fit it.
+    width = None if stream.isatty() else _PIPE_WIDTH
+    Console(file=stream, width=width, force_terminal=coloured, no_color=not coloured).print(table)
     return True

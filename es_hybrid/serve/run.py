@@ -35,9 +35,10 @@ def serve(settings: Settings, *, on_start: Callable[[str], None] = lambda _url: 
         on_start: Told the address once it answers.
 
     Returns:
-        0 after a signal, 1 where the address is taken.
+        0 after SIGTERM, 1 where the address is taken.
 
     Raises:
+        KeyboardInterrupt: Ctrl-C was pressed; the service has ended all the same.
         ConfigurationError: There is no Elasticsearch address.
     """
     if not settings.es_url:
@@ -61,6 +62,8 @@ def serve(settings: Settings, *, on_start: Callable[[str], None] = lambda _url: 
         server.run()
     except SystemExit:
         return 1  # uvicorn has said why
+    if server.interrupted:
+        raise KeyboardInterrupt
     return 0
 
 
@@ -89,6 +92,7 @@ class _DrainingServer(uvicorn.Server):
         self._gate = gate
         self._drain_s = drain_s
         self._on_start = on_start
+        self.interrupted = False
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Listen, and say where."""
@@ -100,6 +104,7 @@ class _DrainingServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
         """Begin to drain; the second signal ends it, the third cuts off what is under way."""
+        self.interrupted |= sig == signal.SIGINT
         if self.should_exit:
             self.force_exit = True
         elif self._gate.draining or sig == signal.SIGINT:
