@@ -1,72 +1,98 @@
-"""Check settings, Elasticsearch, an index, rules, the model servers and plug-ins; say what to change."""
+"""Check settings, Elasticsearch, an index, rules, the model servers and plug-ins; say what to change.
+
+What it prints holds no key, no password, no product and nothing that a shopper typed. --report writes all of it, the
+defaults too, into a file that can be mailed to whoever helps. Ends in 1 where there is a problem.
+"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from datetime import UTC, datetime
 
 from es_hybrid import HybridClient, Reranker
 from es_hybrid.checks import Check, Status
+from es_hybrid.cli.checks.caches import check_caches
 from es_hybrid.cli.checks.cluster import check_cluster
 from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.index import check_index
 from es_hybrid.cli.checks.logs import check_log
+from es_hybrid.cli.checks.plan import check_plan
 from es_hybrid.cli.checks.plugins import check_plugins
 from es_hybrid.cli.checks.privileges import check_privileges
 from es_hybrid.cli.checks.rerankers import check_reranker
 from es_hybrid.cli.checks.rules import check_rules
+from es_hybrid.cli.checks.versions import check_versions
+from es_hybrid.cli.colour import Colour
 from es_hybrid.cli.connect import load_settings, open_shop, shown_url
+from es_hybrid.cli.files import write_whole
 from es_hybrid.cli.output import Output
+from es_hybrid.cli.shown_settings import ShownSettings, redacted
 from es_hybrid.settings import RerankSettings, Settings
 
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
-EXAMPLE = "doctor products"
+EXAMPLE = "doctor products --report doctor.txt"
 INTERRUPTED = "nothing was changed"
 
-_ADDRESSES = ("es_url", "embed.base_url", "rerank.url")
+_MARKS = {
+    Status.OK: ("ok     ", Colour.GREEN),
+    Status.NOTE: ("note   ", Colour.YELLOW),
+    Status.PROBLEM: ("PROBLEM", Colour.RED),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `doctor` takes."""
     parser.add_argument("index", metavar="INDEX", nargs="?", help="also look at this index")
+    parser.add_argument(
+        "--report", metavar="FILE", help="also write everything into this file, to be mailed"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Look at everything, print what was found, and fail if there is a problem."""
     out = Output.of(args)
     settings = load_settings(args)
-    shown = shown_settings(settings)
+    shown = ShownSettings.of(settings, args)
     if not out.json:
-        _print_settings(shown, out)
+        out.line("settings that are not defaults:")
+        out.line("\n".join(f"  {line}" for line in shown.lines(changed=True)) or "  none")
+        out.line()
     checks = []
-    for check in _checks(settings, args.index):
+    for found in _checks(settings, args.index):
+        check = redacted(found, settings)
         checks.append(check)
         if not out.json:
-            _print_check(check, out)
+            mark, colour = _MARKS[check.status]
+            out.line(f"{out.painted(mark, colour)}  {_said(check)}")
     failed = any(check.status is Status.PROBLEM for check in checks)
+    if args.report:
+        write_whole(args.report, _report(shown, checks))
+        out.note(f"{args.report} holds all of this and every setting; it can be mailed")
     if out.json:
-        found = [check.to_dict() for check in checks]
-        out.document({"ok": not failed, "settings": shown, "checks": found})
+        found_checks = [check.to_dict() for check in checks]
+        out.document({"ok": not failed, **shown.to_dict(), "checks": found_checks})
     return 1 if failed else 0
 
 
-def shown_settings(settings: Settings) -> dict[str, Any]:
-    """Return the settings in force, `section.name` to value, with nothing secret in them."""
-    flat: dict[str, Any] = {}
-    for name, value in settings.model_dump(mode="json").items():
-        if isinstance(value, dict):
-            flat |= {f"{name}.{key}": inner for key, inner in value.items()}
-        else:
-            flat[name] = value
-    for name in _ADDRESSES:
-        flat[name] = shown_url(flat[name]) if flat[name] else None
-    return flat
+def _report(shown: ShownSettings, checks: list[Check]) -> str:
+    """Return what whoever helps reads: problems first, then everything."""
+    lines = [f"es-hybrid doctor, {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", ""]
+    for status in (Status.PROBLEM, Status.NOTE, Status.OK):
+        lines += [
+            f"{_MARKS[status][0]}  {_said(check)}" for check in checks if check.status is status
+        ]
+    return "\n".join([*lines, "", "settings:", *(f"  {line}" for line in shown.lines())]) + "\n"
+
+
+def _said(check: Check) -> str:
+    return "\n         ".join(filter(None, (f"{check.name}: {check.detail}", check.hint)))
 
 
 def _checks(settings: Settings, index: str | None) -> Iterator[Check]:
+    yield from check_versions()
     with open_shop(settings) as shop:
         cluster = list(check_cluster(shop.es))
         yield from cluster
@@ -81,8 +107,10 @@ def _checks(settings: Settings, index: str | None) -> Iterator[Check]:
         if index and cluster[0].status is not Status.PROBLEM:
             yield from check_privileges(shop.es, index)
             yield from check_index(shop.es, index, settings=settings, dims=dims)
+            yield from check_plan(shop, index)
         if cluster[0].status is not Status.PROBLEM:
             yield from check_log(shop.es, settings.log)
+    yield from check_caches(settings)
     yield from check_plugins()
 
 
@@ -109,22 +137,3 @@ def _each(
     for url in (getattr(found, address), *found.replicas):
         alone = found.model_copy(update={address: url, "replicas": ()})
         yield f"{name} at {shown_url(url)}", settings.model_copy(update={section: alone})
-
-
-def _print_settings(shown: dict[str, Any], out: Output) -> None:
-    """Print what is not a default: that is what a person has set and may have set wrong."""
-    defaults = shown_settings(Settings.model_construct())
-    out.line("settings that are not defaults:")
-    changed = {name: value for name, value in shown.items() if value != defaults.get(name)}
-    for name, value in changed.items():
-        out.line(f"  {name} = {value}")
-    if not changed:
-        out.line("  none")
-    out.line()
-
-
-def _print_check(check: Check, out: Output) -> None:
-    mark = {Status.OK: "ok     ", Status.NOTE: "note   ", Status.PROBLEM: "PROBLEM"}[check.status]
-    out.line(f"{mark}  {check.name}: {check.detail}")
-    if check.hint:
-        out.line(f"         {check.hint}")

@@ -82,6 +82,10 @@ class Output:
         """Print why the command failed, always."""
         print(f"{painted('error:', Colour.RED, sys.stderr)} {text}", file=sys.stderr)
 
+    def painted(self, text: str, colour: Colour) -> str:
+        """Return text in a colour where stdout gets colours."""
+        return painted(text, colour, sys.stdout)
+
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Print a table: drawn on a terminal that rich knows, in plain columns elsewhere."""
         if not _draw(headers, rows, sys.stdout):

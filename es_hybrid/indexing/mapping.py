@@ -12,12 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from es_hybrid._version import __version__
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.hanzi import mapping_rules
 from es_hybrid.indexing.shipped import shipped_text
 from es_hybrid.types import Json
 
-__all__ = ["IndexMeta", "compare", "fill_mapping", "load_mapping", "read_meta"]
+__all__ = ["MADE_BY", "IndexMeta", "compare", "fill_mapping", "load_mapping", "read_meta"]
+
+MADE_BY = f"es_hybrid {__version__}"
+"""Who makes an index now, for whoever reads its mapping in Kibana."""
 
 _SLOT = re.compile(r"\$\{(\w+)\}")
 _DENSE = "dense_vector"
@@ -36,6 +40,7 @@ class IndexMeta:
         vector_field: The `dense_vector` field; `None` without vectors.
         text_version: Version of the text builder at the time of creation.
         complete_feed_time: Of the newest feed that was complete: what it lacked was deleted.
+        made_by: Such as `es_hybrid 0.1.0`; `None`: it was made before that was noted.
     """
 
     mapping: str
@@ -46,6 +51,7 @@ class IndexMeta:
     vector_field: str | None
     text_version: str | None
     complete_feed_time: str | None = None
+    made_by: str | None = None
 
 
 def load_mapping(name: str) -> Json:
@@ -128,6 +134,9 @@ def fill_mapping(
             "traditional_to_simplified": mapping_rules(),
         },
     )
+    block = (filled["mappings"].get("_meta") or {}).get("es_hybrid")
+    if isinstance(block, dict):
+        block["made_by"] = MADE_BY
     if dims is None:
         _drop_vectors(filled["mappings"])
     return filled
@@ -154,6 +163,7 @@ def read_meta(mapping: Mapping[str, Any]) -> IndexMeta | None:
         vector_field=field if present else None,
         text_version=meta.get("text_version"),
         complete_feed_time=meta.get("complete_feed_time"),
+        made_by=meta.get("made_by"),
     )
 
 

@@ -22,7 +22,7 @@ from es_hybrid.settings.sections import (
 )
 from es_hybrid.settings.serve import ServeSettings
 from es_hybrid.settings.shoppers import ShopperSettings
-from es_hybrid.settings.tree import Settings, known_names
+from es_hybrid.settings.tree import Settings, known_names, setting_origins
 
 __all__ = [
     "CacheSettings",
@@ -42,4 +42,5 @@ __all__ = [
     "Settings",
     "ShopperSettings",
     "known_names",
+    "setting_origins",
 ]

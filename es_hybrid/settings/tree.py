@@ -29,7 +29,7 @@ from es_hybrid.settings.sections import (
 from es_hybrid.settings.serve import ServeSettings
 from es_hybrid.settings.shoppers import ShopperSettings
 
-__all__ = ["PREFIX", "Settings", "known_names"]
+__all__ = ["PREFIX", "Settings", "known_names", "setting_origins"]
 
 PREFIX = "ES_HYBRID_"
 _RENAMED = ("__MAX_CHARS", "__MAX_TOKENS")  # what a text may have was counted in characters
@@ -106,6 +106,28 @@ def _read(path: str | Path) -> dict[str, Any]:
         raise ConfigurationError(f"settings file {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"settings file {path} is not TOML: {error}") from None
+
+
+def setting_origins(*files: str | Path) -> dict[str, str]:
+    """Say where each setting that is no default comes from: a variable's name, or a file's.
+
+    Args:
+        *files: As `Settings.from_file` read them.
+
+    Example:
+        `setting_origins("shop.toml")` is such as `{"embed.model": "ES_HYBRID_EMBED__MODEL"}`.
+    """
+    found: dict[str, str] = {}
+    for file in files:
+        for name, value in _read(file).items():
+            inner = value if isinstance(value, Mapping) else None
+            keys = [name] if inner is None else [f"{name}.{key}" for key in inner]
+            found |= dict.fromkeys(keys, str(file))
+    variables = {name.upper() for name in os.environ}
+    for variable in known_names():
+        if variable in variables:
+            found[variable.removeprefix(PREFIX).lower().replace("__", ".", 1)] = variable
+    return found
 
 
 def known_names() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Look at Elasticsearch: version and licence."""
+"""Look at Elasticsearch: version, licence and plug-ins."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def check_cluster(es: elasticsearch.Elasticsearch) -> Iterator[Check]:
         return
     yield _version(version["number"], version.get("build_flavor", ""))
     yield _licence(es)
+    yield _plugins(es)
 
 
 def _version(number: str, flavour: str) -> Check:
@@ -54,3 +55,19 @@ def _licence(es: elasticsearch.Elasticsearch) -> Check:
     if licence["status"] != "active":
         return Check("licence", Status.NOTE, detail, "es_hybrid needs no paid licence; renew yours")
     return Check("licence", Status.OK, detail)
+
+
+def _plugins(es: elasticsearch.Elasticsearch) -> Check:
+    try:
+        answer = es.nodes.info(metric="plugins", filter_path="nodes.*.plugins.name")
+    except elasticsearch.ApiError as error:
+        return Check("cluster plug-ins", Status.OK, f"not told ({error.status_code})")
+    nodes: dict[str, Any] = answer.body.get("nodes", {})
+    names = [{plugin["name"] for plugin in node.get("plugins", ())} for node in nodes.values()]
+    found = sorted(set().union(*names))
+    uneven = sorted(name for name in found if not all(name in node for node in names))
+    if uneven:
+        hint = "install it on every node: an index that needs it fails on the others"
+        detail = f"not on every node: {', '.join(uneven)}"
+        return Check("cluster plug-ins", Status.PROBLEM, detail, hint)
+    return Check("cluster plug-ins", Status.OK, ", ".join(found) or "none")

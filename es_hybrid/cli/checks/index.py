@@ -10,6 +10,7 @@ import elasticsearch
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.failures import sentence
 from es_hybrid.indexing.first_load import first_load_since
+from es_hybrid.indexing.mapping import read_meta
 from es_hybrid.indexing.reindex.settings import is_gate_closed
 from es_hybrid.settings import Settings
 
@@ -37,7 +38,9 @@ def check_index(
         yield Check("index", Status.PROBLEM, sentence(error))
         return
     yield from _held(es, index)
+    yield from _names(es, index)
     for name, found in mappings.items():
+        yield _origin(name, found["mappings"])
         yield from _check_one(es, name, found["mappings"], settings, dims)
 
 
@@ -95,6 +98,36 @@ def _held(es: elasticsearch.Elasticsearch, index: str) -> Iterator[Check]:
             yield Check("reindex", Status.PROBLEM, detail, hint)
 
 
+def _names(es: elasticsearch.Elasticsearch, index: str) -> Iterator[Check]:
+    """Say what stands behind a name, and under which other names it is known."""
+    try:
+        found = es.indices.get_alias(index=index).body
+    except elasticsearch.ApiError:
+        return  # a key that may not look; the mapping was read all the same
+    said = [
+        f"{name} (aliases: {', '.join(sorted(each['aliases'])) or 'none'})"
+        for name, each in sorted(found.items())
+    ]
+    if len(found) > 1:
+        hint = "searches see all of them; ingest and reindex want one"
+        yield Check("aliases", Status.NOTE, "; ".join(said), hint)
+    else:
+        yield Check("aliases", Status.OK, "; ".join(said))
+
+
+def _origin(index: str, mapping: Mapping[str, Any]) -> Check:
+    """Say which mapping an index was made from, and by which version."""
+    meta = read_meta(mapping)
+    if meta is None:
+        hint = "es-hybrid reindex gives it one that says which fields and which model it has"
+        return Check("mapping", Status.OK, f"{index} is the shop's own", hint)
+    made_by = f", made by {meta.made_by}" if meta.made_by else ""
+    text = f", texts of version {meta.text_version}" if meta.text_version else ""
+    return Check(
+        "mapping", Status.OK, f"{index}: {meta.mapping}, version {meta.version}{text}{made_by}"
+    )
+
+
 def _first_load(index: str, since: str) -> Check:
     detail = f"refreshes and replicas of {index} are off: its first load began {since}"
     hint = "if it runs no more, it was cut off: the next ingest, update or backfill restores them"
@@ -103,7 +136,10 @@ def _first_load(index: str, since: str) -> Check:
 
 def _vector_field(index: str, name: str, field: Mapping[str, Any], dims: int | None) -> Check:
     length = field.get("dims")
-    detail = f"{index}: {name}, {length} dims, {field.get('similarity', 'cosine')}"
+    kind = field.get("index_options", {}).get("type", "the version's default type")
+    element = field.get("element_type", "float")
+    similarity = field.get("similarity", "cosine")
+    detail = f"{index}: {name}, {length} dims, {similarity}, {element}, {kind}"
     if not field.get("index", True):
         return Check("vectors", Status.NOTE, f"{detail}, not indexed", "kNN needs index: true")
     if None not in (dims, length) and dims != length:

@@ -9,7 +9,7 @@ from typing import Any
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.first_load import first_load_since
-from es_hybrid.indexing.mapping import IndexMeta, fill_mapping, read_meta
+from es_hybrid.indexing.mapping import MADE_BY, IndexMeta, fill_mapping, read_meta
 from es_hybrid.indexing.reindex.fields import free_names, guess, vector_properties
 from es_hybrid.indexing.reindex.plan import CopyKind, PlanKind, ReindexPlan, VectorNames
 from es_hybrid.indexing.reindex.settings import kept
@@ -178,6 +178,7 @@ def _foreign(live: Live, wanted: Wanted) -> tuple[Json, VectorNames | None, tupl
     mappings.setdefault("_meta", {})["es_hybrid"] = {
         "mapping": "own",
         "version": 1,
+        "made_by": MADE_BY,
         "model": wanted.model if names else None,
         "dims": wanted.dims if names else None,
         "similarity": similarity if names else None,
@@ -211,6 +212,7 @@ def _ours(live: Live, wanted: Wanted, meta: IndexMeta | None) -> tuple[Json, Jso
         text_fields = text_fields_of(mappings)
         _renew(mappings, wanted, dims=dims, model=model, similarity=similarity)
     block = mappings["_meta"]["es_hybrid"]
+    block["made_by"] = MADE_BY
     if meta and meta.complete_feed_time:  # an older feed must not bring back what a newer one lacks
         block["complete_feed_time"] = meta.complete_feed_time
     if wanted.model:

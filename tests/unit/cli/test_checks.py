@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from es_hybrid.cli.checks.index import vector_fields
 from es_hybrid.cli.checks.plugins import check_plugins
-from es_hybrid.cli.doctor import shown_settings
+from es_hybrid.cli.shown_settings import shown_settings
 from es_hybrid.settings import EmbedSettings, RerankSettings, Settings
 
 

@@ -7,6 +7,7 @@ import pty
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -103,7 +104,7 @@ def test_force_color_colours_a_pipe() -> None:
     ("environ", "coloured"),
     [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
 )
-def test_the_environment_decides(environ: dict[str, str], coloured: bool) -> None:
+def test_the_environment_decides(environ: dict[str, str], coloured: bool, tmp_path: Path) -> None:
     """NO_COLOR wins over FORCE_COLOR, and a file gets no colours by itself."""
-    with open(os.devnull, "w", encoding="utf-8") as stream:
+    with (tmp_path / "out.txt").open("w", encoding="utf-8") as stream:
         assert has_colours(stream, environ) is coloured
