@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from es_hybrid import HybridClient, Reranker
+import elasticsearch
+
+from es_hybrid import HybridClient, HybridError, Reranker
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.caches import check_caches
 from es_hybrid.cli.checks.cluster import check_cluster
@@ -26,6 +28,7 @@ from es_hybrid.cli.checks.rules import check_rules
 from es_hybrid.cli.checks.versions import check_versions
 from es_hybrid.cli.colour import Colour
 from es_hybrid.cli.connect import load_settings, open_shop, shown_url
+from es_hybrid.cli.failures import sentence
 from es_hybrid.cli.files import write_whole
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.shown_settings import ShownSettings, redacted
@@ -61,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
         out.line("\n".join(f"  {line}" for line in shown.lines(changed=True)) or "  none")
         out.line()
     checks = []
-    for found in _checks(settings, args.index):
+    for found in _until_it_fails(_checks(settings, args.index)):
         check = redacted(found, settings)
         checks.append(check)
         if not out.json:
@@ -75,6 +78,14 @@ def run(args: argparse.Namespace) -> int:
         found_checks = [check.to_dict() for check in checks]
         out.document({"ok": not failed, **shown.to_dict(), "checks": found_checks})
     return 1 if failed else 0
+
+
+def _until_it_fails(checks: Iterator[Check]) -> Iterator[Check]:
+    """Go on with what was found where a check itself fails: the report is needed then most."""
+    try:
+        yield from checks
+    except (HybridError, elasticsearch.ApiError, elasticsearch.TransportError) as error:
+        yield Check("doctor", Status.PROBLEM, sentence(error), "what comes after was not looked at")
 
 
 def _report(shown: ShownSettings, checks: list[Check]) -> str:
