@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import httpx
 import pytest
+from elasticsearch import Elasticsearch
 
+from es_hybrid import HybridClient, Settings
 from es_hybrid.cli.app import main
+from es_hybrid.settings import EmbedSettings
 from tests.support.model_servers import FakeModelServer
 
 pytestmark = pytest.mark.es
@@ -85,7 +88,9 @@ def test_the_mapping_says_who_made_it(
     es_url: str, index_name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An index that was just created names the version of es_hybrid, and doctor repeats it."""
-    assert main(["create-index", index_name, "--dims", "8", "--model", "m", "--es-url", es_url]) == 0
+    assert (
+        main(["create-index", index_name, "--dims", "8", "--model", "m", "--es-url", es_url]) == 0
+    )
     main(["doctor", index_name, "--es-url", es_url])
     assert ", made by es_hybrid " in capsys.readouterr().out
 
@@ -98,3 +103,19 @@ def test_doctor_reports_when_nothing_answers(
     assert main(["doctor", "shop", "--report", str(report), "--es-url", "http://127.0.0.1:9"]) == 1
     assert "PROBLEM  elasticsearch" in capsys.readouterr().out
     assert "versions: es_hybrid" in report.read_text(encoding="utf-8")
+
+
+def test_raw_hits_say_which_query_they_satisfy(
+    es: Elasticsearch, es_url: str, products_index: str, embed_server: FakeModelServer
+) -> None:
+    """The request that is copied into Dev Tools answers with the names of both legs' queries."""
+    embed = EmbedSettings(base_url=embed_server.base_url, model="hash-64", dims=64)
+    with HybridClient(es, settings=Settings(embed=embed)) as shop:
+        plan = shop.plan(index=products_index, ext={"hybrid": {"text": "shoe"}})
+    body = "".join(f"{json.dumps(line)}\n" for line in plan.lines)
+    answer = httpx.post(
+        f"{es_url}{plan.path}", content=body, headers={"content-type": "application/x-ndjson"}
+    ).json()
+    lexical, semantic, *_ = answer["responses"]
+    assert all("es_hybrid.semantic" in hit["matched_queries"] for hit in lexical["hits"]["hits"])
+    assert any("es_hybrid.lexical" in hit["matched_queries"] for hit in semantic["hits"]["hits"])
