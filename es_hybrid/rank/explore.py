@@ -10,7 +10,7 @@ from random import Random
 import numpy as np
 
 from es_hybrid.policies import Exploration
-from es_hybrid.rank.values import SECONDS_A_DAY, first_values, numbers, seconds
+from es_hybrid.rank.values import SECONDS_A_DAY, dates, numbers
 from es_hybrid.types import Hit, Scores
 
 __all__ = ["Draw", "Exploration", "chosen", "is_new", "smoothed_sales"]
@@ -37,7 +37,7 @@ def is_new(hits: Sequence[Hit], options: Exploration, *, now_s: float) -> list[b
         options: What new means.
         now_s: Seconds since the epoch.
     """
-    born = seconds(first_values(hits, options.created_field))
+    born = dates(hits, options.created_field)
     young = now_s - born <= options.younger_than_days * SECONDS_A_DAY
     shown = np.zeros(len(hits))
     if options.impressions_field is not None:
@@ -87,9 +87,10 @@ def chosen(
     # Few are new; only these are looked at again.
     own = {place: position for place, position in enumerate(order) if new[position]}
     found: dict[int, int] = {}
+    slots = _places(options)
     for start in range(0, len(order), options.per):
         end = min(start + options.per, len(order))
-        for number, within in enumerate(_places(options)):
+        for number, within in enumerate(slots):
             place = start + within
             while place in taken or place in found:
                 place += 1

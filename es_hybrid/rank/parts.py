@@ -205,11 +205,11 @@ def _leg_reasons(hit: Hit, words: Words) -> list[str]:
 
 
 def _learned_reasons(learned: Learned, words: Words) -> list[str]:
-    did = {name.replace("_", " "): value for name, value in learned.contributions.items()}
-    raised = [name for name, value in did.items() if value >= _WORTH_TELLING]
-    lowered = [name for name, value in did.items() if value <= -_WORTH_TELLING]
+    did = learned.contributions.items()
+    raised = [name for name, value in did if value >= _WORTH_TELLING][:_TOLD]
+    lowered = [name for name, value in did if value <= -_WORTH_TELLING][:_TOLD]
     return [
-        form.format(words.conjunction.join(some[:_TOLD]))
+        form.format(words.conjunction.join(some).replace("_", " "))
         for form, some in ((words.learned_up, raised), (words.learned_down, lowered))
         if some
     ]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from es_hybrid.rank.values import SECONDS_A_DAY, numbers, texts
+from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, numbers
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores, Vector
 
 __all__ = ["EVENT_WEIGHTS", "Event", "Shopper", "ShopperBoost", "Taste", "taste_of"]
@@ -236,7 +236,7 @@ def _near(hits: Sequence[Hit], cosines: Mapping[HitKey, float], nearness: float)
 
 def _liking(hits: Sequence[Hit], name: str, known: Mapping[str, float]) -> Scores:
     return np.array(
-        [max((known.get(v, 0.0) for v in texts(hit.fields, name)), default=0.0) for hit in hits]
+        [max([known.get(v, 0.0) for v in own], default=0.0) for own in all_texts(hits, name)]
     )
 
 
