@@ -57,7 +57,9 @@ class FieldBoost:
         wanted = self.equals if isinstance(self.equals, (list, tuple, set)) else (self.equals,)
         differs = frozenset(map(plain, wanted)).isdisjoint
         name, by = self.field, self.by
-        return np.array([1.0 if differs(own) else by for own in all_texts(hits, name)])
+        found = all_texts(hits, name)
+        factors = {own: 1.0 if differs(own) else by for own in set(found)}
+        return np.array([factors[own] for own in found])
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,10 +158,9 @@ class HitParts:
         words = WORDS[self.language]
         if self.recommended is not None:
             words = words._replace(**PHRASES[self.language][self.recommended])
-        reasons = [*_leg_reasons(self.hit, words)]
+        reasons = [reason for reason in _leg_reasons(self.hit, words) if reason]
         if self.rerank is not None:
             reasons.append(words.reranked.format(self.rerank))
-        reasons = [reason for reason in reasons if reason]
         if self.learned is not None:
             reasons += _learned_reasons(self.learned, words)
         reasons += _boost_reasons(self.factors, words)
@@ -216,10 +215,10 @@ def _learned_reasons(learned: Learned, words: Words) -> list[str]:
 
 
 def _boost_reasons(factors: Mapping[str, float], words: Words) -> list[str]:
-    raised = {name: factor for name, factor in factors.items() if factor >= 1.005}
-    lowered = {name: factor for name, factor in factors.items() if factor <= 0.995}
+    raised = [name for name, factor in factors.items() if factor >= 1.005]
+    lowered = [name for name, factor in factors.items() if factor <= 0.995]
     return [
-        form.format(math.prod(some.values()), words.conjunction.join(some))
+        form.format(math.prod([factors[name] for name in some]), words.conjunction.join(some))
         for form, some in ((words.raised, raised), (words.lowered, lowered))
         if some
     ]

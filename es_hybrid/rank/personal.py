@@ -235,9 +235,9 @@ def _near(hits: Sequence[Hit], cosines: Mapping[HitKey, float], nearness: float)
 
 
 def _liking(hits: Sequence[Hit], name: str, known: Mapping[str, float]) -> Scores:
-    return np.array(
-        [max([known.get(v, 0.0) for v in own], default=0.0) for own in all_texts(hits, name)]
-    )
+    found = all_texts(hits, name)
+    liked = {own: max([known.get(v, 0.0) for v in own], default=0.0) for own in set(found)}
+    return np.array([liked[own] for own in found])
 
 
 def _counted(values: Iterable[tuple[Sequence[str], float]]) -> Counter[str]:

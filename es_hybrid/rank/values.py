@@ -206,7 +206,18 @@ def _dates(hits: Sequence[Hit], name: str) -> Scores:
 
 
 def _texts(hits: Sequence[Hit], name: str) -> list[tuple[str, ...]]:
-    return [texts(hit.fields, name) for hit in hits]
+    found = []
+    single: dict[str, tuple[str, ...]] = {}  # most hold one text, and many the same
+    for hit in hits:
+        values = hit.fields.get(name)
+        if values and len(values) == 1 and type(values[0]) is str:
+            own = single.get(values[0])
+            if own is None:
+                own = single[values[0]] = (values[0],)
+        else:
+            own = tuple(map(plain, values)) if values else ()
+        found.append(own)
+    return found
 
 
 def _number(value: Any, missing: float) -> float:
