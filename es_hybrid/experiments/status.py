@@ -9,7 +9,14 @@ from typing import Self
 from es_hybrid.checks import Check, Status
 from es_hybrid.experiments.definition import Experiment, ExperimentVersion
 from es_hybrid.experiments.guardrails import Counts, guard_checks
-from es_hybrid.experiments.outcomes import Effect, Outcome, effect_of, preference_of, samples_of
+from es_hybrid.experiments.outcomes import (
+    Effect,
+    Outcome,
+    effect_of,
+    preference_of,
+    samples_of,
+    totals_of,
+)
 from es_hybrid.types import Json, Variant
 
 __all__ = ["ExperimentStatus"]
@@ -25,6 +32,7 @@ class ExperimentStatus:
         version: What is in force.
         experiment: The same, checked.
         counts: Searches by variant, of all processes.
+        totals: What shoppers did by variant and metric, summed.
         effect: What the treatment changed; `None` where no outcomes are known.
         sign_test: Of an interleaved experiment, the p-value for a look at an end set before.
         guardrails: Each guardrail, and whether it holds.
@@ -33,6 +41,7 @@ class ExperimentStatus:
     version: ExperimentVersion
     experiment: Experiment
     counts: Mapping[Variant, Counts]
+    totals: Mapping[Variant, Mapping[str, float]]
     effect: Effect | None
     sign_test: float | None
     guardrails: tuple[Check, ...]
@@ -50,6 +59,7 @@ class ExperimentStatus:
             **self.version.to_dict(),
             "label": self.version.label,
             "counts": {str(side): counts.to_dict() for side, counts in self.counts.items()},
+            "totals": {str(side): dict(sums) for side, sums in self.totals.items()},
             "effect": None if self.effect is None else self.effect.to_dict(),
             "sign_test": self.sign_test,
             "guardrails": [check.to_dict() for check in self.guardrails],
@@ -83,4 +93,4 @@ class ExperimentStatus:
             )
         revenue = samples_of(own, _REVENUE) if any(o.metric == _REVENUE for o in own) else None
         checks = guard_checks(experiment.guardrails, counts, revenue)
-        return cls(version, experiment, counts, effect, sign_test, checks)
+        return cls(version, experiment, counts, totals_of(own), effect, sign_test, checks)
