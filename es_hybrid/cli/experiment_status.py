@@ -9,7 +9,7 @@ from datetime import timedelta
 from es_hybrid import HybridClient, HybridError
 from es_hybrid.checks import Status
 from es_hybrid.cli.connect import load_settings, open_shop
-from es_hybrid.cli.logs_source import LogSource, read_log
+from es_hybrid.cli.logs_source import SCORES, LogSource, read_log
 from es_hybrid.cli.output import Output
 from es_hybrid.experiments import ExperimentStatus, Outcome
 from es_hybrid.logs.logged_run import LoggedRun, logged_run
@@ -19,6 +19,7 @@ __all__ = ["add_arguments", "run"]
 
 _MARKS = {Status.OK: "yes", Status.NOTE: "?", Status.PROBLEM: "no"}
 _CLOCKS_DIFFER = timedelta(hours=1)
+_UNREAD = ("timings_ms", "degraded", "models")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +74,8 @@ def _read(name: str, shop: HybridClient, paths: Sequence[str], out: Output) -> L
         paths,
         since=shop.experiments.began(version) - _CLOCKS_DIFFER,
         application=settings.log.application,
-        shown=version.experiment.design == "interleave",
+        # Who chose what was shown is asked of pages of both rankings alone.
+        left_out=(*_UNREAD, *(SCORES if version.experiment.design == "interleave" else ("shown",))),
     )
     return logged_run(read_log(source, settings, out), version.experiment, version.label)
 
@@ -144,6 +146,8 @@ def _show_effect(status: ExperimentStatus, out: Output) -> None:
             "effect: no outcomes on both sides are known; --from-log or --outcomes brings them"
         )
         return
+    if status.dealt is not None and status.dealt.status is Status.PROBLEM:
+        out.line(f"{status.dealt.detail}; {status.dealt.hint}")
     low, high = effect.interval
     count = f"{effect.shoppers[0]:,} and {effect.shoppers[1]:,} shoppers"
     out.line(

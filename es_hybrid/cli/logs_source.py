@@ -18,23 +18,27 @@ from es_hybrid.logs import Stream, read_files, stream_name
 from es_hybrid.logs.history import History, read_history
 from es_hybrid.settings import Settings
 
-__all__ = ["LogSource", "add_source_arguments", "load_history", "moment", "read_log"]
+__all__ = ["SCORES", "LogSource", "add_source_arguments", "load_history", "moment", "read_log"]
 
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PAGE = 1000
 _KEPT = "5m"
-_PARTS = (
-    "lexical",
-    "semantic",
-    "fused",
-    "rerank",
-    "learned",
-    "relevance",
-    "boost",
-    "factors",
-    "moves",
+SCORES = tuple(
+    f"shown.{part}"
+    for part in (
+        "lexical",
+        "semantic",
+        "fused",
+        "rerank",
+        "learned",
+        "relevance",
+        "boost",
+        "factors",
+        "moves",
+    )
 )
+"""What made each product's score: most of a log, and no report reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +50,14 @@ class LogSource:
         since: From when on.
         until: Up to when.
         application: Of which alone.
-        shown: Whether it is read what was shown, which is most of a log.
+        left_out: Attributes of searches that are not fetched.
     """
 
     paths: Sequence[str] = ()
     since: datetime | None = None
     until: datetime | None = None
     application: str | None = None
-    shown: bool = True
+    left_out: Sequence[str] = SCORES
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
@@ -174,9 +178,6 @@ def _filters(source: LogSource) -> list[dict[str, Any]]:
 def _of_stream(
     es: elasticsearch.Elasticsearch, name: str, source: LogSource
 ) -> Iterator[Mapping[str, Any]]:
-    left_out = [f"query_attributes.shown.{part}" for part in _PARTS]
-    if not source.shown:
-        left_out = ["query_attributes.shown", "query_response_hit_ids"]
     opened = es.open_point_in_time(index=name, keep_alive=_KEPT)
     pit = {"id": opened["id"], "keep_alive": _KEPT}
     after: list[Any] | None = None
@@ -189,7 +190,7 @@ def _of_stream(
                 size=_PAGE,
                 search_after=after,
                 track_total_hits=False,
-                source_excludes=left_out,
+                source_excludes=[f"query_attributes.{name}" for name in source.left_out],
             )
             hits = answer["hits"]["hits"]
             if not hits:
