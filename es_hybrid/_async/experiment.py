@@ -8,8 +8,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
@@ -17,6 +16,7 @@ from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._async.experiment_watch import AsyncExperimentWatch
 from es_hybrid._async.experiments import AsyncExperiments
 from es_hybrid._async.remembered import AsyncRemembered
+from es_hybrid._async.wrapper import AsyncWrapper
 from es_hybrid._concurrency import async_blocking
 from es_hybrid._logging import get_logger
 from es_hybrid._mirrors import mirrors
@@ -39,14 +39,8 @@ from es_hybrid.record_file import RecordSink, sink_of
 from es_hybrid.response import HybridInfo, HybridResponse
 from es_hybrid.types import Assigned, PassthroughReason, PlanName, Variant
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _AsyncWrapped = AsyncElasticsearch
-else:
-    _AsyncWrapped = object
 
-
-class AsyncExperimentClient(_AsyncWrapped):
+class AsyncExperimentClient(AsyncWrapper):
     """Answers each shopper with the old search or the new one, always the same.
 
     Without a running experiment, a shopper, or words to search for, the answer is the old query's.
@@ -93,11 +87,6 @@ class AsyncExperimentClient(_AsyncWrapped):
             outcomes=outcomes,
             stopped=lambda: self._remembered.forget(name),
         )
-
-    @property
-    def es(self) -> AsyncElasticsearch:
-        """The client that serves the old query."""
-        return self._es
 
     def for_shopper(self, shopper: str) -> Self:
         """Return a copy that searches for one shopper.
@@ -184,17 +173,6 @@ class AsyncExperimentClient(_AsyncWrapped):
         """End what runs in the background; both clients stay open."""
         await self._watch.aclose()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
     async def _found(self, name: str) -> Experiment:
         return (await self._look_up.get(name)).experiment
 
@@ -259,18 +237,6 @@ class AsyncExperimentClient(_AsyncWrapped):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self._es!r}, {self._name})>"
 
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(AsyncElasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy that searches with other transport options."""
-            twin = copy.copy(self)
-            twin._es = self._es.options(**options)  # noqa: SLF001
-            twin._shop = self._shop.options(**options)  # noqa: SLF001
-            return twin
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            return getattr(self._es, name)
+    def _take(self, options: Mapping[str, Any]) -> None:
+        super()._take(options)
+        self._shop = self._shop.options(**options)

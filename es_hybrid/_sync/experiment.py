@@ -9,8 +9,7 @@ import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
@@ -21,6 +20,7 @@ from es_hybrid._sync.client import HybridClient
 from es_hybrid._sync.experiment_watch import ExperimentWatch
 from es_hybrid._sync.experiments import Experiments
 from es_hybrid._sync.remembered import Remembered
+from es_hybrid._sync.wrapper import Wrapper
 from es_hybrid.errors import HybridError
 from es_hybrid.experiments.definition import Experiment, Recipe
 from es_hybrid.experiments.guardrails import Counts
@@ -40,14 +40,8 @@ from es_hybrid.record_file import RecordSink, sink_of
 from es_hybrid.response import HybridInfo, HybridResponse
 from es_hybrid.types import Assigned, PassthroughReason, PlanName, Variant
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _Wrapped = Elasticsearch
-else:
-    _Wrapped = object
 
-
-class ExperimentClient(_Wrapped):
+class ExperimentClient(Wrapper):
     """Answers each shopper with the old search or the new one, always the same.
 
     Without a running experiment, a shopper, or words to search for, the answer is the old query's.
@@ -94,11 +88,6 @@ class ExperimentClient(_Wrapped):
             outcomes=outcomes,
             stopped=lambda: self._remembered.forget(name),
         )
-
-    @property
-    def es(self) -> Elasticsearch:
-        """The client that serves the old query."""
-        return self._es
 
     def for_shopper(self, shopper: str) -> Self:
         """Return a copy that searches for one shopper.
@@ -185,17 +174,6 @@ class ExperimentClient(_Wrapped):
         """End what runs in the background; both clients stay open."""
         self._watch.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _found(self, name: str) -> Experiment:
         return (self._look_up.get(name)).experiment
 
@@ -260,18 +238,6 @@ class ExperimentClient(_Wrapped):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self._es!r}, {self._name})>"
 
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(Elasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy that searches with other transport options."""
-            twin = copy.copy(self)
-            twin._es = self._es.options(**options)  # noqa: SLF001
-            twin._shop = self._shop.options(**options)  # noqa: SLF001
-            return twin
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            return getattr(self._es, name)
+    def _take(self, options: Mapping[str, Any]) -> None:
+        super()._take(options)
+        self._shop = self._shop.options(**options)

@@ -17,6 +17,7 @@ from es_hybrid.cli.output import Output
 from es_hybrid.logs import Stream, read_files, stream_name
 from es_hybrid.logs.history import History, read_history
 from es_hybrid.settings import Settings
+from es_hybrid.types import zoned
 
 __all__ = ["SCORES", "LogSource", "add_source_arguments", "load_history", "moment", "read_log"]
 
@@ -89,8 +90,7 @@ def moment(value: str) -> datetime:
     age = _AGE.fullmatch(value)
     if age:
         return datetime.now(UTC) - timedelta(**{_UNITS[age[2]]: float(age[1])})
-    found = datetime.fromisoformat(value)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return zoned(datetime.fromisoformat(value))
 
 
 def load_history(args: argparse.Namespace, settings: Settings, out: Output) -> History:

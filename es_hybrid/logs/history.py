@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from es_hybrid.errors import ConfigurationError
 from es_hybrid.logs.events import Action
 from es_hybrid.logs.privacy import query_key
 from es_hybrid.logs.records import EXPLORED
 from es_hybrid.logs.runs import RUNS
-from es_hybrid.types import Json
+from es_hybrid.types import Json, zoned
 
 __all__ = ["CLICKS", "Deeds", "History", "LoggedSearch", "read_history"]
 
@@ -136,6 +137,9 @@ def read_history(records: Iterable[Mapping[str, Any]]) -> History:
     Args:
         records: Of both kinds, in any order.
 
+    Raises:
+        ConfigurationError: A record is neither; names its place, and repeats nothing of it.
+
     Example:
         >>> search = {"query_id": "q", "@timestamp": "2026-11-21T10:00:00Z", "user_query": "ab12"}
         >>> event = {"query_id": "q", "action_name": "click"}
@@ -147,21 +151,28 @@ def read_history(records: Iterable[Mapping[str, Any]]) -> History:
     events: dict[str, int] = {}
     seen: set[tuple[object, ...]] = set()
     repeated = 0
-    for record in records:
+    for place, record in enumerate(records, start=1):
         id_ = str(record.get("query_id") or "")
         if record.get("action_name") in RUNS:
             continue
-        if "action_name" in record:
-            events[id_] = events.get(id_, 0) + 1
-            same = _identity(id_, record)
-            if id_ and same in seen:
-                repeated += 1
-                continue
-            seen.add(same)
-            deeds.setdefault(id_, Deeds()).add(record)
-        elif id_:
-            search = _search(record)
-            _add(searches.setdefault(id_, search), search, record)
+        try:
+            if "action_name" in record:
+                events[id_] = events.get(id_, 0) + 1
+                same = _identity(id_, record)
+                if id_ and same in seen:
+                    repeated += 1
+                    continue
+                seen.add(same)
+                deeds.setdefault(id_, Deeds()).add(record)
+            elif id_:
+                search = _search(record)
+                _add(searches.setdefault(id_, search), search, record)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            # It may hold a shopper's words.
+            raise ConfigurationError(
+                f"record {place:,} of the log is no record of UBI ({type(error).__name__})",
+                hint="docs/logs.md has the fields",
+            ) from None
     for id_, search in searches.items():
         search.deeds = deeds.get(id_, search.deeds)
     ordered = tuple(sorted(searches.values(), key=lambda search: search.at_s))
@@ -229,5 +240,4 @@ def _add(search: LoggedSearch, page: LoggedSearch, record: Mapping[str, Any]) ->
 def _seconds(time: Any) -> float:
     if not isinstance(time, str):
         return 0.0
-    moment = datetime.fromisoformat(time)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return zoned(datetime.fromisoformat(time)).timestamp()
