@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from elasticsearch import AsyncElasticsearch
 
@@ -16,6 +15,7 @@ from es_hybrid._async.recommending import AsyncRecommending
 from es_hybrid._async.reindexing import AsyncReindexing
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
+from es_hybrid._async.wrapper import AsyncWrapper
 from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
 from es_hybrid.metrics import Metrics
@@ -30,16 +30,6 @@ from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 from es_hybrid.types import Level, Stage
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _AsyncWrapped = AsyncElasticsearch
-else:
-    _AsyncWrapped = object
-
-
-_FOR_HELPERS = frozenset({"_otel"})
-"""Private names that `elasticsearch.helpers` reads of the client it is given."""
-
 
 class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
     AsyncCatalogue,
@@ -47,7 +37,7 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
     AsyncReindexing,
     AsyncReadiness,
     AsyncEvents,
-    _AsyncWrapped,
+    AsyncWrapper,
 ):
     """Hybrid product search behind the call a shop already makes.
 
@@ -83,7 +73,8 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
         fusers: Mapping[str, Fuser] | None = None,
         hook: Hook | None = None,
     ) -> None:
-        toolbox = AsyncToolbox(
+        self._es = es
+        self._toolbox = AsyncToolbox(
             es,
             settings or Settings(),
             embedder=embedder,
@@ -92,12 +83,7 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
             fusers=fusers,
             hook=hook,
         )
-        self._adopt(es, toolbox)
-
-    @property
-    def es(self) -> AsyncElasticsearch:
-        """The wrapped client."""
-        return self._es
+        self._searcher = AsyncSearcher(es, self._toolbox)
 
     @property
     def embedder(self) -> AsyncEmbedder | None:
@@ -257,33 +243,6 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self._es!r})>"
-
-    def _adopt(self, es: AsyncElasticsearch, toolbox: AsyncToolbox) -> None:
-        self._es = es
-        self._toolbox = toolbox
-        self._searcher = AsyncSearcher(es, toolbox)
-
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(AsyncElasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy that sends its requests with other transport options."""
-            copy = type(self).__new__(type(self))
-            copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
-            return copy
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_") and name not in _FOR_HELPERS:
-                raise AttributeError(name)
-            return getattr(self._es, name)
+    def _take(self, options: Mapping[str, Any]) -> None:
+        super()._take(options)
+        self._searcher = AsyncSearcher(self._es, self._toolbox)

@@ -62,7 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--qrels", metavar="FILE", help="the graded products")
     source.add_argument(
-        "--clicks", metavar="LOG.ndjson", help="searches and clicks in the shape of UBI"
+        "--clicks",
+        metavar="LOG",
+        help="searches and clicks in the shape of UBI: NDJSON file or directory",
     )
     parser.add_argument("--queries", metavar="FILE.csv", help="the judged queries, with --qrels")
     parser.add_argument(

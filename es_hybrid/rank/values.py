@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from operator import attrgetter
 from typing import Any, Self, TypeVar
@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.types import Hit, Scores
+from es_hybrid.types import Hit, Scores, zoned
 
 SECONDS_A_DAY = 86_400.0
 
@@ -131,10 +131,9 @@ def seconds_of(value: Any) -> float:
     if text.lstrip("-").isdigit():
         return int(text) / 1000.0
     try:
-        parsed = datetime.fromisoformat(text)
+        return zoned(datetime.fromisoformat(text)).timestamp()
     except ValueError:
         return -math.inf
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
 
 
 def place_of(value: Any) -> tuple[float, float] | None:
