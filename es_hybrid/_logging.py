@@ -35,6 +35,13 @@ _INLINE = re.compile(
 _TAKEN = {*vars(logging.makeLogRecord({})), "message", "asctime", "event"}
 _TAKEN -= {"exc_info", "stack_info"}  # these two are meant for it
 
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
 logging.getLogger("es_hybrid").addHandler(logging.NullHandler())
 
 
@@ -84,13 +91,10 @@ class EventLog:
     def __init__(self, name: str, *, log_queries: bool) -> None:
         self.name = name
         self._redact = redactor(log_queries=log_queries)
-        self._stdlib = structlog.wrap_logger(
-            logging.getLogger(name),
-            processors=[
-                structlog.stdlib.filter_by_level,
-                self._redact,
-                structlog.stdlib.render_to_log_kwargs,
-            ],
+        self._stdlib = logging.getLogger(name)
+        self._wrapped = structlog.wrap_logger(
+            self._stdlib,
+            processors=[self._redact, structlog.stdlib.render_to_log_kwargs],
             wrapper_class=structlog.stdlib.BoundLogger,
             context_class=dict,
             cache_logger_on_first_use=False,
@@ -113,9 +117,11 @@ class EventLog:
         self._log("error", event, fields)
 
     def _log(self, level: str, event: str, fields: Mapping[str, Any]) -> None:
+        if not (EventLog.to_structlog or self._stdlib.isEnabledFor(_LEVELS[level])):
+            return
         named = {f"{k}_" if k in _TAKEN else k: v for k, v in fields.items()}
         if not EventLog.to_structlog:
-            getattr(self._stdlib, level)(event, **named)
+            getattr(self._wrapped, level)(event, **named)
             return
         target = structlog.stdlib.get_logger(self.name).bind(logger=self.name)
         getattr(target, level)(event, **self._redact(None, level, named))

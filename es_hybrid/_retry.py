@@ -10,9 +10,10 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+
+from es_hybrid.types import zoned
 
 
 class OutcomeKind(StrEnum):
@@ -205,9 +206,8 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    if date.tzinfo is None:  # "-0000" is UTC of unknown origin
-        date = date.replace(tzinfo=UTC)
-    return max(date.timestamp() - now, 0.0)
+    # "-0000" is UTC of unknown origin, and has no zone here.
+    return max(zoned(date).timestamp() - now, 0.0)
 
 
 def _number(value: str | None) -> float | None:

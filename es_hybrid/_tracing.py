@@ -9,7 +9,7 @@ since a message of Elasticsearch's may quote the query.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 from es_hybrid._version import __version__
@@ -52,8 +52,10 @@ def _is_recorded() -> bool:
     )
 
 
-@contextmanager
-def span(name: str) -> Iterator[Span]:
+_NOTHING = nullcontext(Span())
+
+
+def span(name: str) -> AbstractContextManager[Span]:
     """Make the block a span.
 
     Args:
@@ -63,9 +65,11 @@ def span(name: str) -> Iterator[Span]:
         with span("search") as current:
             current.note(lambda: {"plan": "msearch_fusion"})
     """
-    if not _is_recorded():
-        yield Span()
-        return
+    return _recorded(name) if _is_recorded() else _NOTHING
+
+
+@contextmanager
+def _recorded(name: str) -> Iterator[Span]:
     with _tracer.start_as_current_span(
         f"es_hybrid.{name}", record_exception=False, set_status_on_exception=False
     ) as opened:

@@ -51,6 +51,7 @@ __all__ = [
     "ServiceTimeout",
     "SwapRefused",
     "TooManyFailures",
+    "missing_extra",
 ]
 
 
@@ -235,3 +236,25 @@ class ReindexInProgress(ReindexError):
 
 class SwapRefused(ReindexError):
     """The checks before the alias swap failed; the alias was not moved."""
+
+
+def missing_extra(
+    error: ImportError, *, user: str, extra: str, also: str = ""
+) -> ConfigurationError:
+    """Return the error for an optional package that is not installed.
+
+    Args:
+        error: What the import raised.
+        user: What needs the package.
+        extra: Of es-hybrid, which installs it.
+        also: What else is to be done, or may be done instead; ends the hint.
+
+    Example:
+        >>> str(missing_extra(ImportError(name="ray.data"), user="a Ray ingest", extra="ray"))
+        "a Ray ingest needs the package ray, which cannot be imported; run: pip install 'es-hybrid[ray]'"
+    """
+    package = (error.name or extra).partition(".")[0]
+    return ConfigurationError(
+        f"{user} needs the package {package}, which cannot be imported",
+        hint=f"run: pip install 'es-hybrid[{extra}]'{also}",
+    )

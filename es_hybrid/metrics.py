@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from es_hybrid._breaker import BreakerMode
 from es_hybrid._cache import CacheStats
@@ -35,19 +36,31 @@ class Durations:
         buckets: How often it took no longer than each of `BOUNDS_S`.
 
     Example:
-        >>> Durations().plus(0.03).plus(9.0).buckets
-        (0, 0, 0, 1, 1, 1, 1, 1, 1, 1)
+        >>> Durations(count=2, sum_s=9.03).sum_s
+        9.03
     """
 
     count: int = 0
     sum_s: float = 0.0
     buckets: tuple[int, ...] = (0,) * len(BOUNDS_S)
 
-    def plus(self, seconds: float) -> Durations:
-        """Return the same with one more."""
-        first = bisect_left(BOUNDS_S, seconds)
-        buckets = tuple(n + (place >= first) for place, n in enumerate(self.buckets))
-        return Durations(self.count + 1, self.sum_s + seconds, buckets)
+
+class _Stopwatch:
+    """Counts durations in place; every search adds one a stage."""
+
+    __slots__ = ("_count", "_in_bucket", "_sum_s")
+
+    def __init__(self) -> None:
+        self._count, self._sum_s = 0, 0.0
+        self._in_bucket = [0] * (len(BOUNDS_S) + 1)
+
+    def add(self, seconds: float) -> None:
+        self._count += 1
+        self._sum_s += seconds
+        self._in_bucket[bisect_left(BOUNDS_S, seconds)] += 1
+
+    def read(self) -> Durations:
+        return Durations(self._count, self._sum_s, tuple(accumulate(self._in_bucket[:-1])))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +130,8 @@ class Meter:
         self._lock = threading.Lock()
         self._searches = dict.fromkeys([*map(str, Level), str(PlanName.PASSTHROUGH)], 0)
         self._degraded = Counter[tuple[Stage, DegradationReason]]()
-        self._took = Durations()
-        self._stages: dict[Stage, Durations] = {}
+        self._took = _Stopwatch()
+        self._stages: defaultdict[Stage, _Stopwatch] = defaultdict(_Stopwatch)
         self._ingests: dict[str, IngestMetrics] = {}
 
     def search_done(self, event: SearchDone) -> None:
@@ -126,11 +139,11 @@ class Meter:
         name = str(PlanName.PASSTHROUGH if event.level is None else event.level)
         with self._lock:
             self._searches[name] += 1
-            self._degraded.update((each.stage, each.reason) for each in event.degraded)
-            self._took = self._took.plus(event.took_ms / 1000.0)
+            for each in event.degraded:
+                self._degraded[each.stage, each.reason] += 1
+            self._took.add(event.took_ms / 1000.0)
             for stage, took_ms in event.timings_ms.items():
-                before = self._stages.get(stage, Durations())
-                self._stages[stage] = before.plus(took_ms / 1000.0)
+                self._stages[stage].add(took_ms / 1000.0)
 
     def ingested(self, index: str, report: IngestReport) -> None:
         """Count a run."""
@@ -164,7 +177,7 @@ class Meter:
             return Metrics(
                 searches=dict(self._searches),
                 degraded=dict(self._degraded),
-                took=self._took,
-                stages=dict(self._stages),
+                took=self._took.read(),
+                stages={stage: each.read() for stage, each in self._stages.items()},
                 ingests=dict(self._ingests),
             )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from es_hybrid._breaker import BreakerMode
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import missing_extra
 from es_hybrid.metrics import BOUNDS_S, Durations, Metrics
 
 if TYPE_CHECKING:
@@ -264,7 +264,5 @@ def _library() -> Any:
     try:
         from prometheus_client import core  # noqa: PLC0415 (an extra)
     except ImportError as error:
-        raise ConfigurationError(
-            "prometheus-client is not installed", hint="run: pip install 'es-hybrid[prometheus]'"
-        ) from error
+        raise missing_extra(error, user="the exporter", extra="prometheus") from error
     return core

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import ConfigurationError, missing_extra
 
 __all__ = ["async_open_redis", "open_redis"]
 
@@ -44,10 +44,9 @@ def open_redis(url: str, *, timeout_s: float, setting: str = _CACHE) -> Any:
 def _package(setting: str) -> ModuleType:
     try:
         import redis.backoff  # noqa: PLC0415 - optional
-    except ModuleNotFoundError:
-        raise ConfigurationError(
-            "a Redis is configured, but redis-py is not installed",
-            hint=f"pip install 'es-hybrid[redis]', or unset {setting}",
+    except ModuleNotFoundError as error:
+        raise missing_extra(
+            error, user="a Redis", extra="redis", also=f", or unset {setting}"
         ) from None
     return redis
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from elastic_transport import ApiError, ApiResponseMeta, ObjectApiResponse
@@ -115,11 +115,11 @@ class HybridInfo:
                 for d in self.degraded
             ],
             "instructions": {str(stage): task for stage, task in self.instructions.items()},
-            "remembered": asdict(self.remembered),
+            "remembered": self.remembered.to_dict(),
             "timings_ms": {str(stage): round(ms, 3) for stage, ms in self.timings_ms.items()},
         }
         if self.weights is not None:
-            info["weights"] = asdict(self.weights)
+            info["weights"] = self.weights.to_dict()
         if self.rules is not None:
             info["rules"] = self.rules
         if self.recommendation is not None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from elasticsearch import AsyncElasticsearch
 
@@ -16,6 +15,7 @@ from es_hybrid._async.recommending import AsyncRecommending
 from es_hybrid._async.reindexing import AsyncReindexing
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.toolbox import AsyncToolbox
+from es_hybrid._async.wrapper import AsyncWrapper
 from es_hybrid._cache import CacheStats
 from es_hybrid._mirrors import mirrors
 from es_hybrid.metrics import Metrics
@@ -30,16 +30,6 @@ from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 from es_hybrid.types import Level, Stage
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _AsyncWrapped = AsyncElasticsearch
-else:
-    _AsyncWrapped = object
-
-
-_FOR_HELPERS = frozenset({"_otel"})
-"""Private names that `elasticsearch.helpers` reads of the client it is given."""
-
 
 class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
     AsyncCatalogue,
@@ -47,7 +37,7 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
     AsyncReindexing,
     AsyncReadiness,
     AsyncEvents,
-    _AsyncWrapped,
+    AsyncWrapper,
 ):
     """Hybrid product search behind the call a shop already makes.
 
@@ -83,7 +73,8 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
         fusers: Mapping[str, Fuser] | None = None,
         hook: Hook | None = None,
     ) -> None:
-        toolbox = AsyncToolbox(
+        self._es = es
+        self._toolbox = AsyncToolbox(
             es,
             settings or Settings(),
             embedder=embedder,
@@ -92,12 +83,7 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
             fusers=fusers,
             hook=hook,
         )
-        self._adopt(es, toolbox)
-
-    @property
-    def es(self) -> AsyncElasticsearch:
-        """The wrapped client."""
-        return self._es
+        self._searcher = AsyncSearcher(es, self._toolbox)
 
     @property
     def embedder(self) -> AsyncEmbedder | None:
@@ -148,6 +134,10 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
             RequestError: `ext.hybrid` is wrong, or asks for what cannot be combined.
             ApiError: Elasticsearch's own, where the lexical search itself fails.
             ServiceError: Only with `on_error="raise"`.
+
+        Example:
+            found = await shop.search(index="products", query={"match": {"title": "trail shoe"}})
+            print(found.hybrid.plan, [hit.id for hit in found.hits])
         """
         return await self._searcher.search(arguments)
 
@@ -168,6 +158,10 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
         Raises:
             RequestError: An `ext.hybrid` is wrong; its path says which.
             ApiError: Elasticsearch's own, where the call as a whole fails.
+
+        Example:
+            searches = [{"index": "products"}, {"query": {"match": {"title": "tent"}}}]
+            answers = await shop.msearch(searches=searches)
         """
         return await AsyncManySearcher(self._es, self._toolbox, self._searcher).msearch(arguments)
 
@@ -180,6 +174,9 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Raises:
             RequestError: As `search`.
+
+        Example:
+            print(await shop.plan(index="products", query={"match": {"title": "trail shoe"}}))
         """
         return await self._searcher.preview(arguments)
 
@@ -233,6 +230,9 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Args:
             index: Name or alias.
+
+        Example:
+            (await shop.capabilities("products")).schema
         """
         schemas = self._toolbox.schemas
         request = parse_request({"index": index})
@@ -257,33 +257,6 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self._es!r})>"
-
-    def _adopt(self, es: AsyncElasticsearch, toolbox: AsyncToolbox) -> None:
-        self._es = es
-        self._toolbox = toolbox
-        self._searcher = AsyncSearcher(es, toolbox)
-
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(AsyncElasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy that sends its requests with other transport options."""
-            copy = type(self).__new__(type(self))
-            copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
-            return copy
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_") and name not in _FOR_HELPERS:
-                raise AttributeError(name)
-            return getattr(self._es, name)
+    def _take(self, options: Mapping[str, Any]) -> None:
+        super()._take(options)
+        self._searcher = AsyncSearcher(self._es, self._toolbox)

@@ -6,9 +6,9 @@ import copy
 import os
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
@@ -16,6 +16,7 @@ from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._async.experiment_watch import AsyncExperimentWatch
 from es_hybrid._async.experiments import AsyncExperiments
 from es_hybrid._async.remembered import AsyncRemembered
+from es_hybrid._async.wrapper import AsyncWrapper
 from es_hybrid._concurrency import async_blocking
 from es_hybrid._logging import get_logger
 from es_hybrid._mirrors import mirrors
@@ -38,19 +39,14 @@ from es_hybrid.record_file import RecordSink, sink_of
 from es_hybrid.response import HybridInfo, HybridResponse
 from es_hybrid.types import Assigned, PassthroughReason, PlanName, Variant
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _AsyncWrapped = AsyncElasticsearch
-else:
-    _AsyncWrapped = object
 
-
-class AsyncExperimentClient(_AsyncWrapped):
+class AsyncExperimentClient(AsyncWrapper):
     """Answers each shopper with the old search or the new one, always the same.
 
     Without a running experiment, a shopper, or words to search for, the answer is the old query's.
     Where the new search fails, the shopper gets the old one's answer, and the failure is counted.
-    Every other name is the wrapped client's own.
+    Where the new search's settings log, each answer is logged once, with its side; what shoppers do
+    is logged by `shop.log_event`, in any process. Every other name is the wrapped client's own.
 
     Args:
         es: The shop's own client, which serves the old query. Never closed or changed here.
@@ -79,6 +75,7 @@ class AsyncExperimentClient(_AsyncWrapped):
         self._name = name
         self._shopper: str | None = None
         self._write = sink_of(record)
+        self._search_log = shop._toolbox.log  # noqa: SLF001
         self._log = get_logger("es_hybrid.experiment")
         patient = es.options(request_timeout=settings.timeout_s, max_retries=0)
         self._look_up = AsyncExperiments(patient, index=settings.index)
@@ -90,11 +87,6 @@ class AsyncExperimentClient(_AsyncWrapped):
             outcomes=outcomes,
             stopped=lambda: self._remembered.forget(name),
         )
-
-    @property
-    def es(self) -> AsyncElasticsearch:
-        """The client that serves the old query."""
-        return self._es
 
     def for_shopper(self, shopper: str) -> Self:
         """Return a copy that searches for one shopper.
@@ -120,6 +112,7 @@ class AsyncExperimentClient(_AsyncWrapped):
             RequestError: `ext.hybrid` is wrong.
             ApiError: Elasticsearch's own, where the old query itself fails.
         """
+        begun_s = time.perf_counter()
         request = parse_request(arguments)
         experiment = (await self._remembered.of(self._name, self._found)).value
         who = None
@@ -131,8 +124,14 @@ class AsyncExperimentClient(_AsyncWrapped):
             or passthrough_reason(request) is not None
             or not concerns(experiment, request, now_s=datetime.now(UTC).timestamp())
         ):
-            return await self._old(arguments)
-        answer = await self._on_a_side(experiment, who, request, arguments)
+            answer = await self._old(arguments)
+            return self._search_log.searched(request, answer, started_s=begun_s)
+        try:
+            answer = await self._on_a_side(experiment, who, request, arguments)
+        except (ApiError, TransportError):
+            self._search_log.failed(request, who, started_s=begun_s)
+            raise
+        answer = self._search_log.searched(request, answer, started_s=begun_s)
         try:
             await self._told(who, SEARCH, 1.0)
         except Exception as error:  # noqa: BLE001 - what cannot be written must not fail a search
@@ -174,17 +173,6 @@ class AsyncExperimentClient(_AsyncWrapped):
         """End what runs in the background; both clients stay open."""
         await self._watch.aclose()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
-
     async def _found(self, name: str) -> Experiment:
         return (await self._look_up.get(name)).experiment
 
@@ -209,8 +197,8 @@ class AsyncExperimentClient(_AsyncWrapped):
             new = await self._counted(experiment, Variant.TREATMENT, arguments)
         except (ApiError, TransportError, HybridError):
             if who.variant is Variant.TREATMENT:
-                return (await self._old(arguments)).on_side(who)
-            new = old
+                return (await self._old(arguments)).on_side(replace(who, failed=True))
+            new, who = old, replace(who, failed=True)
         if who.variant is Variant.TREATMENT:
             return new.on_side(who)
         lists = old["hits"]["hits"], new["hits"]["hits"]
@@ -238,7 +226,9 @@ class AsyncExperimentClient(_AsyncWrapped):
     async def _with(self, recipe: Recipe, arguments: Mapping[str, Any]) -> HybridResponse:
         if recipe is False:
             return await self._old(arguments)
-        return await self._shop.search(**with_recipe(arguments, recipe))
+        # Logged once, by `search`: the answer that the shopper gets, and its side.
+        searcher = self._shop._searcher  # noqa: SLF001
+        return await searcher.search(with_recipe(arguments, recipe), logged=False)
 
     async def _told(self, who: Assigned, metric: str, value: float) -> None:
         outcome = Outcome(who.experiment, who.variant, who.unit, metric, value)
@@ -247,18 +237,6 @@ class AsyncExperimentClient(_AsyncWrapped):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self._es!r}, {self._name})>"
 
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(AsyncElasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy that searches with other transport options."""
-            twin = copy.copy(self)
-            twin._es = self._es.options(**options)  # noqa: SLF001
-            twin._shop = self._shop.options(**options)  # noqa: SLF001
-            return twin
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            return getattr(self._es, name)
+    def _take(self, options: Mapping[str, Any]) -> None:
+        super()._take(options)
+        self._shop = self._shop.options(**options)

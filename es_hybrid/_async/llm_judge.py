@@ -1,20 +1,16 @@
-"""Asks a language model for grades, through the openai client; the second of its two homes."""
+"""Asks a language model for grades."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from functools import partial
 
-from es_hybrid._async.attempts import async_call_service, async_read_body
-from es_hybrid._budget import Budget
+from es_hybrid._async.openai_server import AsyncOpenAIServer
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.settings import JudgeSettings
-from es_hybrid.types import Json
-from es_hybrid.wire.failures import Failure, dropped, refused, timed_out, unreachable
 from es_hybrid.wire.judging import PROMPT_VERSION, Verdict, decode_verdict, encode_question
 
 SERVICE = "judge"
@@ -47,14 +43,14 @@ class AsyncLlmJudge:
                 "no judge is configured",
                 hint="set ES_HYBRID_JUDGE__BASE_URL and ES_HYBRID_JUDGE__MODEL",
             )
-        from openai import AsyncOpenAI  # noqa: PLC0415 - takes a second
-
-        key = settings.api_key.get_secret_value() if settings.api_key else ""
         self.name = f"{settings.model}, prompt {PROMPT_VERSION}"
         self._settings = settings
-        self._retry = retry
-        self._client = AsyncOpenAI(
-            base_url=settings.base_url, api_key=key or "EMPTY", max_retries=0
+        self._server = AsyncOpenAIServer(
+            settings.base_url,
+            settings.api_key,
+            service=SERVICE,
+            max_bytes=MAX_BYTES,
+            retry=retry,
         )
 
     async def grade(self, query: str, product: str) -> Verdict:
@@ -73,11 +69,11 @@ class AsyncLlmJudge:
         request = encode_question(
             query, product, model=settings.model, max_tokens=settings.max_tokens
         )
-        return await async_call_service(
-            partial(self._once, request, [query, product]),
-            budget=Budget(total_s=settings.timeout_s, started_s=time.monotonic()),
-            retry=self._retry,
-            service=SERVICE,
+        return await self._server.chat(
+            request,
+            partial(decode_verdict, service=SERVICE),
+            sent=[query, product],
+            timeout_s=settings.timeout_s,
         )
 
     async def grades(self, pairs: Iterable[tuple[str, str]]) -> AsyncGenerator[Verdict, None]:
@@ -97,38 +93,4 @@ class AsyncLlmJudge:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        await self._client.close()
-
-    async def _once(self, request: Json, sent: list[str], budget: Budget) -> Verdict | Failure:
-        import openai  # noqa: PLC0415 - loaded by now
-
-        left = budget.remaining(time.monotonic())
-        try:
-            async with self._client.chat.completions.with_streaming_response.create(
-                **request, timeout=left
-            ) as response:
-                content = await async_read_body(
-                    response.iter_bytes(), budget=budget, max_bytes=MAX_BYTES, service=SERVICE
-                )
-        except openai.APIStatusError as error:
-            answer = error.response
-            return refused(
-                answer.status_code,
-                answer.headers,
-                answer.content,
-                service=SERVICE,
-                sent=sent,
-                now=time.time(),  # noqa: TID251 - a `Retry-After` may be a date
-                cause=error,
-            )
-        except openai.APITimeoutError as error:
-            return timed_out(SERVICE, budget.total_s, error)
-        except openai.APIConnectionError as error:
-            return unreachable(SERVICE, error)
-        except Exception as error:
-            # While the body is read, openai lets its HTTP library's exceptions through.
-            failure = dropped(SERVICE, budget.total_s, error)
-            if failure is None:
-                raise
-            return failure
-        return decode_verdict(content, service=SERVICE)
+        await self._server.aclose()

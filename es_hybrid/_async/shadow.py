@@ -8,13 +8,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 from elastic_transport import ObjectApiResponse
 from elasticsearch import AsyncElasticsearch
 
 from es_hybrid._async.client import AsyncHybridClient
+from es_hybrid._async.wrapper import AsyncWrapper
 from es_hybrid._background import AsyncBackground, AsyncRunning, async_first_done
 from es_hybrid._concurrency import async_blocking
 from es_hybrid._deadline import async_within
@@ -29,14 +29,8 @@ from es_hybrid.query.request import SearchRequest, parse_request, without_hybrid
 from es_hybrid.record_file import RecordSink, sink_of
 from es_hybrid.types import Json
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _AsyncWrapped = AsyncElasticsearch
-else:
-    _AsyncWrapped = object
 
-
-class AsyncShadowClient(_AsyncWrapped):
+class AsyncShadowClient(AsyncWrapper):
     """Answers with the shop's own search, and tries the new one on a sample beside it.
 
     The served search is `es.search`, untouched. What is compared runs after it was answered, in the
@@ -100,11 +94,6 @@ class AsyncShadowClient(_AsyncWrapped):
         self._shadows = Shadows()
         self._log = get_logger("es_hybrid.shadow")
 
-    @property
-    def es(self) -> AsyncElasticsearch:
-        """The client that serves."""
-        return self._es
-
     @mirrors(AsyncElasticsearch.search)
     async def search(self, **arguments: Any) -> ObjectApiResponse[Any]:
         """Search as the wrapped client does; the answer is its own.
@@ -141,17 +130,6 @@ class AsyncShadowClient(_AsyncWrapped):
     async def close(self) -> None:
         """End what runs in the background; both clients stay open."""
         await self._background.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     def _begin(
         self, arguments: Mapping[str, Any], answer: ObjectApiResponse[Any], *, took_ms: float
@@ -209,21 +187,3 @@ class AsyncShadowClient(_AsyncWrapped):
         new = Page.of(answer["hits"]["hits"], took_ms=took_ms, fields=self._fields)
         lacks = tuple(f"{lack.stage}: {lack.reason}" for lack in answer.hybrid.degraded)
         return ShadowRecord(old, new, took_ms, degraded=lacks, text=text)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self._es!r})>"
-
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(AsyncElasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy whose served searches go with other transport options."""
-            twin = copy.copy(self)
-            twin._es = self._es.options(**options)  # noqa: SLF001
-            return twin
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            return getattr(self._es, name)

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from elasticsearch import Elasticsearch
 
@@ -19,6 +18,7 @@ from es_hybrid._sync.recommending import Recommending
 from es_hybrid._sync.reindexing import Reindexing
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
+from es_hybrid._sync.wrapper import Wrapper
 from es_hybrid.metrics import Metrics
 from es_hybrid.preview import SearchPlan
 from es_hybrid.protocols import Boost, Embedder, Fuser, Hook, Reranker
@@ -31,16 +31,6 @@ from es_hybrid.response import HybridResponse, HybridResponses
 from es_hybrid.settings import Settings
 from es_hybrid.types import Level, Stage
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _Wrapped = Elasticsearch
-else:
-    _Wrapped = object
-
-
-_FOR_HELPERS = frozenset({"_otel"})
-"""Private names that `elasticsearch.helpers` reads of the client it is given."""
-
 
 class HybridClient(  # type: ignore[misc]  # `ingest` is both
     Catalogue,
@@ -48,7 +38,7 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
     Reindexing,
     Readiness,
     Events,
-    _Wrapped,
+    Wrapper,
 ):
     """Hybrid product search behind the call a shop already makes.
 
@@ -84,7 +74,8 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
         fusers: Mapping[str, Fuser] | None = None,
         hook: Hook | None = None,
     ) -> None:
-        toolbox = Toolbox(
+        self._es = es
+        self._toolbox = Toolbox(
             es,
             settings or Settings(),
             embedder=embedder,
@@ -93,12 +84,7 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
             fusers=fusers,
             hook=hook,
         )
-        self._adopt(es, toolbox)
-
-    @property
-    def es(self) -> Elasticsearch:
-        """The wrapped client."""
-        return self._es
+        self._searcher = Searcher(es, self._toolbox)
 
     @property
     def embedder(self) -> Embedder | None:
@@ -149,6 +135,10 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
             RequestError: `ext.hybrid` is wrong, or asks for what cannot be combined.
             ApiError: Elasticsearch's own, where the lexical search itself fails.
             ServiceError: Only with `on_error="raise"`.
+
+        Example:
+            found = shop.search(index="products", query={"match": {"title": "trail shoe"}})
+            print(found.hybrid.plan, [hit.id for hit in found.hits])
         """
         return self._searcher.search(arguments)
 
@@ -169,6 +159,10 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
         Raises:
             RequestError: An `ext.hybrid` is wrong; its path says which.
             ApiError: Elasticsearch's own, where the call as a whole fails.
+
+        Example:
+            searches = [{"index": "products"}, {"query": {"match": {"title": "tent"}}}]
+            answers = shop.msearch(searches=searches)
         """
         return ManySearcher(self._es, self._toolbox, self._searcher).msearch(arguments)
 
@@ -181,6 +175,9 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Raises:
             RequestError: As `search`.
+
+        Example:
+            print(shop.plan(index="products", query={"match": {"title": "trail shoe"}}))
         """
         return self._searcher.preview(arguments)
 
@@ -234,6 +231,9 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Args:
             index: Name or alias.
+
+        Example:
+            (shop.capabilities("products")).schema
         """
         schemas = self._toolbox.schemas
         request = parse_request({"index": index})
@@ -258,33 +258,6 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self._es!r})>"
-
-    def _adopt(self, es: Elasticsearch, toolbox: Toolbox) -> None:
-        self._es = es
-        self._toolbox = toolbox
-        self._searcher = Searcher(es, toolbox)
-
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(Elasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy that sends its requests with other transport options."""
-            copy = type(self).__new__(type(self))
-            copy._adopt(self._es.options(**options), self._toolbox)  # noqa: SLF001
-            return copy
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_") and name not in _FOR_HELPERS:
-                raise AttributeError(name)
-            return getattr(self._es, name)
+    def _take(self, options: Mapping[str, Any]) -> None:
+        super()._take(options)
+        self._searcher = Searcher(self._es, self._toolbox)

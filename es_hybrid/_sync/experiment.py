@@ -7,9 +7,9 @@ import copy
 import os
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
@@ -20,6 +20,7 @@ from es_hybrid._sync.client import HybridClient
 from es_hybrid._sync.experiment_watch import ExperimentWatch
 from es_hybrid._sync.experiments import Experiments
 from es_hybrid._sync.remembered import Remembered
+from es_hybrid._sync.wrapper import Wrapper
 from es_hybrid.errors import HybridError
 from es_hybrid.experiments.definition import Experiment, Recipe
 from es_hybrid.experiments.guardrails import Counts
@@ -39,19 +40,14 @@ from es_hybrid.record_file import RecordSink, sink_of
 from es_hybrid.response import HybridInfo, HybridResponse
 from es_hybrid.types import Assigned, PassthroughReason, PlanName, Variant
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _Wrapped = Elasticsearch
-else:
-    _Wrapped = object
 
-
-class ExperimentClient(_Wrapped):
+class ExperimentClient(Wrapper):
     """Answers each shopper with the old search or the new one, always the same.
 
     Without a running experiment, a shopper, or words to search for, the answer is the old query's.
     Where the new search fails, the shopper gets the old one's answer, and the failure is counted.
-    Every other name is the wrapped client's own.
+    Where the new search's settings log, each answer is logged once, with its side; what shoppers do
+    is logged by `shop.log_event`, in any process. Every other name is the wrapped client's own.
 
     Args:
         es: The shop's own client, which serves the old query. Never closed or changed here.
@@ -80,6 +76,7 @@ class ExperimentClient(_Wrapped):
         self._name = name
         self._shopper: str | None = None
         self._write = sink_of(record)
+        self._search_log = shop._toolbox.log  # noqa: SLF001
         self._log = get_logger("es_hybrid.experiment")
         patient = es.options(request_timeout=settings.timeout_s, max_retries=0)
         self._look_up = Experiments(patient, index=settings.index)
@@ -91,11 +88,6 @@ class ExperimentClient(_Wrapped):
             outcomes=outcomes,
             stopped=lambda: self._remembered.forget(name),
         )
-
-    @property
-    def es(self) -> Elasticsearch:
-        """The client that serves the old query."""
-        return self._es
 
     def for_shopper(self, shopper: str) -> Self:
         """Return a copy that searches for one shopper.
@@ -121,6 +113,7 @@ class ExperimentClient(_Wrapped):
             RequestError: `ext.hybrid` is wrong.
             ApiError: Elasticsearch's own, where the old query itself fails.
         """
+        begun_s = time.perf_counter()
         request = parse_request(arguments)
         experiment = (self._remembered.of(self._name, self._found)).value
         who = None
@@ -132,8 +125,14 @@ class ExperimentClient(_Wrapped):
             or passthrough_reason(request) is not None
             or not concerns(experiment, request, now_s=datetime.now(UTC).timestamp())
         ):
-            return self._old(arguments)
-        answer = self._on_a_side(experiment, who, request, arguments)
+            answer = self._old(arguments)
+            return self._search_log.searched(request, answer, started_s=begun_s)
+        try:
+            answer = self._on_a_side(experiment, who, request, arguments)
+        except (ApiError, TransportError):
+            self._search_log.failed(request, who, started_s=begun_s)
+            raise
+        answer = self._search_log.searched(request, answer, started_s=begun_s)
         try:
             self._told(who, SEARCH, 1.0)
         except Exception as error:  # noqa: BLE001 - what cannot be written must not fail a search
@@ -175,17 +174,6 @@ class ExperimentClient(_Wrapped):
         """End what runs in the background; both clients stay open."""
         self._watch.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _found(self, name: str) -> Experiment:
         return (self._look_up.get(name)).experiment
 
@@ -210,8 +198,8 @@ class ExperimentClient(_Wrapped):
             new = self._counted(experiment, Variant.TREATMENT, arguments)
         except (ApiError, TransportError, HybridError):
             if who.variant is Variant.TREATMENT:
-                return (self._old(arguments)).on_side(who)
-            new = old
+                return (self._old(arguments)).on_side(replace(who, failed=True))
+            new, who = old, replace(who, failed=True)
         if who.variant is Variant.TREATMENT:
             return new.on_side(who)
         lists = old["hits"]["hits"], new["hits"]["hits"]
@@ -239,7 +227,9 @@ class ExperimentClient(_Wrapped):
     def _with(self, recipe: Recipe, arguments: Mapping[str, Any]) -> HybridResponse:
         if recipe is False:
             return self._old(arguments)
-        return self._shop.search(**with_recipe(arguments, recipe))
+        # Logged once, by `search`: the answer that the shopper gets, and its side.
+        searcher = self._shop._searcher  # noqa: SLF001
+        return searcher.search(with_recipe(arguments, recipe), logged=False)
 
     def _told(self, who: Assigned, metric: str, value: float) -> None:
         outcome = Outcome(who.experiment, who.variant, who.unit, metric, value)
@@ -248,18 +238,6 @@ class ExperimentClient(_Wrapped):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self._es!r}, {self._name})>"
 
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(Elasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy that searches with other transport options."""
-            twin = copy.copy(self)
-            twin._es = self._es.options(**options)  # noqa: SLF001
-            twin._shop = self._shop.options(**options)  # noqa: SLF001
-            return twin
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            return getattr(self._es, name)
+    def _take(self, options: Mapping[str, Any]) -> None:
+        super()._take(options)
+        self._shop = self._shop.options(**options)

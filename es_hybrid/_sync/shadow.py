@@ -9,8 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any
 
 from elastic_transport import ObjectApiResponse
 from elasticsearch import Elasticsearch
@@ -21,6 +20,7 @@ from es_hybrid._deadline import within
 from es_hybrid._logging import get_logger
 from es_hybrid._mirrors import mirrors
 from es_hybrid._sync.client import HybridClient
+from es_hybrid._sync.wrapper import Wrapper
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.experiments.routing import with_recipe
 from es_hybrid.experiments.shadow import Page, PageFields, ShadowRecord, Shadows, reason_of
@@ -30,14 +30,8 @@ from es_hybrid.query.request import SearchRequest, parse_request, without_hybrid
 from es_hybrid.record_file import RecordSink, sink_of
 from es_hybrid.types import Json
 
-if TYPE_CHECKING:
-    # Every public name of the wrapped client is there, typed; at run time it is handed through.
-    _Wrapped = Elasticsearch
-else:
-    _Wrapped = object
 
-
-class ShadowClient(_Wrapped):
+class ShadowClient(Wrapper):
     """Answers with the shop's own search, and tries the new one on a sample beside it.
 
     The served search is `es.search`, untouched. What is compared runs after it was answered, in the
@@ -101,11 +95,6 @@ class ShadowClient(_Wrapped):
         self._shadows = Shadows()
         self._log = get_logger("es_hybrid.shadow")
 
-    @property
-    def es(self) -> Elasticsearch:
-        """The client that serves."""
-        return self._es
-
     @mirrors(Elasticsearch.search)
     def search(self, **arguments: Any) -> ObjectApiResponse[Any]:
         """Search as the wrapped client does; the answer is its own.
@@ -142,17 +131,6 @@ class ShadowClient(_Wrapped):
     def close(self) -> None:
         """End what runs in the background; both clients stay open."""
         self._background.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _begin(
         self, arguments: Mapping[str, Any], answer: ObjectApiResponse[Any], *, took_ms: float
@@ -210,21 +188,3 @@ class ShadowClient(_Wrapped):
         new = Page.of(answer["hits"]["hits"], took_ms=took_ms, fields=self._fields)
         lacks = tuple(f"{lack.stage}: {lack.reason}" for lack in answer.hybrid.degraded)
         return ShadowRecord(old, new, took_ms, degraded=lacks, text=text)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}({self._es!r})>"
-
-    if not TYPE_CHECKING:
-        # Type checkers take both from the wrapped client, whose `options` returns its own class.
-
-        @mirrors(Elasticsearch.options)
-        def options(self, **options: Any) -> Self:
-            """Return a copy whose served searches go with other transport options."""
-            twin = copy.copy(self)
-            twin._es = self._es.options(**options)  # noqa: SLF001
-            return twin
-
-        def __getattr__(self, name: str) -> Any:
-            if name.startswith("_"):
-                raise AttributeError(name)
-            return getattr(self._es, name)

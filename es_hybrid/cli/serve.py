@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from es_hybrid import ConfigurationError
 from es_hybrid.cli.connect import load_settings, shown_url
 from es_hybrid.cli.output import Output
+from es_hybrid.errors import missing_extra
 from es_hybrid.settings import Settings
 
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
@@ -31,9 +31,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         from es_hybrid.serve import serve  # noqa: PLC0415 (an extra)
     except ImportError as error:
-        raise ConfigurationError(
-            f"the package {error.name} is not installed", hint="pip install 'es-hybrid[serve]'"
-        ) from error
+        raise missing_extra(error, user="the HTTP service", extra="serve") from error
     settings = _with(load_settings(args), host=args.host, port=args.port, writes=args.allow_writes)
 
     def started(url: str) -> None:

@@ -64,7 +64,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = judged.add_mutually_exclusive_group(required=True)
     source.add_argument("--qrels", metavar="QRELS", help="the graded products")
     source.add_argument(
-        "--clicks", metavar="LOG.ndjson", help="searches and clicks in the shape of UBI"
+        "--clicks",
+        metavar="LOG",
+        help="searches and clicks in the shape of UBI: NDJSON file or directory",
     )
     add_queries(judged, "the judged queries, with --qrels")
     add_query_vectors(judged)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from es_hybrid.errors import missing_extra
 from es_hybrid.evaluate.compare import Comparison
 from es_hybrid.evaluate.evidence import Evidence
 from es_hybrid.evaluate.judgments import JudgedQuery
@@ -12,7 +13,6 @@ from es_hybrid.evaluate.plots import (
     changes_plot,
     latency_plot,
     means_plot,
-    missing_extra,
     slice_columns,
     slices_plot,
 )
@@ -55,7 +55,7 @@ def render_html(
         from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - an extra
         from markupsafe import Markup  # noqa: PLC0415
     except ImportError as error:
-        raise missing_extra(error) from error
+        raise missing_extra(error, user="an HTML report", extra="evaluate") from error
     # Everything is escaped but the plots, which are drawn here.
     pages = Environment(
         loader=PackageLoader("es_hybrid.evaluate"), autoescape=True, undefined=StrictUndefined

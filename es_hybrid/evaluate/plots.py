@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import missing_extra
 from es_hybrid.evaluate.compare import Comparison
 from es_hybrid.evaluate.report import EvaluationReport
 from es_hybrid.evaluate.significance import bootstrap_interval
@@ -17,7 +17,7 @@ from es_hybrid.evaluate.significance import bootstrap_interval
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["changes_plot", "latency_plot", "means_plot", "missing_extra", "slices_plot"]
+__all__ = ["changes_plot", "latency_plot", "means_plot", "slices_plot"]
 
 _COLOURS = ("#4269d0", "#efb118", "#ff725c", "#6cc5b0", "#a463f2", "#9c6b4e", "#97bbf5", "#3ca951")
 _GAIN, _LOSS = "#3ca951", "#e5484d"
@@ -136,15 +136,6 @@ def changes_plot(comparison: Comparison) -> str:
     return _svg(draw, height=2.4)
 
 
-def missing_extra(error: ImportError) -> ConfigurationError:
-    """Say which package is missing and how to get it."""
-    package = (error.name or "matplotlib").partition(".")[0]
-    return ConfigurationError(
-        f"an HTML report needs the package {package}, which cannot be imported",
-        hint="run: pip install 'es-hybrid[evaluate]'",
-    )
-
-
 def _colour(place: int) -> str:
     return _COLOURS[place % len(_COLOURS)]
 
@@ -155,7 +146,7 @@ def _svg(draw: Callable[[Axes], None], *, height: float) -> str:
         from matplotlib import rc_context  # noqa: PLC0415 - an extra
         from matplotlib.figure import Figure  # noqa: PLC0415
     except ImportError as error:
-        raise missing_extra(error) from error
+        raise missing_extra(error, user="an HTML report", extra="evaluate") from error
     written = io.StringIO()
     with (
         rc_context(

@@ -15,6 +15,8 @@ from typing import Any
 
 import orjson
 
+from es_hybrid.types import zoned
+
 __all__ = [
     "BadValue",
     "as_date",
@@ -295,5 +297,4 @@ def _with_clock(day: datetime, text: str) -> datetime:
 
 
 def _iso(moment: datetime) -> str:
-    utc = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return utc.replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+    return zoned(moment).astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat() + "Z"

@@ -17,7 +17,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.actions import KEEP_VECTOR, VECTOR_FIELDS, Action, script_action
 from es_hybrid.indexing.coerce import BadValue, as_date
 from es_hybrid.indexing.sources import Product
-from es_hybrid.types import Json
+from es_hybrid.types import Json, zoned
 
 __all__ = [
     "IS_NEWER",
@@ -122,8 +122,7 @@ def guarded_action(
 
 def _parsed(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return zoned(datetime.fromisoformat(text))
     except ValueError:
         pass
     try:

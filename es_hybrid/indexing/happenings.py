@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from es_hybrid.indexing.sources import BadRecord, FeedItem, Record
+from es_hybrid.types import zoned
 
-__all__ = ["LoggedEvent", "read_event", "records_of"]
+__all__ = ["LoggedEvent", "read_event", "records_of", "seconds_of"]
 
 _PRODUCT = ("product_id", "object_id", "item_id", "sku", "id")
 _KIND = ("action_name", "event", "kind", "event_type", "type")
@@ -45,7 +46,8 @@ class LoggedEvent:
         kind: `click`, `purchase` or `impression`; `None` where the log does not say, or says something else.
         at_s: Seconds since the epoch; `None` where the log does not say.
         count: How many.
-        order_id: Of the order, or of the session where there is no order id; never kept.
+        order_id: Of the order; never kept.
+        session: Of the visit; never kept.
     """
 
     product_id: str
@@ -53,6 +55,7 @@ class LoggedEvent:
     at_s: float | None
     count: float = 1.0
     order_id: str | None = field(default=None, repr=False)
+    session: str | None = field(default=None, repr=False)
 
 
 def records_of(items: Iterable[FeedItem]) -> Iterator[Mapping[str, Any] | None]:
@@ -87,17 +90,9 @@ def read_event(record: Mapping[str, Any]) -> LoggedEvent | None:
         kind=None if said is None else _KINDS.get(str(said).strip().lower().replace("-", "_")),
         at_s=seconds_of(_first([record], _TIME)),
         count=1.0 if count is None else count,
-        order_id=order_of(record),
+        order_id=_text(_first(places, _ORDER)),
+        session=_text(_first([record], _SESSION)),
     )
-
-
-def order_of(record: Mapping[str, Any]) -> str | None:
-    """Return by what the events of one order are known: its id, or else the session."""
-    attributes = record.get("event_attributes")
-    inner = attributes.get("object") if isinstance(attributes, Mapping) else None
-    places = [place for place in (inner, attributes, record) if isinstance(place, Mapping)]
-    found = _first(places, _ORDER) or _first([record], _SESSION)
-    return None if found is None else str(found)
 
 
 def seconds_of(value: Any) -> float | None:
@@ -119,7 +114,7 @@ def seconds_of(value: Any) -> float | None:
             parsed = datetime.fromisoformat(str(value).strip().replace("/", "-"))
         except ValueError:
             return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    return zoned(parsed).timestamp()
 
 
 _LAST_SECOND = 95_617_584_000.0
@@ -133,6 +128,10 @@ def _first(places: Iterable[Mapping[str, Any]], names: Iterable[str]) -> Any:
             if value is not None and value != "" and not isinstance(value, (Mapping, list)):
                 return value
     return None
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _number(value: Any) -> float | None:

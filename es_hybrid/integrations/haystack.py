@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from es_hybrid import AsyncHybridClient, HybridClient
-from es_hybrid.errors import RequestError
+from es_hybrid.errors import RequestError, missing_extra
 from es_hybrid.integrations.filters import combined, comparison
-from es_hybrid.integrations.retrieval import Found, Retrieval, missing_client, missing_framework
+from es_hybrid.integrations.retrieval import Found, Retrieval, missing_client
 from es_hybrid.types import Json
 
 try:
     from haystack import Document, component
 except ImportError as error:
-    raise missing_framework("haystack-ai", extra="haystack") from error
+    raise missing_extra(error, user="the retriever of Haystack", extra="haystack") from error
 
 __all__ = ["HybridRetriever"]
 

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from es_hybrid import AsyncHybridClient, HybridClient
-from es_hybrid.integrations.retrieval import Found, Retrieval, missing_client, missing_framework
+from es_hybrid.errors import missing_extra
+from es_hybrid.integrations.retrieval import Found, Retrieval, missing_client
 
 try:
     from langchain_core.callbacks import (
@@ -19,7 +20,7 @@ try:
     from langchain_core.documents import Document
     from langchain_core.retrievers import BaseRetriever
 except ImportError as error:
-    raise missing_framework("langchain-core", extra="langchain") from error
+    raise missing_extra(error, user="the retriever of LangChain", extra="langchain") from error
 
 __all__ = ["HybridRetriever"]
 

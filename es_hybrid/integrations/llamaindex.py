@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from es_hybrid import AsyncHybridClient, HybridClient
+from es_hybrid.errors import missing_extra
 from es_hybrid.integrations.filters import combined, comparison
-from es_hybrid.integrations.retrieval import Found, Retrieval, missing_client, missing_framework
+from es_hybrid.integrations.retrieval import Found, Retrieval, missing_client
 from es_hybrid.types import Json
 
 try:
@@ -16,7 +17,7 @@ try:
     from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
     from llama_index.core.vector_stores import MetadataFilters
 except ImportError as error:
-    raise missing_framework("llama-index-core", extra="llamaindex") from error
+    raise missing_extra(error, user="the retriever of LlamaIndex", extra="llamaindex") from error
 
 __all__ = ["HybridRetriever"]
 

@@ -10,7 +10,7 @@ from es_hybrid.errors import ConfigurationError
 from es_hybrid.response import HybridResponse
 from es_hybrid.types import Json
 
-__all__ = ["Found", "Retrieval", "missing_client", "missing_framework"]
+__all__ = ["Found", "Retrieval", "missing_client"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,6 @@ def missing_client(method: str, *, wanted: str) -> ConfigurationError:
     """Return the error for a call whose flavour of client was not given."""
     return ConfigurationError(
         f"{method} needs a {wanted}", hint=f"pass one as `{_ARGUMENT[wanted]}`"
-    )
-
-
-def missing_framework(package: str, *, extra: str) -> ConfigurationError:
-    """Return the error for a framework that is not installed."""
-    return ConfigurationError(
-        f"{package} is not installed", hint=f"run: pip install 'es-hybrid[{extra}]'"
     )
 
 

@@ -32,7 +32,9 @@ def clicked_grades(
 ) -> dict[str, dict[str, int]]:
     """Return grades 0 to 3 by product, by query, of what was shown often enough.
 
-    A grade compares a product with the best of the same query, not with those of others.
+    A grade compares a product with the best of the same query, not with those of others. A product
+    that stood in a place for trying out is not counted there: shoppers met it for another reason
+    than the ranking.
 
     Args:
         sessions: Searches with their clicks.
@@ -72,6 +74,8 @@ def _counted(
     clicks: dict[tuple[str, str], float] = defaultdict(float)
     for session in sessions:
         for place, product in enumerate(session.shown):
+            if place in session.left_out:
+                continue
             views[session.query, product] += 1
             if place in session.clicked:
                 clicks[session.query, product] += min(1.0 / max(examination[place], 1e-9), clip)

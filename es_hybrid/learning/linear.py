@@ -19,7 +19,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import missing_extra
 from es_hybrid.learning.examples import Example
 from es_hybrid.rank.features import FEATURES, MONOTONE
 from es_hybrid.rank.learned import standardised
@@ -116,10 +116,8 @@ class _Pairs:
 def _minimize() -> Any:
     try:
         from scipy.optimize import minimize  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise ConfigurationError(
-            "training needs SciPy", hint="pip install 'es-hybrid[ltr]'"
-        ) from None
+    except ImportError as error:
+        raise missing_extra(error, user="training", extra="ltr") from None
     return minimize
 
 

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import ConfigurationError, missing_extra
 from es_hybrid.learning.examples import Example, known_features
 from es_hybrid.learning.linear import Linear, linear_weights
 from es_hybrid.rank.features import FEATURES, MONOTONE, PRODUCT_FIELDS
@@ -136,10 +136,8 @@ def _grown(useful: Sequence[Example], how: Trees) -> tuple[tuple[Tree, ...], dic
 def _lightgbm() -> Any:
     try:
         import lightgbm  # noqa: PLC0415 - an extra
-    except ImportError:
-        raise ConfigurationError(
-            "training needs LightGBM", hint="pip install 'es-hybrid[ltr]'"
-        ) from None
+    except ImportError as error:
+        raise missing_extra(error, user="training", extra="ltr") from None
     return lightgbm
 
 

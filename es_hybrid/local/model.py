@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import missing_extra
 from es_hybrid.types import Vectors
 
-__all__ = ["StaticModel", "TokenIds", "fold", "missing_extra"]
+__all__ = ["StaticModel", "TokenIds", "fold"]
 
 TokenIds = NDArray[np.int32]
 """The tokens of one text, shape `(tokens,)`."""
@@ -56,7 +56,7 @@ class StaticModel:
             with _root_logger_untouched():
                 import wordllama  # noqa: PLC0415 (an extra)
         except ImportError as error:
-            raise missing_extra(error) from error
+            raise missing_extra(error, user="an embedded model", extra="local") from error
         loaded = wordllama.WordLlama.load(
             cache_dir=Path(wordllama.__file__).parent, disable_download=True
         )
@@ -88,15 +88,6 @@ def fold(text: str) -> str:
     # Half a surrogate pair cannot be written as UTF-8, which the tokenizer needs.
     whole = text.encode("utf-8", "replace").decode("utf-8")
     return " ".join(unicodedata.normalize("NFKC", whole).lower().split())
-
-
-def missing_extra(error: ImportError) -> ConfigurationError:
-    """Say which package is missing and how to get it."""
-    package = (error.name or "wordllama").partition(".")[0]
-    return ConfigurationError(
-        f"the embedded models need the package {package}, which cannot be imported",
-        hint="run: pip install 'es-hybrid[local]'",
-    )
 
 
 @contextmanager

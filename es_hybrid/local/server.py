@@ -13,9 +13,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import ConfigurationError, missing_extra
 from es_hybrid.local.formats import Dialect
-from es_hybrid.local.model import StaticModel, missing_extra
+from es_hybrid.local.model import StaticModel
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -52,7 +52,7 @@ def create_app(
     try:
         from es_hybrid.local.app import build_app  # noqa: PLC0415 (an extra)
     except ImportError as error:
-        raise missing_extra(error) from error
+        raise missing_extra(error, user="an embedded model", extra="local") from error
     return build_app(
         api_key=api_key,
         dialect=dialect,
@@ -73,7 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         app = create_app(api_key=args.api_key, dialect=args.dialect)
     except ImportError as error:
-        return _refuse(missing_extra(error))
+        return _refuse(missing_extra(error, user="an embedded model", extra="local"))
     except ConfigurationError as error:
         return _refuse(error)
     config = uvicorn.Config(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from es_hybrid.logs.events import Action, EventsReport, RefusedEvent
 from es_hybrid.logs.files import read_files
+from es_hybrid.logs.sessions import Reward
 from es_hybrid.logs.stats import LogStats
 from es_hybrid.logs.streams import Stream, index_template, stream_name, template_name
 
@@ -15,6 +16,7 @@ __all__ = [
     "EventsReport",
     "LogStats",
     "RefusedEvent",
+    "Reward",
     "Stream",
     "index_template",
     "read_files",

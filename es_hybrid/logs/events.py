@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from es_hybrid.errors import RequestError
 from es_hybrid.logs.records import Source, stamp
-from es_hybrid.types import Json
+from es_hybrid.types import Json, zoned
 
 __all__ = ["MOST_EVENTS", "Action", "Event", "EventsReport", "RefusedEvent", "read_events"]
 
@@ -70,6 +70,7 @@ class Attributes(_Known):
     quantity: float | None = Field(None, ge=0, allow_inf_nan=False)
     revenue: float | None = Field(None, ge=0, allow_inf_nan=False)
     currency: Name | None = None
+    event_id: Name | None = None
     experiment: Name | None = None
     variant: Name | None = None
 
@@ -97,7 +98,7 @@ class Event(_Known):
             >>> Event(action_name="click", user_id="7").record(Source(), now_s=0.0)["timestamp"]
             '1970-01-01T00:00:00.000Z'
         """
-        at_s = now_s if self.timestamp is None else _seconds(self.timestamp)
+        at_s = now_s if self.timestamp is None else zoned(self.timestamp).timestamp()
         kinds = {"client": self.client_id, "session": self.session_id, "user": self.user_id}
         ids = {f"{kind}_id": source.privacy.id(kind, value) for kind, value in kinds.items()}
         attributes = self.event_attributes.model_dump(exclude_none=True)
@@ -111,10 +112,6 @@ class Event(_Known):
             "event_attributes": attributes or None,
         }
         return {name: value for name, value in record.items() if value is not None}
-
-
-def _seconds(moment: datetime) -> float:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Self
 from es_hybrid.settings import LogSettings
 from es_hybrid.settings.log import Keeping
 
-__all__ = ["Privacy", "query_key"]
+__all__ = ["Privacy", "is_hash", "query_key"]
 
 _HASH_CHARS = 32
 """Of a hash's hexadecimal digits: 128 bits, so that no two shoppers ever share one."""
@@ -68,6 +68,16 @@ class Privacy:
     def _hash(self, kind: str, value: str) -> str:
         content = f"{kind}\0{value}".encode("utf-8", "surrogatepass")
         return hmac.digest(self.salt, content, "sha256").hex()[:_HASH_CHARS]
+
+
+def is_hash(words: str) -> bool:
+    """Say whether words are a log's hash of words, which nobody can search for.
+
+    Example:
+        >>> is_hash("9b74c9897bac770ffc029102a200c5de"), is_hash("9b74c989")
+        (True, False)
+    """
+    return len(words) == _HASH_CHARS and not words.strip("0123456789abcdef")
 
 
 def query_key(words: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,10 +26,16 @@ class Reward(StrEnum):
 _COLUMN = {reward: place for place, reward in enumerate(Reward)}
 
 
-def click_sessions(searches: Iterable[LoggedSearch]) -> list[Session]:
+def click_sessions(
+    searches: Iterable[LoggedSearch], *, counted: Collection[Reward] = (Reward.CLICKS,)
+) -> list[Session]:
     """Return what was shown and clicked, of searches whose words and first page are known.
 
     Products that stood there to be tried out are marked: they say nothing of the ranking.
+
+    Args:
+        searches: The log.
+        counted: What counts as a click.
 
     Example:
         >>> search = LoggedSearch("q", 0.0, key="boot", shown={1: "a", 2: "b"}, explored={2})
@@ -37,11 +43,13 @@ def click_sessions(searches: Iterable[LoggedSearch]) -> list[Session]:
         frozenset({1})
     """
     sessions = []
+    wanted = [_COLUMN[reward] for reward in counted]
     for search in searches:
         shown = _from_the_top(search)
         if search.key and shown:
-            opened = search.deeds.products
-            clicked = (n for n, id_ in enumerate(shown) if opened.get(id_, (0,))[0])
+            deeds = search.deeds.products
+            liked = {id_ for id_, sums in deeds.items() if any(sums[n] for n in wanted)}
+            clicked = (n for n, id_ in enumerate(shown) if id_ in liked)
             left_out = frozenset(position - 1 for position in search.explored)
             sessions.append(Session(search.key, shown, frozenset(clicked), left_out))
     return sessions

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
-from es_hybrid.errors import ConfigurationError, HybridError
+from es_hybrid.errors import ConfigurationError, HybridError, missing_extra
 
 __all__ = [
     "database_errors",
@@ -143,9 +143,8 @@ def escaped(query: str) -> str:
 def _package() -> ModuleType:
     try:
         import sqlalchemy  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError:
-        raise ConfigurationError(
-            "a database is read, but SQLAlchemy is not installed",
-            hint="pip install 'es-hybrid[sql]' and the database's driver",
+    except ModuleNotFoundError as error:
+        raise missing_extra(
+            error, user="a database", extra="sql", also=" and the database's driver"
         ) from None
     return sqlalchemy

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import ConfigurationError, missing_extra
 from es_hybrid.indexing.sources import BadRecord, FeedItem, Record
 from es_hybrid.readers.lines import require_file
 from es_hybrid.readers.values import plain
@@ -59,11 +59,8 @@ def read_parquet(
 def _package() -> ModuleType:
     try:
         from pyarrow import parquet  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError:
-        raise ConfigurationError(
-            "a Parquet file is read, but pyarrow is not installed",
-            hint="pip install 'es-hybrid[parquet]'",
-        ) from None
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, user="a Parquet file", extra="parquet") from None
     found: ModuleType = parquet
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 
-from es_hybrid.indexing.happenings import order_of, read_event, records_of, seconds_of
+from es_hybrid.indexing.happenings import read_event, records_of, seconds_of
 from es_hybrid.indexing.sources import FeedItem
 
 __all__ = ["Orders", "read_orders"]
@@ -66,21 +66,17 @@ def read_orders(items: Iterable[FeedItem], *, now_s: float, days: float | None =
                 found.products.append(listed)
             continue
         event = read_event(record)
-        order = order_of(record)
+        order = None if event is None else event.order_id or event.session
         named = any(name in record for name in ("action_name", "event", "kind"))
         bought = event is not None and (event.kind == "purchase" or not named)
         if event is None or order is None or not bought or _is_old(event.at_s, oldest):
             found.skipped += 1
             continue
         # A session goes on for days; an order id is its own.
-        day = 0 if _has_order_id(record) else int((event.at_s or 0.0) // _SECONDS_A_DAY)
+        day = 0 if event.order_id else int((event.at_s or 0.0) // _SECONDS_A_DAY)
         lines.setdefault((order, day), []).append(intern(event.product_id))
     found.products.extend(lines.values())
     return found
-
-
-def _has_order_id(record: Mapping[str, Any]) -> bool:
-    return record.get("order_id") is not None
 
 
 def _is_old(at_s: float | None, oldest: float | None) -> bool:

@@ -15,7 +15,7 @@ import orjson
 from elasticsearch import Elasticsearch
 
 from es_hybrid._sync.client import HybridClient
-from es_hybrid.errors import ConfigurationError, HybridError, IngestError
+from es_hybrid.errors import ConfigurationError, HybridError, IngestError, missing_extra
 from es_hybrid.indexing.fields import FieldMap
 from es_hybrid.indexing.outcomes import owes_vectors
 from es_hybrid.indexing.report import IngestReport
@@ -148,10 +148,8 @@ def ingest_with_ray(
 def _package() -> ModuleType:
     try:
         import ray.data  # noqa: PLC0415 - an extra
-    except ModuleNotFoundError:
-        raise ConfigurationError(
-            "Ray is not installed", hint="pip install 'es-hybrid[ray]'"
-        ) from None
+    except ModuleNotFoundError as error:
+        raise missing_extra(error, user="an ingest on Ray", extra="ray") from None
     found: ModuleType = ray
     return found
 

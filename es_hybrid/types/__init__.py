@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from es_hybrid.types.evidence import Correction, Evidence
 from es_hybrid.types.sides import Assigned, Variant
+from es_hybrid.types.times import zoned
 from es_hybrid.types.values import (
     BoostContext,
     Degradation,
@@ -74,4 +75,5 @@ __all__ = [
     "Vector",
     "Vectors",
     "hits_of",
+    "zoned",
 ]

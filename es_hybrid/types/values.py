@@ -71,6 +71,15 @@ class Remembered:
     scores: int = 0
     scored: int = 0
 
+    def to_dict(self) -> dict[str, bool | int | None]:
+        """Return the same as JSON."""
+        return {
+            "answer": self.answer,
+            "vector": self.vector,
+            "scores": self.scores,
+            "scored": self.scored,
+        }
+
 
 class Hit(NamedTuple):
     """A candidate, with what Elasticsearch said of it.
@@ -217,6 +226,17 @@ class UsedWeights:
     chosen_by: str
     rerank: float | None = None
     rerank_chosen_by: str | None = None
+
+    def to_dict(self) -> dict[str, str | float | None]:
+        """Return the same as JSON."""
+        return {
+            "method": self.method,
+            "lexical": self.lexical,
+            "semantic": self.semantic,
+            "chosen_by": self.chosen_by,
+            "rerank": self.rerank,
+            "rerank_chosen_by": self.rerank_chosen_by,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from es_hybrid.ui.markup import missing_extra, stylesheet
+from es_hybrid.errors import missing_extra
+from es_hybrid.ui.markup import stylesheet
 from es_hybrid.ui.playground import Playground
 from es_hybrid.ui.words import Language
 
@@ -74,7 +75,7 @@ def create_app(playground: Playground, *, language: Language = Language.EN) -> A
 
         from es_hybrid.ui.pages import build_pages  # noqa: PLC0415
     except ImportError as error:
-        raise missing_extra(error) from error
+        raise missing_extra(error, user="the playground", extra="ui") from error
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/")

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from es_hybrid.errors import ConfigurationError
+from es_hybrid.errors import missing_extra
 from es_hybrid.ui.candidates import RankedText
 from es_hybrid.ui.cards import Panel
 from es_hybrid.ui.words import WORDS, Language, Words
@@ -16,7 +16,7 @@ from es_hybrid.ui.words import WORDS, Language, Words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["heading", "message", "missing_extra", "panels", "ranking", "stylesheet"]
+__all__ = ["heading", "message", "panels", "ranking", "stylesheet"]
 
 
 def panels(found: Sequence[Panel], words: Words) -> str:
@@ -77,15 +77,6 @@ def stylesheet() -> str:
     return files("es_hybrid.ui").joinpath("templates", "playground.css").read_text("utf-8")
 
 
-def missing_extra(error: ImportError) -> ConfigurationError:
-    """Say which package is missing and how to get it."""
-    package = (error.name or "gradio").partition(".")[0]
-    return ConfigurationError(
-        f"the playground needs the package {package}, which cannot be imported",
-        hint="run: pip install 'es-hybrid[ui]'",
-    )
-
-
 def _rendered(template: str, **values: object) -> str:
     return _templates().get_template(f"{template}.html.jinja").render(**values)
 
@@ -95,7 +86,7 @@ def _templates() -> Environment:
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise missing_extra(error) from error
+        raise missing_extra(error, user="the playground", extra="ui") from error
     return Environment(
         loader=PackageLoader("es_hybrid.ui"), autoescape=True, undefined=StrictUndefined
     )

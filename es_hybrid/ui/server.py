@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from es_hybrid.ui.markup import missing_extra
+from es_hybrid.errors import missing_extra
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -35,7 +35,7 @@ def serve(app: ASGIApp, *, host: str, port: int, ready: Callable[[str], None]) -
     try:
         import uvicorn  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise missing_extra(error) from error
+        raise missing_extra(error, user="the playground", extra="ui") from error
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with closing(socket.create_server((host, port), family=family)) as listening:
         shown = f"[{host}]" if ":" in host else host

@@ -267,6 +267,6 @@ def test_the_command_says_which_package_is_missing(package: str) -> None:
     )
     assert done.returncode == 2
     assert done.stderr == (
-        f"the embedded models need the package {package}, which cannot be imported; "
+        f"an embedded model needs the package {package}, which cannot be imported; "
         "run: pip install 'es-hybrid[local]'\n"
     )

@@ -78,7 +78,9 @@ def test_the_tree_drawn_on_top_is_the_tree() -> None:
     assert errors.__doc__
     for kind in CLASSES:
         assert kind.__name__ in errors.__doc__
-    assert {kind.__name__ for kind in CLASSES} | {"HybridWarning"} == set(errors.__all__)
+    assert {kind.__name__ for kind in CLASSES} | {"HybridWarning", "missing_extra"} == set(
+        errors.__all__
+    )
 
 
 @pytest.mark.parametrize(

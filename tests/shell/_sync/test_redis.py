@@ -24,7 +24,7 @@ from tests.support.redis_servers import RedisServer
 
 QUERY = "red trail running shoes"
 TEXTS = ["steel water bottle", "red shoes for trail running", "garlic press"]
-TIMEOUT_S = 0.02
+TIMEOUT_S = 0.25  # a busy machine needs longer than the few milliseconds of the settings
 SLACK_S = 1.0  # a loaded machine pauses a process; the cost of a miss is in benchmarks/models.py
 
 
@@ -164,5 +164,7 @@ def test_settings_that_cannot_work_are_refused(
         stack_of(rerank_server, "http://:secret@localhost")
     assert "secret" not in str(caught.value)
     monkeypatch.setitem(sys.modules, "redis", None)
-    with pytest.raises(ConfigurationError, match="redis-py is not installed"):
+    with pytest.raises(
+        ConfigurationError, match=r"a Redis needs .* redis, .*es-hybrid\[redis\].*unset"
+    ):
         stack_of(rerank_server, "redis://localhost")

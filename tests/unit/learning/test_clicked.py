@@ -55,20 +55,51 @@ def test_reads_searches_with_their_clicks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "record", [[], {"action_name": "click"}, {"query_id": "1", "action_name": "click"}, "words"]
+    "record",
+    [
+        {"query_id": "1", "action_name": "click", "event_attributes": "words"},
+        {"query_id": "1", "query_response_hit_ids": ["a"], "query_attributes": "words"},
+        {"query_id": "1", "query_response_hit_ids": 7},
+    ],
 )
-def test_a_wrong_line_is_named_and_not_repeated(tmp_path: Path, record: Any) -> None:
-    """The error says which line; what shoppers typed stays in the file."""
+def test_a_wrong_record_is_named_and_not_repeated(tmp_path: Path, record: Any) -> None:
+    """The error says which record; what shoppers typed stays in the file."""
     log = written(tmp_path / "log.ndjson", search("1", "secret words", ["a"]), record)
-    with pytest.raises(ConfigurationError, match="line 2 is no record of UBI") as caught:
+    with pytest.raises(ConfigurationError, match="record 2 of the log is no record") as caught:
         read_sessions(log)
     assert "words" not in str(caught.value)
 
 
-def test_hashed_words_cannot_be_searched(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [None, "9b74c9897bac770ffc029102a200c5de"])
+def test_hashed_words_cannot_be_searched(tmp_path: Path, words: str | None) -> None:
     """A log without words says what to change."""
     with pytest.raises(ConfigurationError, match="log the words as typed"):
-        read_sessions(written(tmp_path / "log.ndjson", search("1", None, ["a"])))
+        read_sessions(written(tmp_path / "log.ndjson", search("1", words, ["a"])))
+
+
+def test_spellings_of_one_query_are_one(tmp_path: Path) -> None:
+    """Case and spaces do not part what shoppers meant; the usual spelling is the one searched for."""
+    spellings = ["Trail shoe", "trail  SHOE", "Trail shoe"]
+    searches = [search(str(n), words, ["a"]) for n, words in enumerate(spellings)]
+    found = read_sessions(written(tmp_path / "log.ndjson", *searches))
+    assert [session.query for session in found] == ["Trail shoe"] * 3
+
+
+def test_what_was_tried_out_teaches_nothing(tmp_path: Path) -> None:
+    """A new product in a place of its own is clicked for its place; the grades do not know it."""
+    shown = [
+        {"position": 1, "object_id": "a"},
+        {"position": 2, "object_id": "new", "explored": True},
+        {"position": 3, "object_id": "b"},
+    ]
+    log = written(
+        tmp_path / "log.ndjson",
+        *(search(str(n), "boot", ["a", "new", "b"], shown=shown) for n in range(9)),
+        *(event(str(n), product) for n in range(9) for product in ("new", "b")),
+    )
+    sessions = read_sessions(log)
+    assert {session.left_out for session in sessions} == {frozenset({1})}
+    assert clicked_grades(sessions) == {"boot": {"a": 0, "b": 3}}
 
 
 def test_the_place_is_taken_out() -> None:

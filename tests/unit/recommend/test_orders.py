@@ -29,6 +29,10 @@ def ubi(product: str, session: str, day: int, action: str = "purchase") -> dict[
         [{"products": "a b"}],
         [{"items": [{"product_id": "a", "quantity": 2}, {"sku": "b"}]}],
         [{"order_id": "1", "product_id": "a"}, {"order_id": "1", "product_id": "b"}],
+        [
+            {"transaction_id": 7, "product_id": "a", "date": "2026-11-20T23:59:00Z"},
+            {"transaction_id": 7, "product_id": "b", "date": "2026-11-21T00:01:00Z"},
+        ],
         [ubi("a", "s", 3), ubi("b", "s", 3)],
     ],
 )
