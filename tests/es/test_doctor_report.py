@@ -117,5 +117,9 @@ def test_raw_hits_say_which_query_they_satisfy(
         f"{es_url}{plan.path}", content=body, headers={"content-type": "application/x-ndjson"}
     ).json()
     lexical, semantic, *_ = answer["responses"]
-    assert all("es_hybrid.semantic" in hit["matched_queries"] for hit in lexical["hits"]["hits"])
-    assert any("es_hybrid.lexical" in hit["matched_queries"] for hit in semantic["hits"]["hits"])
+    assert all(
+        "es_hybrid.semantic" in hit.get("matched_queries", {}) for hit in lexical["hits"]["hits"]
+    )
+    assert any(
+        "es_hybrid.lexical" in hit.get("matched_queries", {}) for hit in semantic["hits"]["hits"]
+    )
