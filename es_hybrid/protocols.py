@@ -53,6 +53,9 @@ class Embedder(Protocol):
 
     Attributes:
         model: Names the model; kept with each product, so that vectors of two models never mix.
+
+    Example:
+        shop = HybridClient(es, embedder=MyEmbedder())  # checked by `testing.check_embedder`
     """
 
     model: str
@@ -116,7 +119,11 @@ class AsyncInstructedEmbedder(AsyncEmbedder, Protocol):
 
 @runtime_checkable
 class Reranker(Protocol):
-    """Scores texts against a query."""
+    """Scores texts against a query.
+
+    Example:
+        shop = HybridClient(es, reranker=MyReranker())  # checked by `testing.check_reranker`
+    """
 
     def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
@@ -173,6 +180,9 @@ class Boost(Protocol):
     Attributes:
         name: Shown in the explanation.
         fields: Doc-value fields the factor reads; they are fetched with the candidates.
+
+    Example:
+        shop = HybridClient(es, boosts=[FieldBoost("brand", equals="Acme"), MyBoost()])
     """
 
     @property
@@ -192,7 +202,11 @@ class Boost(Protocol):
 
 @runtime_checkable
 class Fuser(Protocol):
-    """Turns the legs' scores and ranks into one score a candidate."""
+    """Turns the legs' scores and ranks into one score a candidate.
+
+    Example:
+        shop = HybridClient(es, fusers={"mine": my_fuser})  # `"fusion": {"method": "mine"}`
+    """
 
     def __call__(self, hits: Sequence[Hit], options: FusionOptions) -> Scores:
         """Return one finite score from 0 to 1 a hit, in the order of `hits`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import threading
@@ -9,10 +10,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
+import orjson
+
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.types import Json
 
-__all__ = ["RecordFile", "RecordSink", "read_records", "sink_of"]
+__all__ = ["RecordFile", "RecordSink", "json_lines", "read_records", "sink_of"]
 
 T = TypeVar("T")
 
@@ -69,19 +72,41 @@ def read_records(path: str | os.PathLike[str], kind: str, read: Callable[[Json],
         read: Makes a record of a line.
 
     Raises:
-        ConfigurationError: A line is no JSON, or no record of its kind; names the line.
+        ConfigurationError: The file cannot be read, or a line is no JSON, or no record of its kind;
+            names the line.
     """
-    with Path(path).open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-                found = read(record) if record["kind"] == kind else None
-            except (KeyError, TypeError, ValueError):
-                raise ConfigurationError(f"{path}, line {number}, is no record") from None
-            if found is not None:
-                yield found
+    for number, record in json_lines(path):
+        try:
+            found = read(record) if record["kind"] == kind else None
+        except (KeyError, TypeError, ValueError):
+            raise ConfigurationError(f"{path}, line {number}, is no record") from None
+        if found is not None:
+            yield found
+
+
+def json_lines(path: str | os.PathLike[str]) -> Iterator[tuple[int, Any]]:
+    """Yield number and content of each line of an NDJSON file, plain or gzipped; empty ones not.
+
+    The last line of a file that is being written, or of a process that was killed, is passed over.
+
+    Raises:
+        ConfigurationError: The file cannot be read, or a line is no JSON.
+    """
+    file = Path(path)
+    try:
+        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                if not line.strip():
+                    continue
+                try:
+                    yield number, orjson.loads(line)
+                except orjson.JSONDecodeError:
+                    if not line.endswith(b"\n"):
+                        return
+                    raise ConfigurationError(f"{file}, line {number}, is not JSON") from None
+    except (OSError, EOFError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigurationError(f"{file} cannot be read: {reason}") from None
 
 
 def _nowhere(_record: Mapping[str, Any]) -> None:

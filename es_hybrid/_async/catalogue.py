@@ -84,6 +84,9 @@ class AsyncCatalogue:
         Raises:
             ConfigurationError: The name is taken or cannot be one, or there is no such mapping.
             MappingMismatch: `dims` are not what the embedder gives.
+
+        Example:
+            made = await shop.create_index("products", dims=384, model="my-model")
         """
         own_vectors = dims is not None and model is not None
         return await create_index(

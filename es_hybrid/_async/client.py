@@ -134,6 +134,10 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
             RequestError: `ext.hybrid` is wrong, or asks for what cannot be combined.
             ApiError: Elasticsearch's own, where the lexical search itself fails.
             ServiceError: Only with `on_error="raise"`.
+
+        Example:
+            found = await shop.search(index="products", query={"match": {"title": "trail shoe"}})
+            print(found.hybrid.plan, [hit.id for hit in found.hits])
         """
         return await self._searcher.search(arguments)
 
@@ -154,6 +158,10 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
         Raises:
             RequestError: An `ext.hybrid` is wrong; its path says which.
             ApiError: Elasticsearch's own, where the call as a whole fails.
+
+        Example:
+            searches = [{"index": "products"}, {"query": {"match": {"title": "tent"}}}]
+            answers = await shop.msearch(searches=searches)
         """
         return await AsyncManySearcher(self._es, self._toolbox, self._searcher).msearch(arguments)
 
@@ -166,6 +174,9 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Raises:
             RequestError: As `search`.
+
+        Example:
+            print(await shop.plan(index="products", query={"match": {"title": "trail shoe"}}))
         """
         return await self._searcher.preview(arguments)
 
@@ -219,6 +230,9 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Args:
             index: Name or alias.
+
+        Example:
+            (await shop.capabilities("products")).schema
         """
         schemas = self._toolbox.schemas
         request = parse_request({"index": index})

@@ -85,6 +85,9 @@ class Catalogue:
         Raises:
             ConfigurationError: The name is taken or cannot be one, or there is no such mapping.
             MappingMismatch: `dims` are not what the embedder gives.
+
+        Example:
+            made = shop.create_index("products", dims=384, model="my-model")
         """
         own_vectors = dims is not None and model is not None
         return create_index(

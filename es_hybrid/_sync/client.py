@@ -135,6 +135,10 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
             RequestError: `ext.hybrid` is wrong, or asks for what cannot be combined.
             ApiError: Elasticsearch's own, where the lexical search itself fails.
             ServiceError: Only with `on_error="raise"`.
+
+        Example:
+            found = shop.search(index="products", query={"match": {"title": "trail shoe"}})
+            print(found.hybrid.plan, [hit.id for hit in found.hits])
         """
         return self._searcher.search(arguments)
 
@@ -155,6 +159,10 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
         Raises:
             RequestError: An `ext.hybrid` is wrong; its path says which.
             ApiError: Elasticsearch's own, where the call as a whole fails.
+
+        Example:
+            searches = [{"index": "products"}, {"query": {"match": {"title": "tent"}}}]
+            answers = shop.msearch(searches=searches)
         """
         return ManySearcher(self._es, self._toolbox, self._searcher).msearch(arguments)
 
@@ -167,6 +175,9 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Raises:
             RequestError: As `search`.
+
+        Example:
+            print(shop.plan(index="products", query={"match": {"title": "trail shoe"}}))
         """
         return self._searcher.preview(arguments)
 
@@ -220,6 +231,9 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
 
         Args:
             index: Name or alias.
+
+        Example:
+            (shop.capabilities("products")).schema
         """
         schemas = self._toolbox.schemas
         request = parse_request({"index": index})

@@ -61,7 +61,11 @@ class Wrapper(_Wrapped):
 
         @mirrors(Elasticsearch.options)
         def options(self, **options: Any) -> Self:
-            """Return a copy that sends its requests with other transport options."""
+            """Return a copy that sends its requests with other transport options.
+
+            Example:
+                patient = shop.options(request_timeout=30)
+            """
             twin = copy.copy(self)
             twin._take(options)  # noqa: SLF001
             return twin

@@ -64,7 +64,7 @@ class Experiment(_Part):
     run: str = Field(min_length=4, description="Outcomes count for this run alone")
 
     @model_validator(mode="after")
-    def _recipes_are_ones(self) -> Self:
+    def _recipes_are_options(self) -> Self:
         for name, recipe in (("control", self.control), ("treatment", self.treatment)):
             if recipe is False:
                 continue

@@ -66,14 +66,12 @@ class _Pass:
 
     Attributes:
         sweep: Whether it began at the floor.
-        began_s: When.
         at: Up to where it is done.
         limit: Up to where no row can show after it began.
         complete: Whether all of it is done for good.
     """
 
     sweep: bool
-    began_s: float
     at: Cursor | None
     limit: Cursor | None
     complete: bool = True
@@ -130,7 +128,6 @@ class Passes:
             known = self._high.version if self._high is not None else newest
             self._pass = _Pass(
                 sweep=sweep,
-                began_s=now_s,
                 at=self._floor if sweep else self._high,
                 limit=self._limit(known, now_s),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 from collections.abc import Iterator, Sequence
@@ -14,8 +13,8 @@ from uuid import uuid4
 
 import orjson
 
-from es_hybrid.errors import ConfigurationError
 from es_hybrid.logs.streams import Stream, stream_name
+from es_hybrid.record_file import json_lines
 from es_hybrid.settings import LogSettings
 from es_hybrid.types import Json
 
@@ -119,22 +118,6 @@ def read_files(path: str | Path) -> Iterator[Json]:
     else:
         files = [place]
     for file in files:
-        yield from _records(file)
-
-
-def _records(file: Path) -> Iterator[Json]:
-    try:
-        with gzip.open(file, "rb") if file.suffix == ".gz" else file.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    record = orjson.loads(line)
-                except orjson.JSONDecodeError:
-                    if not line.endswith(b"\n"):
-                        return
-                    raise ConfigurationError(f"{file} line {number} is not JSON") from None
-                if isinstance(record, dict):
-                    yield record
-    except OSError as error:
-        raise ConfigurationError(f"{file} cannot be read: {error.strerror or error}") from None
+        for _, record in json_lines(file):
+            if isinstance(record, dict):
+                yield record

@@ -15,7 +15,7 @@ from es_hybrid.rank.decay import DecayBoost
 from es_hybrid.rank.explore import smoothed_sales
 from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.price_window import PriceWindowBoost
-from es_hybrid.rank.values import SECONDS_A_DAY, first_values, numbers, plain, seconds, texts
+from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, dates, numbers, plain
 from es_hybrid.types import BoostContext, Hit, Scores
 
 
@@ -57,7 +57,9 @@ class FieldBoost:
         wanted = self.equals if isinstance(self.equals, (list, tuple, set)) else (self.equals,)
         differs = frozenset(map(plain, wanted)).isdisjoint
         name, by = self.field, self.by
-        return np.array([1.0 if differs(texts(hit.fields, name)) else by for hit in hits])
+        found = all_texts(hits, name)
+        factors = {own: 1.0 if differs(own) else by for own in set(found)}
+        return np.array([factors[own] for own in found])
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class NumericBoost:
         """Return the factor of each hit, shape `(n,)`."""
         values = np.maximum(numbers(hits, self.field, self.missing), 0.0)
         if self.prior:
-            born = seconds(first_values(hits, self.created_field))
+            born = dates(hits, self.created_field)
             ages = (context.now_s - born) / SECONDS_A_DAY
             half_life = self.prior_half_life_days
             values = smoothed_sales(values, ages, prior=self.prior, half_life_days=half_life)
@@ -165,8 +167,7 @@ class RecencyBoost:
 
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
         """Return the factor of each hit, shape `(n,)`."""
-        dates = seconds(first_values(hits, self.field))
-        age_days = np.fmax(context.now_s - dates, 0.0) / SECONDS_A_DAY
+        age_days = np.fmax(context.now_s - dates(hits, self.field), 0.0) / SECONDS_A_DAY
         return 1.0 + (self.by - 1.0) * np.exp2(-age_days / self.half_life_days)
 
 
@@ -226,9 +227,9 @@ class Boosted:
             return self
         ones = np.ones(count)
         return Boosted(
-            np.append(self.scores, np.zeros(count)),
-            {name: np.append(values, ones) for name, values in self.factors.items()},
-            None if self.products is None else np.append(self.products, ones),
+            np.concatenate((self.scores, np.zeros(count))),
+            {name: np.concatenate((values, ones)) for name, values in self.factors.items()},
+            None if self.products is None else np.concatenate((self.products, ones)),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from es_hybrid.rank.values import HitList
 from es_hybrid.types import Hit, HitKey
 
 
@@ -14,7 +15,7 @@ def merge(
     codes: Sequence[Hit] = (),
     *,
     floor: float | None = None,
-) -> list[Hit]:
+) -> HitList:
     """Return every hit once, with what all legs know of it.
 
     The order is the tie-break of everything after: by lexical rank, then by semantic rank.
@@ -42,7 +43,7 @@ def merge(
     for hit in codes:
         key = hit[:2]
         merged[key] = merged[key]._replace(code=True) if key in merged else hit
-    return list(merged.values())
+    return HitList(merged.values())
 
 
 def above_floor(hits: Sequence[Hit], floor: float | None) -> Sequence[Hit]:

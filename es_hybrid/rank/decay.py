@@ -11,10 +11,10 @@ import numpy as np
 
 from es_hybrid.rank.values import (
     SECONDS_A_DAY,
+    dates,
     first_values,
     numbers,
     place_of,
-    seconds,
     seconds_of,
 )
 from es_hybrid.types import BoostContext, Hit, Scores
@@ -97,7 +97,7 @@ def _distances(hits: Sequence[Hit], name: str, origin: Origin, now_s: float) -> 
     match origin:
         case str():
             middle = now_s if origin == "now" else seconds_of(origin)
-            return np.abs(seconds(first_values(hits, name)) - middle) / SECONDS_A_DAY
+            return np.abs(dates(hits, name) - middle) / SECONDS_A_DAY
         case tuple():
             return np.array([_kilometres(value, origin) for value in first_values(hits, name)])
         case _:

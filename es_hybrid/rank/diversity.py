@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from es_hybrid.policies import Diversity
-from es_hybrid.rank.values import texts
+from es_hybrid.rank.values import all_texts
 from es_hybrid.types import Hit, HitKey, Vector, Vectors
 
 _POOL = 3
@@ -44,21 +46,26 @@ def by_field(
         [0, 2, 1]
     """
     pool = list(order[: pool_size(diversity)])
-    values = [texts(hits[position].fields, diversity.field or "")[:1] for position in pool]
-    gains = np.array(scores[: len(pool)], dtype=np.float64)
+    found = all_texts(hits, diversity.field or "")
+    members: dict[str | int, deque[int]] = {}
+    for place, position in enumerate(pool):
+        alike = found[position][0] if found[position] else place
+        members.setdefault(alike, deque()).append(place)
     keep = 1.0 - diversity.strength
-    members: dict[str, list[int]] = {}
-    for place, value in enumerate(values):
-        for text in value:
-            members.setdefault(text, []).append(place)
-    free = np.zeros(len(pool))
-    chosen = []
-    for _ in range(min(diversity.first, len(pool))):
-        best = int((gains + free).argmax())
-        chosen.append(best)
-        free[best] = -np.inf
-        for text in values[best]:
-            gains[members[text]] *= keep
+    # Of each value the best one waits: what stands above lowers all of a value alike.
+    best = [(-scores[own[0]], own[0], 0, own) for own in members.values()]
+    heapq.heapify(best)
+    chosen: list[int] = []
+    while best and len(chosen) < diversity.first:
+        _, _, above, own = best[0]
+        chosen.append(own.popleft())
+        if not own:
+            heapq.heappop(best)
+            continue
+        gain = scores[own[0]]
+        for _ in range(above + 1):
+            gain *= keep
+        heapq.heapreplace(best, (-gain, own[0], above + 1, own))
     return _with_rest(order, pool, chosen)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -10,7 +11,7 @@ from random import Random
 import numpy as np
 
 from es_hybrid.policies import Exploration
-from es_hybrid.rank.values import SECONDS_A_DAY, first_values, numbers, seconds
+from es_hybrid.rank.values import SECONDS_A_DAY, dates, numbers
 from es_hybrid.types import Hit, Scores
 
 __all__ = ["Draw", "Exploration", "chosen", "is_new", "smoothed_sales"]
@@ -37,7 +38,7 @@ def is_new(hits: Sequence[Hit], options: Exploration, *, now_s: float) -> list[b
         options: What new means.
         now_s: Seconds since the epoch.
     """
-    born = seconds(first_values(hits, options.created_field))
+    born = dates(hits, options.created_field)
     young = now_s - born <= options.younger_than_days * SECONDS_A_DAY
     shown = np.zeros(len(hits))
     if options.impressions_field is not None:
@@ -85,24 +86,28 @@ def chosen(
     for position in barred:
         new[position] = False
     # Few are new; only these are looked at again.
-    own = {place: position for place, position in enumerate(order) if new[position]}
+    own = [place for place, position in enumerate(order) if new[position]]
     found: dict[int, int] = {}
+    slots = _places(options)
     for start in range(0, len(order), options.per):
-        end = min(start + options.per, len(order))
-        for number, within in enumerate(_places(options)):
+        end, given = min(start + options.per, len(order)), 0
+        for number, within in enumerate(slots):
             place = start + within
             while place in taken or place in found:
                 place += 1
             if place >= end:
                 break
-            used = sum(start <= other < place for other in own)
-            if used + sum(start <= other for other in found) > number:
+            first, here = bisect_left(own, start), bisect_left(own, place)
+            if here - first + given > number:
                 continue
-            pool = [other for other in own if other >= place][: options.pool]
+            pool = own[here : here + options.pool]
             if not pool:
                 return found
-            weights = [max(scores.get(own[other], 0.0), 1e-9) for other in pool]
-            found[place] = own.pop(random.choices(pool, weights)[0])
+            weights = [max(scores.get(order[other], 0.0), 1e-9) for other in pool]
+            drawn = random.choices(pool, weights)[0]
+            own.remove(drawn)
+            found[place] = order[drawn]
+            given += 1
     return found
 
 

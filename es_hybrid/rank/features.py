@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -11,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.rank.values import SECONDS_A_DAY, numbers, seconds
-from es_hybrid.types import Evidence, Hit, Scores
+from es_hybrid.rank.coverage import FoundWords, QueryWords
+from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, attributes, dates, numbers
+from es_hybrid.types import Evidence, Scores
 
 __all__ = ["FEATURES", "MONOTONE", "PRODUCT_FIELDS", "PROPERTY_OF", "features"]
 
@@ -97,11 +97,6 @@ PROPERTY_OF: Mapping[str, str] = MappingProxyType(
 )
 """The product property that a feature is computed from, for those that are."""
 
-_LEAD_CHARS = 80
-# Words, and Han characters one by one: a query has too few words to cut them.
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_WORD = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
-
 
 def features(
     evidence: Evidence,
@@ -141,9 +136,9 @@ class _Columns:
     def __init__(self, evidence: Evidence, fields: Mapping[str, str]) -> None:
         self.known = evidence
         self._fields = fields
-        self._columns = list(zip(*evidence.hits, strict=True))
-        self.query = _Query(evidence.query)
-        self._texts = {place: _spaced(text) for place, text in evidence.texts.items()}
+        self.query = QueryWords(evidence.query)
+        self._of_texts = np.array(list(evidence.texts), dtype=np.intp)
+        self.texts = FoundWords(list(evidence.texts.values()), self.query)
 
     def of(self, name: str) -> Any:
         """Return one number a candidate; NaN where it is not known."""
@@ -153,13 +148,13 @@ class _Columns:
 
     def _of_property(self, name: str) -> Scores:
         """Return what is a number of the product itself."""
-        if name == "log_age_days":
-            born = seconds([found[0] if found else None for found in self.values("created_at")])
-            age_s = np.where(np.isinf(born), math.nan, self.known.now_s - born)
-            return _log(age_s / SECONDS_A_DAY)
         found = self._fields.get(PROPERTY_OF[name])
         if found is None:
             return np.full(len(self.known.hits), math.nan)
+        if name == "log_age_days":
+            born = dates(self.known.hits, found)
+            age_s = np.where(np.isinf(born), math.nan, self.known.now_s - born)
+            return _log(age_s / SECONDS_A_DAY)
         values = numbers(self.known.hits, found, math.nan)
         match name:
             case "price_position":
@@ -173,27 +168,30 @@ class _Columns:
 
     def of_hits(self, name: str) -> Scores:
         """Return a number that every hit has; NaN where Elasticsearch gave none."""
-        place = Hit._fields.index(name)
-        return np.array(self._columns[place] if self._columns else (), dtype=np.float64)
+        return attributes(self.known.hits, name)
 
-    def values(self, name: str) -> list[Sequence[Any]]:
-        """Return the doc values of a product property."""
-        hits, found = self.known.hits, self._fields.get(name)
-        return [hit.fields.get(found, ()) for hit in hits] if found else [()] * len(hits)
-
-    def of_values(self, name: str, measure: Callable[[Sequence[Any]], float]) -> list[float]:
+    def of_values(self, name: str, measure: Callable[[Sequence[str]], float]) -> list[float]:
         """Return something of each product's values; many products have the same ones."""
-        found = [tuple(values) for values in self.values(name)]
+        hits, field = self.known.hits, self._fields.get(name)
+        if field is None:
+            return [math.nan] * len(hits)
+        found = all_texts(hits, field)
         known = {values: measure(values) for values in set(found)}
         return [known[values] for values in found]
 
-    def placed(self, values: Mapping[int, float]) -> list[float]:
-        """Return what is known by place."""
-        return [values.get(place, math.nan) for place in range(len(self.known.hits))]
+    def of_places(self, places: Any, values: Any) -> Scores:
+        """Return what is known of some of the candidates."""
+        placed = np.full(len(self.known.hits), math.nan)
+        placed[places] = values
+        return placed
 
-    def of_texts(self, measure: Callable[[str], float]) -> list[float]:
-        """Return something of each text."""
-        return self.placed({place: measure(text) for place, text in self._texts.items()})
+    def by_place(self, values: Mapping[int, float]) -> Scores:
+        """Return what is known by place."""
+        return self.of_places(list(values), list(values.values()))
+
+    def of_texts(self, values: Scores | Sequence[float]) -> Scores:
+        """Return what is known of each text."""
+        return self.of_places(self._of_texts, values)
 
 
 _OF_WORDS = frozenset({"brand_in_query", "category_coverage"})
@@ -206,51 +204,17 @@ _COMPUTED: Mapping[str, Callable[[_Columns], Any]] = MappingProxyType(
         "semantic_score": lambda c: _of_best(c.of_hits("semantic_score")),
         "lexical_reciprocal_rank": lambda c: _reciprocal(c.of_hits("lexical_rank")),
         "semantic_reciprocal_rank": lambda c: _reciprocal(c.of_hits("semantic_rank")),
-        "rerank_score": lambda c: c.placed(c.known.reranked),
+        "rerank_score": lambda c: c.by_place(c.known.reranked),
         "exact_code": lambda c: c.of_hits("code"),
-        "text_coverage": lambda c: c.of_texts(c.query.coverage),
-        "lead_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text[:_LEAD_CHARS])),
-        "number_coverage": lambda c: c.of_texts(lambda text: c.query.coverage(text, numbers=True)),
-        "text_length": lambda c: c.of_texts(lambda text: math.log1p(len(text))),
+        "text_coverage": lambda c: c.of_texts(c.texts.all()),
+        "lead_coverage": lambda c: c.of_texts(c.texts.lead()),
+        "number_coverage": lambda c: c.of_texts(c.texts.numbers()),
+        "text_length": lambda c: c.of_texts(c.texts.lengths),
         "brand_in_query": lambda c: c.of_values("brand", c.query.names),
-        "category_coverage": lambda c: c.of_values(
-            "category", lambda values: c.query.coverage(_joined(values))
-        ),
-        "affinity": lambda c: c.placed(c.known.affinity),
+        "category_coverage": lambda c: c.of_values("category", c.query.coverage),
+        "affinity": lambda c: c.by_place(c.known.affinity),
     }
 )
-
-
-class _Query:
-    """The shopper's words, ready to be looked for."""
-
-    def __init__(self, text: str) -> None:
-        found = dict.fromkeys(_WORD.findall(text.lower()))
-        # A Latin word counts where a word begins with it: "shoe" is in "shoes", not in "horseshoe".
-        self._words = [word if _HAN.match(word) else f" {word}" for word in found]
-        self._numbers = [word for word in self._words if any(map(str.isdigit, word))]
-        self._text = f"{_spaced(text)} "
-
-    def coverage(self, text: str | None, *, numbers: bool = False) -> float:
-        """Return the share of the words, or of those with a digit, that a text has."""
-        wanted = self._numbers if numbers else self._words
-        if not wanted or text is None:
-            return math.nan
-        return sum([word in text for word in wanted]) / len(wanted)
-
-    def names(self, brands: Sequence[Any]) -> float:
-        """Say whether one of the brands stands in the query; NaN for no brand."""
-        if not brands:
-            return math.nan
-        return float(any(f"{_spaced(str(brand))} " in self._text for brand in brands))
-
-
-def _spaced(text: str) -> str:
-    return " " + text.lower().replace("-", " ").replace("/", " ").replace("(", " ")
-
-
-def _joined(values: Sequence[Any]) -> str | None:
-    return _spaced(" ".join(map(str, values))) if values else None
 
 
 def _of_best(scores: Scores) -> Scores:

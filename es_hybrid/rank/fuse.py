@@ -9,6 +9,7 @@ import numpy as np
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Fuser
 from es_hybrid.rank.normalize import NORMALIZERS, minmax
+from es_hybrid.rank.values import attributes
 from es_hybrid.types import FUSED_LEGS, FusionMethod, FusionOptions, Hit, LegName, Scores
 
 
@@ -103,10 +104,8 @@ def alone(hits: Sequence[Hit]) -> Scores:
 
 def leg_scores(hits: Sequence[Hit], leg: LegName) -> Scores:
     """Return one leg's scores, NaN where a hit has none."""
-    # numpy reads None as NaN.
-    if leg is LegName.LEXICAL:
-        return np.array([hit.lexical_score for hit in hits], dtype=np.float64)
-    return np.array([hit.semantic_score for hit in hits], dtype=np.float64)
+    name = "lexical_score" if leg is LegName.LEXICAL else "semantic_score"
+    return attributes(hits, name)
 
 
 def order_of(scores: Scores) -> list[int]:

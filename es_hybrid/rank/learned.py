@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -118,7 +118,8 @@ class LearnedModel:
         )
         if lacking:
             return Correction(rows, evidence.relevance, lacking)
-        return Correction(rows, self.of_rows(rows, evidence.relevance))
+        scaled = self._scaled(rows)
+        return Correction(rows, self._corrected(rows, scaled, evidence.relevance), scaled=scaled)
 
     def of_rows(self, rows: NDArray[np.float64], relevance: Scores) -> Scores:
         """Return the corrected relevance, given the features.
@@ -127,7 +128,13 @@ class LearnedModel:
             rows: All candidates of one query, shape `(n, 23)`, see `features`.
             relevance: Of the untrained order, 0 to 1, shape `(n,)`.
         """
-        raw = self.relevance_weight * relevance + self._forest.scores(rows) + self._weighed(rows)
+        return self._corrected(rows, self._scaled(rows), relevance)
+
+    def _corrected(
+        self, rows: NDArray[np.float64], scaled: NDArray[np.float64] | None, relevance: Scores
+    ) -> Scores:
+        weighed = 0.0 if scaled is None else scaled @ np.array(list(self.weights.values()))
+        raw = self.relevance_weight * relevance + self._forest.scores(rows) + weighed
         # Boosts multiply what comes out: the worst candidate must still be more than nothing.
         return _ABOVE_NOTHING + (1.0 - _ABOVE_NOTHING) * minmax(np.asarray(raw))
 
@@ -149,25 +156,25 @@ class LearnedModel:
         """
         if not positions or not self._used:
             return [{} for _ in positions]
-        columns = [FEATURES.index(name) for name in self._used]
-        rows, own = correction.rows, correction.rows[list(positions)]
-        known = rows[:, columns]
-        # Every feature in turn, all at once.
-        asked = np.repeat(own[None], len(columns), axis=0)
-        asked[np.arange(len(columns)), :, columns] = _middle(known)[:, None]
-        without = self._forest.scores(asked.reshape(-1, rows.shape[1]))
-        effect = self._forest.scores(own) - without.reshape(len(columns), -1)
-        scaled = standardised(known)
-        away = scaled[list(positions)] - _middle(np.where(np.isnan(known), np.nan, scaled))
-        effect += (away * [self.weights.get(name, 0.0) for name in self._used]).T
+        places, names, rows = list(positions), self._used, correction.rows
+        middle, at = _middle(rows)
+        effect = self._forest.effects(rows[places], middle)
+        if correction.scaled is not None:
+            weighed = _columns_of(self.weights)
+            # What is standardised keeps its order, and so its middle one.
+            own, usual = (
+                correction.scaled[places],
+                correction.scaled[at[weighed], range(len(weighed))],
+            )
+            effect[weighed] += ((own - usual) * list(self.weights.values())).T
+        effect = effect[_columns_of(names)]
         effect /= self.relevance_weight
+        size = np.abs(effect)
+        most_first = np.argsort(-size, axis=0, kind="stable").T.tolist()
+        telling = (size > _TELLING).sum(axis=0).tolist()
         return [
-            {
-                self._used[turn]: float(each[turn])
-                for turn in np.argsort(-np.abs(each), kind="stable")
-                if abs(each[turn]) > _TELLING
-            }
-            for each in effect.T
+            {names[turn]: each[turn] for turn in turns[:count]}
+            for turns, count, each in zip(most_first, telling, effect.T.tolist(), strict=True)
         ]
 
     def to_dict(self) -> Json:
@@ -190,11 +197,8 @@ class LearnedModel:
             if found is not None:
                 yield found
 
-    def _weighed(self, rows: NDArray[np.float64]) -> Scores:
-        if not self.weights:
-            return np.zeros(len(rows))
-        weighed = standardised(rows[:, [FEATURES.index(name) for name in self.weights]])
-        return np.asarray(weighed @ np.array(list(self.weights.values())))
+    def _scaled(self, rows: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        return standardised(rows[:, _columns_of(self.weights)]) if self.weights else None
 
 
 def standardised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -214,6 +218,10 @@ def standardised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = np.sqrt((away * away).sum(axis=0) / counts)
     scaled = away / np.where(spread > _NO_SPREAD, spread, np.inf)
     return np.clip(scaled, -_FARTHEST, _FARTHEST)
+
+
+def _columns_of(names: Iterable[str]) -> list[int]:
+    return [FEATURES.index(name) for name in names]
 
 
 def read_model(content: Any, *, source: str = "the model", digest: str = "") -> LearnedModel:
@@ -255,9 +263,9 @@ def read_model(content: Any, *, source: str = "the model", digest: str = "") -> 
         ) from None
 
 
-def _middle(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the middle one of each column's known values; 0 where none is known."""
+def _middle(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Return the middle one of each column's known values, 0 where none is known, and where it is."""
     ordered = np.sort(rows, axis=0)  # NaN comes last
     counts = (~np.isnan(rows)).sum(axis=0)
     found = ordered[np.maximum(counts - 1, 0) // 2, np.arange(rows.shape[1])]
-    return np.where(counts > 0, found, 0.0)
+    return np.where(counts > 0, found, 0.0), (rows == found).argmax(axis=0)

@@ -43,23 +43,20 @@ def within_places(before: Sequence[int], after: Sequence[int], places: int) -> l
         >>> within_places([0, 1, 2, 3], [3, 2, 1, 0], 1)
         [1, 0, 3, 2]
     """
-    wanted = {position: rank for rank, position in enumerate(after)}
+    rank = dict(zip(after, range(len(after)), strict=True))
+    coming = [rank[position] for position in before]  # by their ranks in `after` from here on
+    ready = coming[:places]
+    heapq.heapify(ready)
     placed: set[int] = set()
-    ready: list[tuple[int, int]] = []
     order: list[int] = []
-    arriving = 0
-    for place in range(len(before)):
-        while arriving < len(before) and arriving <= place + places:
-            position = before[arriving]
-            heapq.heappush(ready, (wanted[position], position))
-            arriving += 1
-        last_chance = place - places
-        if last_chance >= 0 and before[last_chance] not in placed:
-            chosen = before[last_chance]
-        else:
-            while ready[0][1] in placed:
-                heapq.heappop(ready)
-            chosen = heapq.heappop(ready)[1]
+    for place in range(len(coming)):
+        if place + places < len(coming):
+            heapq.heappush(ready, coming[place + places])
+        chosen = coming[place - places] if place >= places else None
+        if chosen is None or chosen in placed:
+            chosen = heapq.heappop(ready)
+            while chosen in placed:
+                chosen = heapq.heappop(ready)
         placed.add(chosen)
-        order.append(chosen)
+        order.append(after[chosen])
     return order

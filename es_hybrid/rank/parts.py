@@ -158,10 +158,9 @@ class HitParts:
         words = WORDS[self.language]
         if self.recommended is not None:
             words = words._replace(**PHRASES[self.language][self.recommended])
-        reasons = [*_leg_reasons(self.hit, words)]
+        reasons = [reason for reason in _leg_reasons(self.hit, words) if reason]
         if self.rerank is not None:
             reasons.append(words.reranked.format(self.rerank))
-        reasons = [reason for reason in reasons if reason]
         if self.learned is not None:
             reasons += _learned_reasons(self.learned, words)
         reasons += _boost_reasons(self.factors, words)
@@ -205,21 +204,21 @@ def _leg_reasons(hit: Hit, words: Words) -> list[str]:
 
 
 def _learned_reasons(learned: Learned, words: Words) -> list[str]:
-    did = {name.replace("_", " "): value for name, value in learned.contributions.items()}
-    raised = [name for name, value in did.items() if value >= _WORTH_TELLING]
-    lowered = [name for name, value in did.items() if value <= -_WORTH_TELLING]
+    did = learned.contributions.items()
+    raised = [name for name, value in did if value >= _WORTH_TELLING][:_TOLD]
+    lowered = [name for name, value in did if value <= -_WORTH_TELLING][:_TOLD]
     return [
-        form.format(words.conjunction.join(some[:_TOLD]))
+        form.format(words.conjunction.join(some).replace("_", " "))
         for form, some in ((words.learned_up, raised), (words.learned_down, lowered))
         if some
     ]
 
 
 def _boost_reasons(factors: Mapping[str, float], words: Words) -> list[str]:
-    raised = {name: factor for name, factor in factors.items() if factor >= 1.005}
-    lowered = {name: factor for name, factor in factors.items() if factor <= 0.995}
+    raised = [name for name, factor in factors.items() if factor >= 1.005]
+    lowered = [name for name, factor in factors.items() if factor <= 0.995]
     return [
-        form.format(math.prod(some.values()), words.conjunction.join(some))
+        form.format(math.prod([factors[name] for name in some]), words.conjunction.join(some))
         for form, some in ((words.raised, raised), (words.lowered, lowered))
         if some
     ]

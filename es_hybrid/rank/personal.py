@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from es_hybrid.rank.values import SECONDS_A_DAY, numbers, texts
+from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, numbers
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores, Vector
 
 __all__ = ["EVENT_WEIGHTS", "Event", "Shopper", "ShopperBoost", "Taste", "taste_of"]
@@ -235,9 +235,9 @@ def _near(hits: Sequence[Hit], cosines: Mapping[HitKey, float], nearness: float)
 
 
 def _liking(hits: Sequence[Hit], name: str, known: Mapping[str, float]) -> Scores:
-    return np.array(
-        [max((known.get(v, 0.0) for v in texts(hit.fields, name)), default=0.0) for hit in hits]
-    )
+    found = all_texts(hits, name)
+    liked = {own: max([known.get(v, 0.0) for v in own], default=0.0) for own in set(found)}
+    return np.array([liked[own] for own in found])
 
 
 def _counted(values: Iterable[tuple[Sequence[str], float]]) -> Counter[str]:

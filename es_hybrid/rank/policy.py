@@ -19,9 +19,10 @@ from es_hybrid.rank import diversity
 from es_hybrid.rank.candidates import group_of
 from es_hybrid.rank.explore import Draw, chosen
 from es_hybrid.rank.ranking import Ranking
-from es_hybrid.rank.slots import CapCounter, arrange
+from es_hybrid.rank.slots import Capped, arrange
 from es_hybrid.rank.steps import Cause, Reason, Step, StepName
 from es_hybrid.rank.stock import in_stock, settled
+from es_hybrid.rank.values import HitList
 from es_hybrid.types import Hit, HitKey, Scores, Vector
 
 _NO_VECTORS: Mapping[HitKey, Vector] = {}
@@ -36,11 +37,11 @@ class _Desk:
         hits: The candidates, and behind them pinned products that are none.
         order: Positions, best first.
         codes: Those whose exact code was asked for; they stand first until products are pinned.
-        scores: By position; pinned products that are no candidates have none.
+        scores: By position, best first; pinned products that are no candidates have none.
         steps: What was done.
     """
 
-    hits: Sequence[Hit]
+    hits: HitList
     order: list[int]
     codes: list[int]
     scores: Mapping[int, float]
@@ -84,8 +85,9 @@ def apply_policies(
     """
     if not policies.reorder:
         return ranking
-    known = {hit.key for hit in ranking.hits}
-    hits = [*ranking.hits, *(hit for hit in pinned if hit.key not in known)]
+    ids = {hit.id for hit in pinned}
+    known = {hit.key for hit in ranking.hits if hit.id in ids}
+    hits = HitList.of(ranking.hits).followed_by([hit for hit in pinned if hit.key not in known])
     scores = dict(zip(ranking.order, ranking.scores_in_order.tolist(), strict=True))
     codes = [position for position in ranking.order if hits[position].code]
     desk = _Desk(hits, list(ranking.order), codes, scores, list(ranking.steps))
@@ -110,7 +112,7 @@ def _vary(desk: _Desk, policies: Policies, vectors: Mapping[HitKey, Vector]) -> 
     if wanted is None or not others:
         return
     # Scores by place: what a policy moved has the relevance of where it stands now.
-    scores = _scaled(sorted((desk.scores[position] for position in others), reverse=True))
+    scores = _scaled(list(desk.scores.values())[len(desk.codes) :])
     if wanted.field is None:
         order = diversity.by_vectors(others, scores, desk.hits, wanted, vectors=vectors)
     else:
@@ -141,11 +143,9 @@ def _arrange(
         groups = {group_of(desk.hits[position].fields, collapse_field) for position in pins}
         order = [p for p in order if group_of(desk.hits[p].fields, collapse_field) not in groups]
     rest = [position for position in order if position not in pins]
-    counters = [
-        CapCounter.of(cap, desk.hits, is_named=is_named, free=desk.codes) for cap in policies.caps
-    ]
+    capped = Capped.of(policies.caps, desk.hits, is_named=is_named, free=desk.codes)
     coming = _coming(desk, policies, available, rest=rest, fixed=fixed, draw=draw)
-    arranged, held = arrange(rest, fixed=fixed, counters=counters, early=coming)
+    arranged, held = arrange(rest, fixed=fixed, capped=capped, early=coming)
     before = {position: place for place, position in enumerate(desk.order)}
     reasons = {
         position: Reason(Cause.CAPPED, held[position])
@@ -192,9 +192,13 @@ def _coming(
 
 def _places(hits: Sequence[Hit], policies: Policies, available: Sequence[bool]) -> dict[int, int]:
     """Return which pinned product stands at which place, from 0."""
+    wanted = {pin.id for pin in policies.pins}
+    if not wanted:
+        return {}
     found: dict[str, int] = {}
+    meant = [(place, hit) for place, hit in enumerate(hits) if hit.id in wanted]
     # Two indices of one alias may hold the same id: the first one by name is meant.
-    for place, hit in sorted(enumerate(hits), key=lambda pair: pair[1].key):
+    for place, hit in sorted(meant, key=lambda pair: pair[1].key):
         found.setdefault(hit.id, place)
     fixed: dict[int, int] = {}
     missing: dict[int, int] = {}
@@ -216,32 +220,36 @@ def _places(hits: Sequence[Hit], policies: Policies, available: Sequence[bool]) 
 
 def _scaled(scores: Sequence[float]) -> list[float]:
     best = max(scores, default=0.0)
-    return [score / best if best > 0.0 else 0.0 for score in scores]
+    return [score / best for score in scores] if best > 0.0 else [0.0] * len(scores)
 
 
 def _finished(ranking: Ranking, desk: _Desk) -> Ranking:
     """Return the ranking with pinned products in it, and scores that fit the order."""
-    shown = set(desk.order)
-    many = len(ranking.hits)
-    extra = [position for position in range(many, len(desk.hits)) if position in shown]
-    places = {position: many + number for number, position in enumerate(extra)}
-    order = [places.get(position, position) for position in desk.order]
-    zeros = np.zeros(len(extra))
+    many, order, steps = len(ranking.hits), desk.order, desk.steps
+    shown_scores = _falling(order, desk.scores)
+    extra = range(many, len(desk.hits))
+    if not extra:
+        return replace(ranking, order=order, shown_scores=shown_scores, steps=steps)
+    shown = set(order)
+    came = [position for position in extra if position in shown]
+    if len(came) < len(extra):  # those behind one that stays out move up
+        places = {position: many + number for number, position in enumerate(came)}
+        order = [places.get(position, position) for position in order]
+        steps = [_renumbered(step, places) for step in steps]
+    zeros = np.zeros(len(came))
     return replace(
         ranking,
-        hits=[*ranking.hits, *(desk.hits[position] for position in extra)],
-        fused=np.append(ranking.fused, zeros),
-        relevance=np.append(ranking.relevance, zeros),
-        boosted=ranking.boosted.with_more(len(extra)),
+        hits=[*ranking.hits, *(desk.hits[position] for position in came)],
+        fused=np.concatenate((ranking.fused, zeros)),
+        relevance=np.concatenate((ranking.relevance, zeros)),
+        boosted=ranking.boosted.with_more(len(came)),
         order=order,
-        shown_scores=_falling(desk.order, desk.scores),
-        steps=[_renumbered(step, places) for step in desk.steps],
+        shown_scores=shown_scores,
+        steps=steps,
     )
 
 
 def _renumbered(step: Step, places: Mapping[int, int]) -> Step:
-    if not places:
-        return step
     return Step(
         step.name,
         step.before,
@@ -253,10 +261,11 @@ def _renumbered(step: Step, places: Mapping[int, int]) -> Step:
 def _falling(order: Sequence[int], scores: Mapping[int, float]) -> Scores:
     """Return scores by place: those of the hits, best first; a pin without one has its successor's."""
     known = [position in scores for position in order]
-    best_first = sorted((scores[p] for p in order if p in scores), reverse=True)
+    shown = set(order) if sum(known) < len(scores) else scores.keys()
+    best_first = [score for position, score in scores.items() if position in shown]
     if all(known):
         return np.array(best_first)
     places = np.cumsum(known) - np.array(known, dtype=np.int64)
     last = best_first[-1] if best_first else 1.0
-    shown: Scores = np.array([*best_first, last])[places]
-    return shown
+    found: Scores = np.array([*best_first, last])[places]
+    return found

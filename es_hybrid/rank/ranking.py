@@ -18,6 +18,7 @@ from es_hybrid.rank.parts import HitParts, Learned
 from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.rerank import blend
 from es_hybrid.rank.steps import Cause, Reason, Step, StepName, explored, moves_of
+from es_hybrid.rank.values import HitList
 from es_hybrid.types import (
     BoostContext,
     Correction,
@@ -109,26 +110,34 @@ class Ranking:
         recommended: Recommended | None = None,
     ) -> dict[HitKey, HitParts]:
         """Return what made each score of one page, by key, best first."""
-        boosted, scores = self.boosted, self.scores_in_order
-        page = self.order[from_ : from_ + size]
+        boosted = self.boosted
+        page = list(self.order[from_ : from_ + size])
+        scores = self.scores_in_order[from_ : from_ + size].tolist()
+        fused, relevance = self.fused[page].tolist(), self.relevance[page].tolist()
+        products = (
+            [1.0] * len(page) if boosted.products is None else boosted.products[page].tolist()
+        )
+        factors = [values[page].tolist() for values in boosted.factors.values()]
         moves = moves_of(self.steps, page) if self.steps else {}
         learned = self._learned(page)
         return {
             self.hits[place].key: HitParts(
-                position=position,
+                position=from_ + row + 1,
                 language=language,
                 recommended=recommended,
                 hit=self.hits[place],
-                fused=float(self.fused[place]),
+                fused=fused[row],
                 rerank=self.reranked.get(place),
-                relevance=float(self.relevance[place]),
+                relevance=relevance[row],
                 learned=learned.get(place),
-                score=float(scores[position - 1]),
-                boost=1.0 if boosted.products is None else float(boosted.products[place]),
-                factors={name: float(values[place]) for name, values in boosted.factors.items()},
+                score=scores[row],
+                boost=products[row],
+                factors={
+                    name: own[row] for name, own in zip(boosted.factors, factors, strict=True)
+                },
                 moves=moves.get(place, ()),
             )
-            for position, place in enumerate(page, start=from_ + 1)
+            for row, place in enumerate(page)
         }
 
     def _learned(self, places: Sequence[int]) -> dict[int, Learned]:
@@ -179,7 +188,7 @@ def rank(
         ...      context=BoostContext(now_s=0)).order
         [1, 0]
     """
-    relevance = fused
+    hits, relevance = HitList.of(hits), fused
     if reranked:
         relevance = blend(fused, list(reranked), list(reranked.values()), rerank_weight)
     known, correction = None, None
@@ -223,9 +232,10 @@ def rank(
 
 def _within_places(ranking: Ranking, places: int) -> Ranking:
     """Return a ranking in which no product is further from its place by relevance alone."""
-    shown = set(ranking.order)
-    by_relevance = order_of(_codes_first(ranking.hits, ranking.relevance))
-    before = [position for position in by_relevance if position in shown]
+    before = order_of(_codes_first(ranking.hits, ranking.relevance))
+    if len(ranking.order) < len(before):
+        shown = set(ranking.order)
+        before = [position for position in before if position in shown]
     order = within_places(before, ranking.order, places)
     if order == ranking.order:
         return ranking

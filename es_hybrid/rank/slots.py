@@ -4,72 +4,71 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from es_hybrid.policies import Cap
-from es_hybrid.rank.values import texts
+from es_hybrid.rank.values import all_texts
 from es_hybrid.types import Hit
 
 
-@dataclass(slots=True)
-class CapCounter:
-    """Counts one cap's values in the present run of places.
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """The values of all caps as groups, numbered through; of a group only so many may stand in a run.
 
     Attributes:
-        cap: The cap.
-        values: Each candidate's different values that are capped, by position.
-        seen: How often each value stands in the present run.
+        groups: Of each candidate, by position.
+        values: The value of each group.
+        most: How many may stand in a run of places, by group.
+        runs: Of each cap: places of a run, its first group, and the one behind its last.
     """
 
-    cap: Cap
-    values: Sequence[tuple[str, ...]]
-    seen: dict[str, int] = field(default_factory=dict)
+    groups: Sequence[tuple[int, ...]]
+    values: Sequence[str]
+    most: Sequence[int]
+    runs: Sequence[tuple[int, int, int]]
 
     @classmethod
     def of(
         cls,
-        cap: Cap,
+        caps: Iterable[Cap],
         hits: Sequence[Hit],
         *,
         is_named: Callable[[str], bool] | None = None,
         free: Iterable[int] = (),
-    ) -> CapCounter:
-        """Return a counter that has seen nothing yet.
+    ) -> Capped:
+        """Return who is held back by what.
 
         Args:
-            cap: The cap.
+            caps: All of them hold.
             hits: All candidates.
             is_named: Whether the shopper named a value; then it is not counted, unless the cap says
                 otherwise.
             free: Positions of candidates that no cap holds back.
         """
-        name = cap.field
-        values = [texts(hit.fields, name) for hit in hits]
-        values = [own if len(own) < 2 else tuple(dict.fromkeys(own)) for own in values]
-        exempt = set[str]()
-        if is_named is not None and cap.exempt_named:
-            exempt = {
-                value for value in {each for own in values for each in own} if is_named(value)
+        groups: list[tuple[int, ...]] = [()] * len(hits)
+        values: list[str] = []
+        most: list[int] = []
+        runs = []
+        for cap in caps:
+            first, found = len(values), all_texts(hits, cap.field)
+            values += dict.fromkeys(value for own in set(found) for value in own)
+            exempt = is_named if cap.exempt_named else None
+            number = {
+                value: group
+                for group, value in enumerate(values[first:], start=first)
+                if exempt is None or not exempt(value)
             }
-        if exempt:
-            values = [tuple(v for v in own if v not in exempt) for own in values]
+            # Many products have the same values.
+            held_by = {
+                own: tuple(dict.fromkeys(number[value] for value in own if value in number))
+                for own in set(found)
+            }
+            groups = [before + held_by[own] for before, own in zip(groups, found, strict=True)]
+            most += [cap.most] * (len(values) - first)
+            runs.append((cap.per, first, len(values)))
         for position in free:
-            values[position] = ()
-        return cls(cap, values)
-
-    def full(self, position: int) -> str | None:
-        """Return the value of which no further product may stand in this run."""
-        seen, most = self.seen, self.cap.most
-        for value in self.values[position]:
-            if seen.get(value, 0) >= most:
-                return value
-        return None
-
-    def add(self, position: int) -> None:
-        """Count a product that was placed."""
-        seen = self.seen
-        for value in self.values[position]:
-            seen[value] = seen.get(value, 0) + 1
+            groups[position] = ()
+        return cls(groups, values, most, runs)
 
 
 _NOBODY: Mapping[int, int] = {}
@@ -79,7 +78,7 @@ def arrange(
     order: Sequence[int],
     *,
     fixed: Mapping[int, int],
-    counters: Sequence[CapCounter] = (),
+    capped: Capped,
     early: Mapping[int, int] = _NOBODY,
 ) -> tuple[list[int], dict[int, str]]:
     """Return an order with fixed products at their places, in which every cap holds.
@@ -91,7 +90,7 @@ def arrange(
     Args:
         order: Positions of the candidates that are not fixed, best first.
         fixed: Position by place, from 0; places past the end are the last ones.
-        counters: One a cap.
+        capped: Who is held back by what.
         early: Positions of `order` that come up, by place from 0.
 
     Returns:
@@ -99,51 +98,70 @@ def arrange(
 
     Example:
         >>> hits = [Hit("i", i, fields={"brand": [b]}) for i, b in (("1", "A"), ("2", "A"), ("3", "B"))]
-        >>> arrange([0, 1, 2], fixed={}, counters=[CapCounter.of(Cap("brand", most=1, per=2), hits)])
+        >>> arrange([0, 1, 2], fixed={}, capped=Capped.of([Cap("brand", most=1, per=2)], hits))
         ([0, 2, 1], {1: 'A'})
     """
     total = len(order) + len(fixed)
     late = deque(p for place, p in sorted(fixed.items()) if place >= total)
-    begins: dict[int, list[CapCounter]] = {}
-    for counter in counters:
-        for place in range(0, total, counter.cap.per):
-            begins.setdefault(place, []).append(counter)
+    run = _Run(capped, [0] * len(capped.values))
+    begins = {place for per, _, _ in capped.runs for place in range(0, total, per)}
     queue, waiting = deque(order), deque[int]()
     arranged: list[int] = []
     held: dict[int, str] = {}
     coming, came = set(early.values()), set[int]()
     for place in range(total):
         if place in begins:
-            for counter in begins[place]:
-                counter.seen.clear()
+            run.begin(place)
             waiting.extend(queue)
             queue, waiting = waiting, deque()
         position = fixed.get(place)
         if position is None and place in early:
             wanted = early[place]
-            if wanted in coming and _fits(wanted, counters):
+            if wanted in coming and run.full(wanted) is None:
                 position = wanted
                 came.add(wanted)
         if position is None:
-            position = _next(queue, waiting, counters, held, came)
+            position = _next(queue, waiting, run, held, came)
         if position is None:
             position = late.popleft()
-        for counter in counters:
-            counter.add(position)
+        run.add(position)
         if coming:
             coming.discard(position)
         arranged.append(position)
     return arranged, held
 
 
-def _fits(position: int, counters: Sequence[CapCounter]) -> bool:
-    return all(counter.full(position) is None for counter in counters)
+@dataclass(slots=True)
+class _Run:
+    """Counts the groups in the present run of places."""
+
+    capped: Capped
+    counts: list[int]
+
+    def begin(self, place: int) -> None:
+        """Forget what the caps that begin a run here have counted."""
+        for per, first, end in self.capped.runs:
+            if place % per == 0:
+                self.counts[first:end] = [0] * (end - first)
+
+    def full(self, position: int) -> int | None:
+        """Return the group of which no further product may stand in this run."""
+        counts, most = self.counts, self.capped.most
+        for group in self.capped.groups[position]:
+            if counts[group] >= most[group]:
+                return group
+        return None
+
+    def add(self, position: int) -> None:
+        """Count a product that was placed."""
+        for group in self.capped.groups[position]:
+            self.counts[group] += 1
 
 
 def _next(
     queue: deque[int],
     waiting: deque[int],
-    counters: Sequence[CapCounter],
+    run: _Run,
     held: dict[int, str],
     came: Collection[int],
 ) -> int | None:
@@ -152,14 +170,11 @@ def _next(
         position = queue.popleft()
         if came and position in came:
             continue
-        for counter in counters:
-            over = counter.full(position)
-            if over is not None:
-                held.setdefault(position, over)
-                waiting.append(position)
-                break
-        else:
+        over = run.full(position)
+        if over is None:
             return position
+        held.setdefault(position, run.capped.values[over])
+        waiting.append(position)
     while waiting:
         position = waiting.popleft()
         if position not in came:

@@ -113,9 +113,11 @@ def moves_of(steps: Iterable[Step], wanted: Iterable[int]) -> dict[int, tuple[Mo
         {'step': 'stock', 'from': 1, 'to': 2, 'cause': 'sold_out'}
     """
     moves: dict[int, list[Move]] = {position: [] for position in wanted}
+    order, after = None, dict[int, int]()
     for step in steps:
-        before = dict(zip(step.before, _PLACES, strict=False))
-        after = dict(zip(step.after, _PLACES, strict=False))
+        same = step.before is order  # where the step before ended
+        before = after if same else dict(zip(step.before, _PLACES, strict=False))
+        order, after = step.after, dict(zip(step.after, _PLACES, strict=False))
         for position, own in moves.items():
             reason, then = step.reasons.get(position), after.get(position)
             if then is not None and (reason is not None or before.get(position) != then):

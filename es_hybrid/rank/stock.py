@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from es_hybrid.policies import StockAction, StockPolicy
-from es_hybrid.rank.candidates import group_of
 from es_hybrid.rank.steps import Cause, Reason
-from es_hybrid.rank.values import numbers, plain, texts
+from es_hybrid.rank.values import all_texts, first_values, numbers, plain
 from es_hybrid.types import Hit
 
 
@@ -36,10 +35,7 @@ def in_stock(hits: Sequence[Hit], stock: StockPolicy) -> list[bool]:
     if stock.equals:
         wanted = {plain(value) for value in stock.equals}
         return [
-            any(text in wanted for text in texts(hit.fields, name))
-            if hit.fields.get(name)
-            else missing
-            for hit in hits
+            any(text in wanted for text in own) if own else missing for own in all_texts(hits, name)
         ]
     unknown = stock.above + 1.0 if missing else stock.above
     return [amount > stock.above for amount in numbers(hits, name, unknown).tolist()]
@@ -85,17 +81,17 @@ def _substituted(
     gone: Sequence[int],
 ) -> Arranged:
     """Let the best product below that can be bought, of the same group, take each one's place."""
-    groups = {position: group_of(hits[position].fields, stock.group) for position in order}
-    below: dict[Any, list[int]] = {}
+    groups = first_values(hits, stock.group) if stock.group else [None] * len(hits)
+    below: dict[Any, list[int]] = {groups[position]: [] for position in gone}
+    below.pop(None, None)
     for position in reversed(order):
-        group = groups[position]
-        if available[position] and group is not None:
-            below.setdefault(group, []).append(position)
+        if available[position] and groups[position] in below:
+            below[groups[position]].append(position)
     kept: list[int] = []
     taken: set[int] = set()
     reasons = {position: Reason(Cause.SOLD_OUT) for position in gone}
     for position in order:
-        mates = below.get(groups[position], [])
+        mates = below.get(groups[position], ())
         if position in taken or not (available[position] or mates):
             continue
         # The last one is the best one that has not been passed or taken: of an available product

@@ -1,11 +1,16 @@
-"""Doc values as numbers, dates, places and texts; what a field holds may be anything."""
+"""Doc values as numbers, dates, places and texts; what a field holds may be anything.
+
+Several stages read the same field. Of a `HitList` it is read once.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import chain
+from operator import attrgetter
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,20 +24,86 @@ _NO_DATE = "NaT".ljust(_USUAL_DATE - 1, "\0") + "Z"
 """What numpy reads as "not a time", in the length of a date."""
 
 
+Column = TypeVar("Column", Scores, list[Any])
+"""Something of each hit, in order."""
+
+
+class HitList(tuple[Hit, ...]):  # noqa: SLOT001 - a tuple's subclass cannot have any
+    """Hits of which each field is read once, by whoever asks first; nothing of them changes.
+
+    Example:
+        >>> hits = HitList([Hit("i", "1", fields={"stock": [3]})])
+        >>> numbers(hits, "stock", 0.0) is numbers(hits, "stock", 1.0)
+        True
+    """
+
+    _columns: dict[tuple[Callable[..., Any], str], Any]
+    _parts: tuple[HitList, ...]
+
+    def __new__(cls, hits: Iterable[Hit] = ()) -> Self:
+        """Return a list of hits of which nothing was read yet."""
+        made = super().__new__(cls, hits)
+        made._columns, made._parts = {}, ()
+        return made
+
+    @classmethod
+    def of(cls, hits: Sequence[Hit]) -> HitList:
+        """Return hits as such a list."""
+        return hits if isinstance(hits, HitList) else cls(hits)
+
+    def followed_by(self, more: Sequence[Hit]) -> HitList:
+        """Return the same hits with some more behind them; what was read stays read."""
+        if not more:
+            return self
+        longer = HitList((*self, *more))
+        longer._parts = (self, HitList(more))
+        return longer
+
+    def column(self, read: Callable[[Sequence[Hit], str], Column], name: str) -> Column:
+        """Return what a function reads of a field; it is called once."""
+        found: Column | None = self._columns.get((read, name))
+        if found is None:
+            parts = [part.column(read, name) for part in self._parts]
+            found = _joined(parts) if parts else read(self, name)
+            self._columns[read, name] = found
+        return found
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    first = parts[0]
+    return np.concatenate(parts) if isinstance(first, np.ndarray) else list(chain(*parts))
+
+
+def column(hits: Sequence[Hit], read: Callable[[Sequence[Hit], str], Column], name: str) -> Column:
+    """Return what a function reads of a field of each hit."""
+    return hits.column(read, name) if isinstance(hits, HitList) else read(hits, name)
+
+
+def attributes(hits: Sequence[Hit], name: str) -> Scores:
+    """Return what a hit has of its own, such as `lexical_rank`, as numbers; NaN for `None`."""
+    return column(hits, _attributes, name)
+
+
 def first_values(hits: Sequence[Hit], name: str) -> list[Any]:
     """Return each hit's first value of a field, `None` where it has none."""
-    return [values[0] if (values := hit.fields.get(name)) else None for hit in hits]
+    return column(hits, _first_values, name)
 
 
 def numbers(hits: Sequence[Hit], name: str, missing: float) -> Scores:
     """Return one number a hit; what is none, or not finite, is `missing`."""
-    values = [values[0] if (values := hit.fields.get(name)) else missing for hit in hits]
-    try:
-        found = np.array(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        found = np.array([_number(value, missing) for value in values])
-    finite = np.isfinite(found)
-    return found if finite.all() else np.where(finite, found, missing)
+    found = column(hits, _numbers, name)
+    unknown = np.isnan(found)
+    return np.where(unknown, missing, found) if unknown.any() else found
+
+
+def dates(hits: Sequence[Hit], name: str) -> Scores:
+    """Return each hit's date in seconds since the epoch; minus infinity where it has none."""
+    return column(hits, _dates, name)
+
+
+def all_texts(hits: Sequence[Hit], name: str) -> list[tuple[str, ...]]:
+    """Return all values of a field as texts, for each hit."""
+    return column(hits, _texts, name)
 
 
 def seconds(values: Sequence[Any]) -> Scores:
@@ -105,6 +176,47 @@ def texts(fields: Mapping[str, Sequence[Any]], name: str) -> tuple[str, ...]:
     if len(values) == 1 and type(values[0]) is str:
         return (values[0],)
     return tuple(map(plain, values))
+
+
+def _attributes(hits: Sequence[Hit], name: str) -> Scores:
+    found = np.array(list(map(attrgetter(name), hits)), dtype=np.float64)  # numpy reads None as NaN
+    found.flags.writeable = False
+    return found
+
+
+def _first_values(hits: Sequence[Hit], name: str) -> list[Any]:
+    return [values[0] if (values := hit.fields.get(name)) else None for hit in hits]
+
+
+def _numbers(hits: Sequence[Hit], name: str) -> Scores:
+    """Return one number a hit, NaN for what is none or not finite; nobody may write into it."""
+    values = first_values(hits, name)
+    try:
+        found = np.array(values, dtype=np.float64)  # numpy reads None as NaN
+    except (TypeError, ValueError, OverflowError):
+        found = np.array([_number(value, math.nan) for value in values])
+    found[np.isinf(found)] = math.nan
+    found.flags.writeable = False
+    return found
+
+
+def _dates(hits: Sequence[Hit], name: str) -> Scores:
+    return seconds(first_values(hits, name))
+
+
+def _texts(hits: Sequence[Hit], name: str) -> list[tuple[str, ...]]:
+    found = []
+    single: dict[str, tuple[str, ...]] = {}  # most hold one text, and many the same
+    for hit in hits:
+        values = hit.fields.get(name)
+        if values and len(values) == 1 and type(values[0]) is str:
+            own = single.get(values[0])
+            if own is None:
+                own = single[values[0]] = (values[0],)
+        else:
+            own = tuple(map(plain, values)) if values else ()
+        found.append(own)
+    return found
 
 
 def _number(value: Any, missing: float) -> float:

@@ -47,8 +47,10 @@ class Correction:
         rows: Their features, shape `(n, features)`.
         relevance: Corrected, above 0 and up to 1, shape `(n,)`; untrained where something lacks.
         lacking: Features that the model goes by and no candidate has.
+        scaled: Of the features with a weight: standardised within the query, shape `(n, weights)`.
     """
 
     rows: NDArray[np.float64]
     relevance: Scores
     lacking: tuple[str, ...] = ()
+    scaled: NDArray[np.float64] | None = None

@@ -15,6 +15,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid import ConfigurationError, HybridClient, HybridError, RequestError, Settings
 from es_hybrid.shoppers import shopper_key
 from es_hybrid.types import DegradationReason, Stage
+from tests.support.recording import forward_to, recording_server
 from tests.support.redis_servers import RedisServer
 from tests.support.shops import shop_products
 
@@ -286,3 +287,21 @@ def test_a_kept_shopper_is_recommended_to(
     assert gone.hybrid.degraded[0].reason is DegradationReason.NO_HISTORY
     nobody = open_shop().recommend(products_index, user=user, size=5)
     assert nobody.hybrid.degraded[0].reason is DegradationReason.NO_STORE
+
+
+@pytest.mark.parametrize("start", [{}, {"like": "p00"}, {"cart": "p00"}])
+def test_an_index_of_shoppers_costs_a_recommendation_one_request_more(
+    es: Elasticsearch, products_index: str, store: dict[str, Any], start: dict[str, Any]
+) -> None:
+    """Start and answer are two requests; a kept shopper is read in real time, by one more or by Redis."""
+    settings = Settings(shoppers=store, recommend={"category_field": "category"})
+    with recording_server(forward_to(es)) as (url, requests):
+        with Elasticsearch(url) as client:
+            shop = HybridClient(client, settings=settings)
+            shop.recommend(products_index)
+            shop.shoppers.record(ANN, "view", product_id=TENTS[0])
+            requests.clear()
+            found = shop.recommend(products_index, user={"id": ANN}, size=5, **start)
+            shop.close()
+    assert found.hybrid.degraded == ()
+    assert len(requests) == (2 if store["store"] == "redis" else 3)

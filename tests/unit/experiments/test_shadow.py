@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,20 @@ def test_a_record_is_a_line_and_back(tmp_path: Path) -> None:
     file({"kind": "search", "variant": "treatment"})
     found = list(read_records(tmp_path / "shadow.ndjson", "shadow", ShadowRecord.from_dict))
     assert found == [ALIKE, FAILED, replace(ALIKE, degraded=("rerank: timeout",), text="shoe")]
+
+
+def test_a_line_that_is_being_written_is_passed_over(tmp_path: Path) -> None:
+    """A report of a trial under way does not fail at its newest record, or over what is compressed."""
+    path = tmp_path / "shadow.ndjson"
+    RecordFile(path)(ALIKE.to_dict())
+    packed = tmp_path / "shadow.ndjson.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with path.open("a") as file:
+        file.write('{"kind": "sha')
+    for each in (path, packed):
+        assert list(read_records(each, "shadow", ShadowRecord.from_dict)) == [ALIKE]
+    with pytest.raises(ConfigurationError, match="cannot be read"):
+        list(read_records(tmp_path / "missing", "shadow", ShadowRecord.from_dict))
 
 
 @pytest.mark.parametrize(

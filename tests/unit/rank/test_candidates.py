@@ -45,7 +45,7 @@ def test_the_floor() -> None:
     merged = merge(lexical("a"), far, floor=0.5)
     assert [hit.id for hit in merged] == ["a", "y"]
     assert [hit.id for hit in merge([], semantic("x", score=0.5), floor=0.5)] == ["x"]
-    assert merge([], semantic("x", score=0.4), floor=0.5) == []
+    assert merge([], semantic("x", score=0.4), floor=0.5) == ()
 
 
 def test_codes() -> None:

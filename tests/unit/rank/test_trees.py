@@ -105,3 +105,17 @@ def test_refuses_a_tree_that_does_not_fit() -> None:
 def test_a_file_holds_trees_unchanged(grown: list[Tree]) -> None:
     """What is written and read again is the same model."""
     assert from_json(to_json(grown)) == grown
+
+
+@given(st.lists(trees(), min_size=1, max_size=5), ROWS, ROWS)
+def test_effects_are_what_another_value_of_one_feature_changes(
+    grown: list[Tree], rows: list[list[float]], others: list[list[float]]
+) -> None:
+    """A feature's effect is the score less that of the same row with the other value in its place."""
+    forest, own, other = Forest(grown), np.array(rows), np.array(others[0])
+    effects = forest.effects(own, other)
+    for feature in range(FEATURES):
+        swapped = own.copy()
+        swapped[:, feature] = other[feature]
+        expected = forest.scores(own) - forest.scores(swapped)
+        assert effects[feature].tolist() == pytest.approx(expected.tolist())
