@@ -64,7 +64,7 @@ class Judging:
         items: The pool.
         grades: Where grades go.
         sheet: What the index knows of a product; `None` where it is not there.
-        judge: Who judges; empty where each says so on the page.
+        judge: Who judges; empty where each types their name on the page.
 
     Example:
         judging = Judging(read_pool("pool.csv"), GradeFile("grades.csv"), sheet=playground.sheet)
@@ -85,9 +85,19 @@ class Judging:
         self._sheet = sheet
         self._queue_of = lru_cache(_MOST_JUDGES)(self._queue)
 
-    def begin(self, judge: str) -> Turn:
-        """Return a judge's first turn; it goes on where they stopped."""
-        return Turn(self._queue_of(judge).next_item(), judge)
+    def begin(self, judge: str, turn: Turn | None = None) -> Turn:
+        """Return a judge's first turn; it goes on where they stopped.
+
+        Args:
+            judge: Their name; without one there is nothing to judge yet.
+            turn: Where they stand already.
+        """
+        name = judge.strip()
+        if not name:
+            return Turn(None)
+        if turn is not None and turn.judge == name:
+            return turn
+        return Turn(self._queue_of(name).next_item(), name)
 
     def progress(self) -> tuple[int, int]:
         """Return how many items are graded, and how many there are."""
@@ -135,6 +145,8 @@ class Judging:
             problem: Why the last thing they did was not done.
         """
         words = WORDS[language].judging
+        if not turn.judge:
+            return markup.message(words.name_first)
         done, most = self.progress()
         sheet = None
         if turn.item is not None:

@@ -53,11 +53,11 @@ def add_judging_page(
         html = judging.html(turn, index=playground.index, language=language, problem=problem)
         return [html, gr.update(visible=turn.item is not None), turn]
 
-    def begin(judge: str | None) -> list[Any]:
+    def begin(judge: str | None, turn: Turn) -> list[Any]:
         try:
-            return show(judging.begin((judge or "").strip()))
+            return show(judging.begin(judge or "", turn))
         except (HybridError, OSError) as error:
-            return _failed(error, Turn(None))
+            return _failed(error, turn)
 
     def act(turn: Turn, event: gr.EventData) -> list[Any]:
         wanted, key = str(event.act), str(event.item)
@@ -80,8 +80,8 @@ def add_judging_page(
         "show_progress": "hidden",
         "api_visibility": "private",
     }
-    blocks.load(begin, inputs=[name], **asked)
-    name.submit(begin, inputs=[name], **asked)
+    blocks.load(begin, inputs=[name, state], **asked)
+    gr.on([name.submit, name.blur], begin, inputs=[name, state], **asked)
     shown.select(act, inputs=[state], **asked)
 
 

@@ -21,6 +21,7 @@ class JudgingWords(NamedTuple):
     progress: str
     judge: str
     judge_hint: str
+    name_first: str
     grades: Mapping[int, tuple[str, str]]
     meanings: str
     skip: str
@@ -46,6 +47,7 @@ ENGLISH = JudgingWords(
     progress="{} of {} judged",
     judge="Judge",
     judge_hint="your name",
+    name_first="Type your name and press Enter to begin; each grade is kept with it.",
     grades=MappingProxyType(
         {
             3: ("Exact", GRADES[3]),
@@ -81,6 +83,7 @@ CHINESE = JudgingWords(
     progress="已标注 {} / {}",
     judge="标注员",
     judge_hint="您的姓名",
+    name_first="请输入姓名并按回车开始，每个打分都会记录标注员。",
     grades=MappingProxyType(
         {
             3: ("完全符合", "正是顾客要找的商品"),

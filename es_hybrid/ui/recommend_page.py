@@ -112,7 +112,7 @@ def add_recommend_page(
         outputs=[*facets, *prices],
         api_visibility="private",
     ).then(recommend, **asked)
-    find.input(
+    find.change(
         lambda text: recommending.find(text or "", language=language),
         inputs=[find],
         outputs=[found],

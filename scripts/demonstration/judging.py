@@ -17,6 +17,7 @@ __all__ = ["open_judging"]
 
 _QUERIES = 6
 _DEPTH = 4
+_JUDGE = "you"
 
 
 def open_judging(
@@ -33,7 +34,7 @@ def open_judging(
     items = _pool(shop, showcase)
     (folder / f"{showcase.alias}.pool.csv").write_text(pool_csv(items), encoding="utf-8")
     grades = GradeFile(folder / f"{showcase.alias}.grades.csv")
-    return Judging(items, grades, sheet=playground.sheet)
+    return Judging(items, grades, sheet=playground.sheet, judge=_JUDGE)
 
 
 def _pool(shop: HybridClient, showcase: Showcase) -> list[PoolItem]:

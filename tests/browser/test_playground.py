@@ -206,7 +206,10 @@ def test_products_are_recommended(page: Page, playground: str) -> None:
     """A product is found, picked and answered with others and their reasons; a wrong id is said."""
     opened(page, playground, tab="Recommend")
     expect(page.locator("#recommended")).to_contain_text("Pick a product")
-    page.locator("#find :is(textarea, input)").press_sequentially("trail running")
+    find = page.locator("#find :is(textarea, input)")
+    find.fill("zzzzqqq")
+    expect(page.locator("#found")).to_contain_text("No product has this name or id")
+    find.fill("trail running")
     pick = page.locator("#found .eh-pick").first
     picked = pick.get_attribute("data-id") or ""
     pick.click()

@@ -11,6 +11,8 @@ document.addEventListener("click", (event) => {
   if (button && button.closest(parts)) act(button);
 });
 document.addEventListener("keydown", (event) => {
+  // Whoever has typed their name goes on with the keys of the grades.
+  if (event.key === "Enter" && event.target.closest("#judge-name")) event.target.blur();
   const held = event.ctrlKey || event.metaKey || event.altKey || event.repeat || event.isComposing;
   if (held || !seen(element) || event.target.closest("input, textarea, select")) return;
   const named = `[data-key="${CSS.escape(event.key.toLowerCase())}"]`;

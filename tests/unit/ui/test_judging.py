@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from es_hybrid.evaluate import read_judgments
-from es_hybrid.judging import GradeFile, PoolItem
+from es_hybrid.judging import GradeFile, PoolItem, in_own_order
 from es_hybrid.query.schema import IndexSchema
 from es_hybrid.ui import markup
 from es_hybrid.ui.catalogue import Catalogue, fields_of, read_catalogue
@@ -20,6 +20,7 @@ POOL = tuple(
     PoolItem("q1", "trail shoe", product, 77, ("secret-recipe",), f"Shoe {product}", "leather")
     for product in "abc"
 )
+ANNS = in_own_order(POOL, judge="ann")
 CATALOGUE = Catalogue("title", attributes=("brand", "attributes"), texts=("description",))
 
 
@@ -29,7 +30,7 @@ def judging(tmp_path: Path) -> Judging:
     return Judging(POOL, GradeFile(tmp_path / "grades.csv"), sheet=lambda _: None)
 
 
-def html(judging: Judging, judge: str = "") -> str:
+def html(judging: Judging, judge: str = "ann") -> str:
     """Return what a judge sees first."""
     return judging.html(judging.begin(judge), index="products", language=Language.EN)
 
@@ -46,14 +47,17 @@ def test_a_judge_is_told_of_no_rank(judging: Judging) -> None:
 
 def test_a_turn_goes_on_and_back(judging: Judging, tmp_path: Path) -> None:
     """Grade, skip, undo: the file always says what the judge sees."""
-    turn = judging.begin("")
-    assert turn.item == POOL[0]
+    turn = judging.begin(" ann ")
+    assert (turn.item, turn.judge) == (ANNS[0], "ann")
     turn = judging.skip(turn)
     turn = judging.grade(turn, 2)
-    assert (turn.item, judging.progress()) == (POOL[2], (1, 3))
-    assert read_judgments(tmp_path / "grades.csv") == {"q1": {"b": 2}}
+    assert (turn.item, judging.progress()) == (ANNS[2], (1, 3))
+    assert judging.begin("ann", turn) is turn
+    assert judging.begin("bob", turn).judge == "bob"
+    first, second, third = (item.product_id for item in ANNS)
+    assert read_judgments(tmp_path / "grades.csv") == {"q1": {second: 2}}
     turn = judging.undo(turn)
-    assert (turn.item, judging.progress()) == (POOL[1], (0, 3))
+    assert (turn.item, judging.progress()) == (ANNS[1], (0, 3))
     turn = judging.undo(turn)
     assert turn.said is not None
     assert turn.said.what == "nothing_to_undo"
@@ -61,20 +65,27 @@ def test_a_turn_goes_on_and_back(judging: Judging, tmp_path: Path) -> None:
         turn = judging.grade(turn, grade)
     assert turn.item is None
     assert judging.grade(turn, 3) == judging.skip(turn) == turn
-    assert read_judgments(tmp_path / "grades.csv") == {"q1": {"b": 3, "c": 1, "a": 0}}
+    assert read_judgments(tmp_path / "grades.csv") == {"q1": {second: 3, third: 1, first: 0}}
     page = judging.html(turn, index="products", language=Language.EN)
     assert f"--qrels {tmp_path / 'grades.csv'}" in page
 
 
+def test_without_a_name_nothing_is_judged(judging: Judging) -> None:
+    """A page that asks who judges shows no product before it knows."""
+    assert "Type your name" in html(judging, "")
+    assert judging.grade(judging.begin(" "), 3).item is None
+    assert judging.progress() == (0, 3)
+
+
 def test_a_grade_of_somebody_else_stands(judging: Judging, tmp_path: Path) -> None:
     """Who is second is told so and goes on; the first grade is not overwritten."""
-    turn = judging.begin("")
+    turn = judging.begin("ann")
     assert turn.item is not None
     GradeFile(tmp_path / "grades.csv").save("q1", turn.item.product_id, 3, judge="bob")
     turn = judging.grade(turn, 0)
     assert turn.said is not None
     assert turn.said.what == "meanwhile"
-    assert read_judgments(tmp_path / "grades.csv") == {"q1": {"a": 3}}
+    assert read_judgments(tmp_path / "grades.csv") == {"q1": {ANNS[0].product_id: 3}}
 
 
 def test_what_is_judged_is_text(tmp_path: Path) -> None:
