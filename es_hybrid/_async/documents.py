@@ -1,20 +1,28 @@
-"""Reads documents by id; one whose shard is away for a moment is not taken for one that is not there."""
+"""Reads documents by id; one whose shard is away for a moment is not taken for one that is not there.
+
+A multi-get answers with an error for each document whose shard is starting or that may not be read,
+and with success as a whole.
+"""
 
 from __future__ import annotations
 
 import random
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from elasticsearch import AsyncElasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch, NotFoundError, TransportError
 
 from es_hybrid._async.bulk import write_policy
 from es_hybrid._concurrency import async_sleep
+from es_hybrid._deadline import AsyncCall
 from es_hybrid._logging import get_logger
-from es_hybrid._retry import Outcome, OutcomeKind, next_delay
+from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
 from es_hybrid.errors import HybridError
 from es_hybrid.settings import IngestSettings
+
+BUSY = frozenset({408, 429, 502, 503, 504})
+"""Statuses of a cluster that may do it later."""
 
 _FILTER = [
     "docs._id",
@@ -24,20 +32,84 @@ _FILTER = [
     "docs._source",
     "docs.error.type",
 ]
-_REFUSED = "security_exception"
 _log = get_logger("es_hybrid.ingest")
+
+
+class Asked(NamedTuple):
+    """A document that is asked for."""
+
+    id: str
+    routing: str | None = None
+
+
+async def async_read_each(
+    wanted: Sequence[Asked],
+    ask: AsyncCall[Sequence[Asked], Sequence[Mapping[str, Any]]],
+    *,
+    es: AsyncElasticsearch,
+    index: str,
+    policy: RetryPolicy,
+) -> list[Mapping[str, Any]]:
+    """Return a multi-get's answer for each document, asking again for those that come as errors.
+
+    One of them is asked for alone: what cannot be read at all fails there at once, in Elasticsearch's
+    own words, however patient the policy is.
+
+    Args:
+        wanted: The documents.
+        ask: Makes one multi-get, and returns its `docs`.
+        es: What the one document is asked of.
+        index: The index itself.
+        policy: How often, and how long between.
+
+    Raises:
+        ApiError: A document cannot be read, now or ever; Elasticsearch's own.
+        HybridError: It could be read alone every time, and never with the others.
+    """
+    read: dict[Asked, Mapping[str, Any]] = {}
+    left = list(wanted)
+    started = time.monotonic()
+    attempt = 0
+    while left:
+        attempt += 1
+        read |= zip(left, await ask(left), strict=True)
+        left = [one for one in left if "error" in read[one]]
+        if not left:
+            break
+        busy, elapsed = Outcome(OutcomeKind.BUSY, status=503), time.monotonic() - started
+        delay = next_delay(policy, attempt, busy, elapsed, random.random)
+        await _require_readable(es, index, left[0], last=delay is None)
+        kind = str(read[left[0]]["error"].get("type"))
+        if delay is None:
+            raise HybridError(
+                f"documents of {index} could not be read: {kind}", hint="run it again"
+            )
+        _log.info("documents.asked_again", documents=len(left), attempt=attempt, error=kind)
+        await async_sleep(delay)
+    return [read[one] for one in wanted]
+
+
+async def _require_readable(
+    es: AsyncElasticsearch, index: str, document: Asked, *, last: bool
+) -> None:
+    """Ask for a document alone, which fails with Elasticsearch's own exception and its status."""
+    try:
+        await es.get(index=index, id=document.id, routing=document.routing, source=False)
+    except NotFoundError as error:
+        if "error" in error.body:  # the index is gone; a document that is not there is an answer
+            raise
+    except (ApiError, TransportError) as error:
+        if last or (isinstance(error, ApiError) and error.status_code not in BUSY):
+            raise
 
 
 class AsyncDocuments:
     """The documents of one index, by id.
 
-    A multi-get answers with an error for each document whose shard is starting or may not be read,
-    and with success as a whole.
-
     Args:
         es: Where.
         index: The index itself.
-        settings: How often such a document is asked for again.
+        settings: How often a document is asked for again.
 
     Example:
         docs = await AsyncDocuments(es, index=name, settings=settings.ingest).of(["p1", "p2"])
@@ -65,37 +137,23 @@ class AsyncDocuments:
         Raises:
             ApiError: A document cannot be read, now or ever; Elasticsearch's own.
         """
-        read: dict[str, Mapping[str, Any]] = {}
-        left = list(ids)
-        started = time.monotonic()
-        attempt = 0
-        while left:
-            attempt += 1
+
+        async def ask(wanted: Sequence[Asked]) -> Sequence[Mapping[str, Any]]:
             answer = await self._es.mget(
                 index=self._index,
-                ids=left,
+                ids=[one.id for one in wanted],
                 source_includes=includes,
                 source_excludes=excludes,
                 filter_path=_FILTER,
             )
-            found = {str(doc["_id"]): doc for doc in answer.body.get("docs", ())}
-            left = [key for key in left if "error" in found[key]]
-            read |= found
-            if not left:
-                break
-            kind = str(found[left[0]]["error"].get("type"))
-            elapsed = time.monotonic() - started
-            busy = Outcome(OutcomeKind.BUSY, status=503)
-            delay = next_delay(self._policy, attempt, busy, elapsed, random.random)
-            if delay is None or kind == _REFUSED:
-                await self._fail(left[0], kind)
-            _log.info("documents.asked_again", documents=len(left), attempt=attempt, error=kind)
-            await async_sleep(delay or 0.0)
-        return [read[key] for key in ids if read[key].get("found")]
+            docs: Sequence[Mapping[str, Any]] = answer.body["docs"]
+            return docs
 
-    async def _fail(self, document: str, kind: str) -> None:
-        """Ask for a document alone: that fails with Elasticsearch's own exception."""
-        await self._es.get(index=self._index, id=document, source=False)
-        raise HybridError(
-            f"documents of {self._index} could not be read: {kind}", hint="run it again"
+        docs = await async_read_each(
+            [Asked(key) for key in ids],
+            ask,
+            es=self._es,
+            index=self._index,
+            policy=self._policy,
         )
+        return [doc for doc in docs if doc.get("found")]

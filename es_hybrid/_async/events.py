@@ -14,6 +14,7 @@ from es_hybrid.logs.runs import RunReport
 from es_hybrid.logs.stats import LogStats
 from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.options import parse_options
+from es_hybrid.response import HybridResponse
 
 __all__ = ["AsyncEvents"]
 
@@ -42,9 +43,13 @@ class AsyncEvents:
         client: str | None = None,
         session: str | None = None,
         experiment: Mapping[str, str] | None = None,
+        event_id: str | None = None,
         at: datetime | None = None,
     ) -> bool:
         """Log one event; nothing waits for it to be written.
+
+        On which side of an experiment it happened is known by its `query_id`, whichever process
+        made that search.
 
         Args:
             action: `click`, `add_to_cart`, `purchase`, `view`, or a word of your own.
@@ -57,7 +62,9 @@ class AsyncEvents:
             user: Who; hashed or dropped, by setting.
             client: With which browser or app; the same.
             session: In which visit; the same.
-            experiment: `{"name": …, "variant": …}`.
+            experiment: `{"name": …, "variant": …}`, where the search itself was not logged with it.
+            event_id: One of your own, such as that of an order line: what is logged again under it
+                counts once.
             at: When; default: now.
 
         Returns:
@@ -77,6 +84,7 @@ class AsyncEvents:
             "currency": currency,
             "experiment": (experiment or {}).get("name"),
             "variant": (experiment or {}).get("variant"),
+            "event_id": event_id,
         }
         event = {
             "action_name": action,
@@ -127,7 +135,7 @@ class AsyncEvents:
         """Log an answer that another search gave: the one before the switch, or a control's.
 
         Args:
-            body: An answer in Elasticsearch's shape.
+            body: An answer in Elasticsearch's shape; of a `HybridResponse`, what was done is logged, too.
             text: The shopper's words; hashed or dropped, by setting.
             index: Where was searched.
             from_: First product of the page, from 0.
@@ -160,6 +168,7 @@ class AsyncEvents:
             shown=shown,
             total=total,
             took_ms=float(content.get("took", 0)) if took_ms is None else took_ms,
+            info=body.hybrid if isinstance(body, HybridResponse) else None,
             teams=teams or {},
         )
         return searched.query_id if self._toolbox.log.put(searched) else None

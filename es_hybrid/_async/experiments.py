@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch, NotFoundError
@@ -78,18 +79,33 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         stopped: Mapping[str, Any] = {**now.content, "state": "stopped", "reason": reason}
         return await self.put(name, stopped, comment=reason, base=base or now.version)
 
-    async def status(self, name: str, *, outcomes: Iterable[Outcome] = ()) -> ExperimentStatus:
+    async def status(
+        self,
+        name: str,
+        *,
+        outcomes: Iterable[Outcome] = (),
+        counts: Mapping[Variant, Counts] | None = None,
+    ) -> ExperimentStatus:
         """Return how an experiment stands, over all processes.
 
         Args:
             name: Of the experiment.
             outcomes: What shoppers did.
+            counts: Searches by variant; default: as the serving processes have counted them.
 
         Raises:
             ExperimentError: There is no such experiment.
         """
         version = await self.get(name)
-        return ExperimentStatus.of(version, await self.counts(version.label), outcomes)
+        if counts is None:
+            counts = await self.counts(version.label)
+        return ExperimentStatus.of(version, counts, outcomes)
+
+    async def began(self, version: ExperimentVersion) -> datetime:
+        """Return when the run of a version was started."""
+        run = version.experiment.run
+        of_run = [each for each in await self.versions(version.name) if each.experiment.run == run]
+        return min(datetime.fromisoformat(each.created_at) for each in (version, *of_run))
 
     async def rollback(self, name: str, *, to: int | None = None) -> ExperimentVersion:
         """Refuse: what ran before is started again, so that its outcomes count anew.

@@ -64,10 +64,11 @@ class AsyncRecommender:
 
     async def recommend(self, request: RecommendRequest) -> HybridResponse:
         """Run the pipeline; see `AsyncRecommending.recommend`."""
+        begun_s = time.perf_counter()
         with span("recommend") as current:
             response = await self._recommend(request)
             current.note(response.hybrid.traits)
-        return response
+        return self._tools.log.recommended(request, response, started_s=begun_s)
 
     async def _recommend(self, request: RecommendRequest) -> HybridResponse:
         tools, now_s = self._tools, self._tools.wall_clock()
@@ -160,6 +161,9 @@ class AsyncRecommender:
         page = page_of(order, lists, size=plan.request.size)
         body = body_of(plan, legs.lexical, order, page, notes)
         body["hits"]["total"] = {"value": len(order.scores), "relation": "gte"}
-        response = response_of(plan, body, legs.meta, notes, ranking=ranking, order=order)
+        full = self._tools.log.wants_parts
+        response = response_of(
+            plan, body, legs.meta, notes, ranking=ranking, order=order, logged=full
+        )
         self._tools.tell(event_of(response, took_ms=notes.took_ms()))
         return response

@@ -60,8 +60,8 @@ class AsyncSearcher:
         self._tools = toolbox
         self._owner = secrets.token_bytes(16)
 
-    async def search(self, arguments: Mapping[str, Any]) -> HybridResponse:
-        """Answer one call of `search`, a frequent one from memory where the settings say so."""
+    async def search(self, arguments: Mapping[str, Any], *, logged: bool = True) -> HybridResponse:
+        """Answer one call of `search`, a frequent one from memory; log it, unless told not to."""
         begun_s = time.perf_counter()
         parsed: list[SearchRequest] = []
 
@@ -75,7 +75,7 @@ class AsyncSearcher:
             current.note(response.hybrid.traits)
         if response.hybrid.remembered.answer:
             tools.tell(event_of(response, took_ms=1000.0 * (time.perf_counter() - begun_s)))
-        if not tools.log.is_on:
+        if not (logged and tools.log.is_on):
             return response
         request = parsed[0] if parsed else parse_request(arguments)
         return tools.log.searched(request, response, started_s=begun_s)

@@ -63,8 +63,9 @@ class AsyncVersions(Generic[V]):
         """
         self._kind.name(name)
         self._kind.check(content)
-        await self._create_index()
         pointer = await self._pointer(name)
+        if not pointer.current:
+            await self._create_index()
         if base is not None and base != pointer.current:
             raise self._kind.conflict(
                 f"version {pointer.current} of {name} is in force, not {base}",

@@ -7,6 +7,7 @@ import copy
 import os
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -45,7 +46,8 @@ class ExperimentClient(Wrapper):
 
     Without a running experiment, a shopper, or words to search for, the answer is the old query's.
     Where the new search fails, the shopper gets the old one's answer, and the failure is counted.
-    Every other name is the wrapped client's own.
+    Where the new search's settings log, each answer is logged once, with its side; what shoppers do
+    is logged by `shop.log_event`, in any process. Every other name is the wrapped client's own.
 
     Args:
         es: The shop's own client, which serves the old query. Never closed or changed here.
@@ -74,6 +76,7 @@ class ExperimentClient(Wrapper):
         self._name = name
         self._shopper: str | None = None
         self._write = sink_of(record)
+        self._search_log = shop._toolbox.log  # noqa: SLF001
         self._log = get_logger("es_hybrid.experiment")
         patient = es.options(request_timeout=settings.timeout_s, max_retries=0)
         self._look_up = Experiments(patient, index=settings.index)
@@ -110,6 +113,7 @@ class ExperimentClient(Wrapper):
             RequestError: `ext.hybrid` is wrong.
             ApiError: Elasticsearch's own, where the old query itself fails.
         """
+        begun_s = time.perf_counter()
         request = parse_request(arguments)
         experiment = (self._remembered.of(self._name, self._found)).value
         who = None
@@ -121,8 +125,14 @@ class ExperimentClient(Wrapper):
             or passthrough_reason(request) is not None
             or not concerns(experiment, request, now_s=datetime.now(UTC).timestamp())
         ):
-            return self._old(arguments)
-        answer = self._on_a_side(experiment, who, request, arguments)
+            answer = self._old(arguments)
+            return self._search_log.searched(request, answer, started_s=begun_s)
+        try:
+            answer = self._on_a_side(experiment, who, request, arguments)
+        except (ApiError, TransportError):
+            self._search_log.failed(request, who, started_s=begun_s)
+            raise
+        answer = self._search_log.searched(request, answer, started_s=begun_s)
         try:
             self._told(who, SEARCH, 1.0)
         except Exception as error:  # noqa: BLE001 - what cannot be written must not fail a search
@@ -188,8 +198,8 @@ class ExperimentClient(Wrapper):
             new = self._counted(experiment, Variant.TREATMENT, arguments)
         except (ApiError, TransportError, HybridError):
             if who.variant is Variant.TREATMENT:
-                return (self._old(arguments)).on_side(who)
-            new = old
+                return (self._old(arguments)).on_side(replace(who, failed=True))
+            new, who = old, replace(who, failed=True)
         if who.variant is Variant.TREATMENT:
             return new.on_side(who)
         lists = old["hits"]["hits"], new["hits"]["hits"]
@@ -217,7 +227,9 @@ class ExperimentClient(Wrapper):
     def _with(self, recipe: Recipe, arguments: Mapping[str, Any]) -> HybridResponse:
         if recipe is False:
             return self._old(arguments)
-        return self._shop.search(**with_recipe(arguments, recipe))
+        # Logged once, by `search`: the answer that the shopper gets, and its side.
+        searcher = self._shop._searcher  # noqa: SLF001
+        return searcher.search(with_recipe(arguments, recipe), logged=False)
 
     def _told(self, who: Assigned, metric: str, value: float) -> None:
         outcome = Outcome(who.experiment, who.variant, who.unit, metric, value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from elasticsearch import Elasticsearch, NotFoundError
@@ -77,18 +78,33 @@ class Experiments(Versions[ExperimentVersion]):
         stopped: Mapping[str, Any] = {**now.content, "state": "stopped", "reason": reason}
         return self.put(name, stopped, comment=reason, base=base or now.version)
 
-    def status(self, name: str, *, outcomes: Iterable[Outcome] = ()) -> ExperimentStatus:
+    def status(
+        self,
+        name: str,
+        *,
+        outcomes: Iterable[Outcome] = (),
+        counts: Mapping[Variant, Counts] | None = None,
+    ) -> ExperimentStatus:
         """Return how an experiment stands, over all processes.
 
         Args:
             name: Of the experiment.
             outcomes: What shoppers did.
+            counts: Searches by variant; default: as the serving processes have counted them.
 
         Raises:
             ExperimentError: There is no such experiment.
         """
         version = self.get(name)
-        return ExperimentStatus.of(version, self.counts(version.label), outcomes)
+        if counts is None:
+            counts = self.counts(version.label)
+        return ExperimentStatus.of(version, counts, outcomes)
+
+    def began(self, version: ExperimentVersion) -> datetime:
+        """Return when the run of a version was started."""
+        run = version.experiment.run
+        of_run = [each for each in self.versions(version.name) if each.experiment.run == run]
+        return min(datetime.fromisoformat(each.created_at) for each in (version, *of_run))
 
     def rollback(self, name: str, *, to: int | None = None) -> ExperimentVersion:
         """Refuse: what ran before is started again, so that its outcomes count anew.

@@ -63,7 +63,7 @@ class Recommending:
             size: Products wanted; there may be fewer.
             source: What of each is answered, as in a search.
             ext: `{"hybrid": {…}}`, as in a search: rules, context, boosts, boost_limits, fusion,
-                window, min_similarity, explain, explain_language.
+                window, min_similarity, explain, explain_language, log.
 
         Returns:
             Elasticsearch's shape; `.hybrid.recommendation` says what was recommended.

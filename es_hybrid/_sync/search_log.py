@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -23,13 +23,43 @@ from es_hybrid.logs.stats import LogStats
 from es_hybrid.logs.streams import Stream
 from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.request import SearchRequest
-from es_hybrid.response import HybridResponse
+from es_hybrid.recommend.request import RecommendRequest
+from es_hybrid.response import HybridInfo, HybridResponse
 from es_hybrid.settings import LogSettings
-from es_hybrid.types import Json
+from es_hybrid.types import Assigned, Json, PlanName
 
 __all__ = ["SearchLog"]
 
 _log = get_logger("es_hybrid.log")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a record says of a request."""
+
+    log: LogOptions | bool | None
+    index: str | None
+    text: str | None
+    from_: int
+    size: int
+
+    def searched(self, body: Any, info: HybridInfo, started_s: float) -> Searched:
+        """Return what is kept of the answer."""
+        told = self.log if isinstance(self.log, LogOptions) else LogOptions()
+        shown, total = taken(body)
+        return Searched(
+            at_s=_now_s(),
+            query_id=told.query_id or new_id(),
+            asked=told,
+            index=self.index,
+            text=self.text,
+            from_=self.from_,
+            size=self.size,
+            shown=shown,
+            total=total,
+            took_ms=(time.perf_counter() - started_s) * 1000.0,
+            info=info,
+        )
 
 
 class SearchLog:
@@ -76,10 +106,37 @@ class SearchLog:
             response: What was answered.
             started_s: When, by `time.perf_counter`.
         """
-        if not is_logged(request, response.hybrid.reason):
+        if not self.is_on or not is_logged(request):
             return response
+        asked = _Asked(
+            request.options.log, request.index, request.text, request.from_, request.size
+        )
+        return self._answered(asked, response, started_s)
+
+    def recommended(
+        self, request: RecommendRequest, response: HybridResponse, *, started_s: float
+    ) -> HybridResponse:
+        """Take down a recommendation, as a search without words; see `searched`."""
+        if not self.is_on or request.options.log is False:
+            return response
+        asked = _Asked(request.options.log, request.index, None, 0, request.size)
+        return self._answered(asked, response, started_s)
+
+    def failed(self, request: SearchRequest, side: Assigned, *, started_s: float) -> None:
+        """Take down a search of an experiment that nobody got an answer to."""
+        if not self.is_on or not is_logged(request):
+            return
+        asked = _Asked(
+            request.options.log, request.index, request.text, request.from_, request.size
+        )
+        info = HybridInfo(PlanName.PASSTHROUGH, experiment=replace(side, failed=True))
+        self.put(asked.searched({}, info, started_s))
+
+    def _answered(
+        self, asked: _Asked, response: HybridResponse, started_s: float
+    ) -> HybridResponse:
         try:
-            searched = _searched(request, response, started_s)
+            searched = asked.searched(response.body, response.hybrid, started_s)
         except Exception as error:  # noqa: BLE001 - an answer of a shape that nobody foresaw
             _log.warning("log.record_failed", error=type(error).__name__)
             return response
@@ -140,25 +197,6 @@ class SearchLog:
         """Write what waits, for the seconds of the settings."""
         if self._writer is not None:
             self._writer.close()
-
-
-def _searched(request: SearchRequest, response: HybridResponse, started_s: float) -> Searched:
-    log = request.options.log
-    asked = log if isinstance(log, LogOptions) else LogOptions()
-    shown, total = taken(response.body)
-    return Searched(
-        at_s=_now_s(),
-        query_id=asked.query_id or new_id(),
-        asked=asked,
-        index=request.index,
-        text=request.text,
-        from_=request.from_,
-        size=request.size,
-        shown=shown,
-        total=total,
-        took_ms=(time.perf_counter() - started_s) * 1000.0,
-        info=response.hybrid,
-    )
 
 
 def _now_s() -> float:

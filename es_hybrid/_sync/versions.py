@@ -64,8 +64,9 @@ class Versions(Generic[V]):
         """
         self._kind.name(name)
         self._kind.check(content)
-        self._create_index()
         pointer = self._pointer(name)
+        if not pointer.current:
+            self._create_index()
         if base is not None and base != pointer.current:
             raise self._kind.conflict(
                 f"version {pointer.current} of {name} is in force, not {base}",

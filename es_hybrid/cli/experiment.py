@@ -12,21 +12,17 @@ from collections.abc import Callable
 from typing import Any
 
 from es_hybrid import HybridClient
-from es_hybrid.checks import Status
-from es_hybrid.cli import shadow_report
+from es_hybrid.cli import experiment_status, shadow_report
 from es_hybrid.cli.arguments import add_common, names, share
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
-from es_hybrid.experiments import ExperimentStatus, Guardrails, Outcome
+from es_hybrid.experiments import Guardrails
 from es_hybrid.experiments.definition import ExperimentVersion
 from es_hybrid.experiments.null_runs import null_runs
-from es_hybrid.record_file import read_records
 
 __all__ = ["INTERRUPTED", "add_arguments", "run"]
 
 INTERRUPTED = "an experiment that was not named as started or stopped is as it was"
-
-_MARKS = {Status.OK: "yes", Status.NOTE: "?", Status.PROBLEM: "no"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,17 +43,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         return command
 
     _add_start(action("start", _start, "show the new search to a share of the shoppers"))
-    status = action("status", _status, "say how an experiment stands: effect and guardrails")
-    status.add_argument(
-        "--outcomes",
-        nargs="+",
-        default=(),
-        metavar="FILE",
-        help="what ExperimentClient(record=FILE) has written",
+    status = action(
+        "status", experiment_status.run, "say how an experiment stands: effect and guardrails"
     )
-    status.add_argument(
-        "--enforce", action="store_true", help="stop it where a guardrail is broken; exit code 3"
-    )
+    experiment_status.add_arguments(status)
     stop = action("stop", _stop, "give everybody the old query again")
     stop.add_argument("--reason", metavar="TEXT", help="why; kept with the experiment")
     action("list", _list, "list the names of all experiments", named=False)
@@ -177,67 +166,6 @@ def _said(version: ExperimentVersion, shop: HybridClient, out: Output) -> None:
     experiment = version.experiment
     out.line(f"{version.source} is {experiment.state}, {experiment.share:.1%} of the shoppers")
     out.note(f"processes follow within {shop.settings.experiment.ttl_s:g} s")
-
-
-def _status(args: argparse.Namespace) -> int:
-    out = Output.of(args)
-    outcomes = [
-        outcome
-        for path in args.outcomes
-        for outcome in read_records(path, "outcome", Outcome.from_dict)
-    ]
-    with open_shop(load_settings(args)) as shop:
-        status = shop.experiments.status(args.name, outcomes=outcomes)
-        shop.log_report(status)
-        ends = args.enforce and status.harm is not None and status.experiment.runs
-        if ends:
-            shop.experiments.stop(args.name, reason=status.harm or "", base=status.version.version)
-    if out.json:
-        out.document({**status.to_dict(), "stopped": ends})
-    else:
-        _show(status, out)
-        if ends:
-            out.line("stopped, because a guardrail is broken")
-    return 3 if ends else 0
-
-
-def _show(status: ExperimentStatus, out: Output) -> None:
-    experiment = status.experiment
-    reason = f": {experiment.reason}" if experiment.reason else ""
-    shared = f"{experiment.design}, {experiment.share:.1%} of the shoppers"
-    out.line(f"{status.version.source} is {experiment.state}{reason}")
-    out.line(f"{shared}, since {status.version.created_at}")
-    out.line()
-    rows = [
-        [
-            side,
-            found.searches,
-            f"{found.took_ms / max(found.searches, 1):.0f}",
-            found.errors,
-            found.empty,
-        ]
-        for side, found in sorted(status.counts.items())
-    ]
-    out.table(["variant", "searches", "mean ms", "errors", "zero results"], rows)
-    out.line()
-    checks = [
-        [check.name, check.detail, check.hint, _MARKS[check.status]] for check in status.guardrails
-    ]
-    out.table(["guardrail", "control -> treatment", "allowed", "holds"], checks)
-    out.line()
-    effect = status.effect
-    if effect is None:
-        out.line("effect: no outcomes on both sides are known; --outcomes FILE brings them")
-        return
-    low, high = effect.interval
-    count = f"{effect.shoppers[0]:,} and {effect.shoppers[1]:,} shoppers"
-    out.line(
-        f"effect on {effect.metric}: {effect.control:.4g} -> {effect.treatment:.4g} a shopper"
-        f" ({effect.difference:+.4g}), {count}"
-    )
-    out.line(f"always-valid 95 % interval: {low:+.4g} to {high:+.4g}, p {effect.p:.4f}")
-    if status.sign_test is not None:
-        out.line(f"sign test, for one look at an end set before: p {status.sign_test:.4f}")
 
 
 def _list(args: argparse.Namespace) -> int:

@@ -30,6 +30,10 @@ def print_report(report: LogReport, out: Output) -> None:
     rows += [_row(day, figures) for day, figures in report.by_day.items()]
     rows += [_row(name, figures) for name, figures in report.by_variant.items()]
     out.table(["", "searches", *_COLUMNS, "revenue a search"], rows)
+    if report.recommendations:
+        out.line()
+        rows = [_row(kind, figures) for kind, figures in report.recommendations.items()]
+        out.table(["recommended", "lists", *_COLUMNS, "revenue a list"], rows)
     latency = report.total.latency_ms
     if latency:
         out.line()
@@ -44,6 +48,8 @@ def print_report(report: LogReport, out: Output) -> None:
         )
     if report.unmatched:
         out.note(f"{report.unmatched:,} of {report.events:,} events are of no search in this log")
+    if report.repeated:
+        out.note(f"{report.repeated:,} of {report.events:,} events came again, and count once")
 
 
 def _row(name: str, figures: Figures) -> list[object]:

@@ -1,10 +1,11 @@
-"""Where `es-hybrid logs` reads: the data streams of the settings, or files."""
+"""Where a log is read: the data streams of the settings, or files."""
 
 from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,23 +19,46 @@ from es_hybrid.logs.history import History, read_history
 from es_hybrid.settings import Settings
 from es_hybrid.types import zoned
 
-__all__ = ["add_source_arguments", "load_history", "moment"]
+__all__ = ["SCORES", "LogSource", "add_source_arguments", "load_history", "moment", "read_log"]
 
 _AGE = re.compile(r"(\d+(?:\.\d+)?)([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _PAGE = 1000
 _KEPT = "5m"
-_PARTS = (
-    "lexical",
-    "semantic",
-    "fused",
-    "rerank",
-    "learned",
-    "relevance",
-    "boost",
-    "factors",
-    "moves",
+SCORES = tuple(
+    f"shown.{part}"
+    for part in (
+        "lexical",
+        "semantic",
+        "fused",
+        "rerank",
+        "learned",
+        "relevance",
+        "boost",
+        "factors",
+        "moves",
+    )
 )
+"""What made each product's score: most of a log, and no report reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Which part of which log is read.
+
+    Attributes:
+        paths: NDJSON files or directories; none: where the settings log to.
+        since: From when on.
+        until: Up to when.
+        application: Of which alone.
+        left_out: Attributes of searches that are not fetched.
+    """
+
+    paths: Sequence[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    application: str | None = None
+    left_out: Sequence[str] = SCORES
 
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,60 +94,71 @@ def moment(value: str) -> datetime:
 
 
 def load_history(args: argparse.Namespace, settings: Settings, out: Output) -> History:
-    """Read a log and join its searches and events.
+    """Read the log that the arguments name, and join its searches and events.
 
     Raises:
         HybridError: There is no log, or nothing in it.
     """
-    with out.progress("read log") as progress:
-
-        def counted() -> Iterator[Mapping[str, Any]]:
-            for number, record in enumerate(_records(args, settings), start=1):
-                if number % _PAGE == 0:
-                    progress.done(number)
-                yield record
-
-        history = read_history(counted())
-    if not history.searches:
+    source = LogSource(args.source or (), args.since, args.until, args.application)
+    history = read_log(source, settings, out)
+    if not (history.searches or history.recommendations):
         raise HybridError(
             "there are no searches in this log", hint="look at --since, --application and --from"
         )
     return history
 
 
-def _records(args: argparse.Namespace, settings: Settings) -> Iterator[Mapping[str, Any]]:
-    paths = args.source
+def read_log(source: LogSource, settings: Settings, out: Output) -> History:
+    """Read a log and join its searches and events.
+
+    Raises:
+        HybridError: There is no log.
+    """
+    with out.progress("read log") as progress:
+
+        def counted() -> Iterator[Mapping[str, Any]]:
+            for number, record in enumerate(_records(source, settings), start=1):
+                if number % _PAGE == 0:
+                    progress.done(number)
+                yield record
+
+        return read_history(counted())
+
+
+def _records(source: LogSource, settings: Settings) -> Iterator[Mapping[str, Any]]:
+    paths = source.paths
     if not paths and settings.log.to == "files":
         paths = [str(settings.log.directory)]
     if not paths:
         with open_elasticsearch(settings) as es:
-            yield from _of_streams(es, args, settings.log.streams)
+            yield from _of_streams(es, source, settings.log.streams)
         return
     for path in paths:
         for record in read_files(path):
-            if _is_asked_for(record, args):
+            if _is_asked_for(record, source):
                 yield record
 
 
-def _is_asked_for(record: Mapping[str, Any], args: argparse.Namespace) -> bool:
-    if args.application and record.get("application") != args.application:
+def _is_asked_for(record: Mapping[str, Any], source: LogSource) -> bool:
+    if source.application and record.get("application") != source.application:
         return False
-    if args.since is None and args.until is None:
+    if source.since is None and source.until is None:
         return True
     try:
         at = moment(str(record.get("@timestamp") or record.get("timestamp")))
     except ValueError:
         return False
-    return (args.since is None or at >= args.since) and (args.until is None or at < args.until)
+    late_enough = source.since is None or at >= source.since
+    return late_enough and (source.until is None or at < source.until)
 
 
 def _of_streams(
-    es: elasticsearch.Elasticsearch, args: argparse.Namespace, prefix: str
+    es: elasticsearch.Elasticsearch, source: LogSource, prefix: str
 ) -> Iterator[Mapping[str, Any]]:
     for stream in Stream:
         name = stream_name(prefix, stream)
         try:
-            yield from _of_stream(es, name, _filters(args))
+            yield from _of_stream(es, name, source)
         except elasticsearch.NotFoundError:
             if stream is Stream.QUERIES:
                 raise ConfigurationError(
@@ -131,17 +166,17 @@ def _of_streams(
                 ) from None
 
 
-def _filters(args: argparse.Namespace) -> list[dict[str, Any]]:
+def _filters(source: LogSource) -> list[dict[str, Any]]:
     filters: list[dict[str, Any]] = []
-    if args.application:
-        filters.append({"term": {"application": args.application}})
-    bounds = {"gte": args.since, "lt": args.until}
+    if source.application:
+        filters.append({"term": {"application": source.application}})
+    bounds = {"gte": source.since, "lt": source.until}
     asked = {name: at.isoformat() for name, at in bounds.items() if at is not None}
     return [*filters, {"range": {"@timestamp": asked}}] if asked else filters
 
 
 def _of_stream(
-    es: elasticsearch.Elasticsearch, name: str, filters: list[dict[str, Any]]
+    es: elasticsearch.Elasticsearch, name: str, source: LogSource
 ) -> Iterator[Mapping[str, Any]]:
     opened = es.open_point_in_time(index=name, keep_alive=_KEPT)
     pit = {"id": opened["id"], "keep_alive": _KEPT}
@@ -150,12 +185,12 @@ def _of_stream(
         while True:
             answer = es.search(
                 pit=pit,
-                query={"bool": {"filter": filters}},
+                query={"bool": {"filter": _filters(source)}},
                 sort=[{"@timestamp": "asc"}],
                 size=_PAGE,
                 search_after=after,
                 track_total_hits=False,
-                source_excludes=[f"query_attributes.shown.{part}" for part in _PARTS],
+                source_excludes=[f"query_attributes.{name}" for name in source.left_out],
             )
             hits = answer["hits"]["hits"]
             if not hits:

@@ -11,10 +11,12 @@ from es_hybrid.experiments.definition import Guardrails
 from es_hybrid.experiments.sequential import Sample, always_valid_interval
 from es_hybrid.types import Json, Variant
 
-__all__ = ["Counts", "guard_checks", "summed"]
+__all__ = ["Counts", "dealing_check", "guard_checks", "summed"]
 
 _ALPHA = 0.01
 """How often one guardrail may stop a harmless experiment; with four of them, at most 4 % in all."""
+
+_DEALT = "shoppers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,42 @@ def guard_checks(
         revenue: One value a shopper, by variant, where it is known.
     """
     return tuple(_checks(limits, counts, revenue or {}))
+
+
+def dealing_check(share: float, shoppers: Mapping[Variant, Sample], *, least: int) -> Check | None:
+    """Say whether as many shoppers got the treatment as were dealt it.
+
+    Where some of one side are lost (a page that breaks, a log that drops, a robot), the rest are not
+    alike any more, and no difference between them means anything (Fabijan et al., "Diagnosing sample
+    ratio mismatch", KDD 2019).
+
+    Args:
+        share: Part of the shoppers that is dealt the treatment.
+        shoppers: One value a shopper, by variant.
+        least: Fewest shoppers of both to judge by.
+
+    Returns:
+        `None` where there are too few, or only one side is dealt.
+
+    Example:
+        >>> seen = {Variant.CONTROL: Sample(6000), Variant.TREATMENT: Sample(5000)}
+        >>> dealing_check(0.5, seen, least=100).detail
+        'dealt 50.0% the treatment, seen 45.5%'
+    """
+    control, treated = (
+        shoppers.get(side, Sample()).count for side in (Variant.CONTROL, Variant.TREATMENT)
+    )
+    count = control + treated
+    if count < least or not 0.0 < share < 1.0:
+        return None
+    # Against what was dealt, which is known without any spread: the test of one sample.
+    dealt = Sample(count, share * count, share * share * count)
+    seen = Sample(count, float(treated), float(treated))
+    low, high = always_valid_interval(dealt, seen, expected_difference=0.01, alpha=_ALPHA)
+    detail = f"dealt {share:.1%} the treatment, seen {treated / count:.1%}"
+    if low <= 0.0 <= high:
+        return Check(_DEALT, Status.OK, detail)
+    return Check(_DEALT, Status.PROBLEM, detail, "shoppers of one side are lost; trust no effect")
 
 
 def _checks(

@@ -25,6 +25,7 @@ __all__ = [
     "effect_of",
     "preference_of",
     "samples_of",
+    "totals_of",
 ]
 
 SEARCH = "search"
@@ -146,6 +147,23 @@ def samples_of(outcomes: Iterable[Outcome], metric: str) -> dict[Variant, Sample
     for outcome in outcomes:
         totals[outcome.variant][outcome.unit] += outcome.value if outcome.metric == metric else 0.0
     return {variant: Sample.of(units.values()) for variant, units in totals.items()}
+
+
+def totals_of(outcomes: Iterable[Outcome]) -> dict[Variant, dict[str, float]]:
+    """Return the sum of each metric by variant.
+
+    Args:
+        outcomes: Of one run, in any order.
+
+    Example:
+        >>> seen = [Outcome("pilot-1", Variant.CONTROL, unit, "clicks", 1.0) for unit in "uvv"]
+        >>> totals_of(seen)[Variant.CONTROL]
+        {'clicks': 3.0}
+    """
+    totals: dict[Variant, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for outcome in outcomes:
+        totals[outcome.variant][outcome.metric] += outcome.value
+    return {variant: dict(sorted(sums.items())) for variant, sums in totals.items()}
 
 
 def effect_of(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -150,8 +151,7 @@ def draft(
     page = slice(request.from_, request.from_ + request.size)
     sides = {"a": Variant.CONTROL, "b": Variant.TREATMENT}
     teams = dict(zip(both.items[page], (sides[t] for t in both.teams[page]), strict=True))
-    shown = Assigned(who.experiment, who.variant, who.unit, teams)
-    return [hits[id_] for id_ in both.items[page]], shown
+    return [hits[id_] for id_ in both.items[page]], replace(who, teams=teams)
 
 
 def _digest(salt: str, purpose: str, text: str) -> bytes:

@@ -133,7 +133,7 @@ def always_valid_interval(
         >>> low, high = always_valid_interval(
         ...     Sample.of([0, 1] * 500), Sample.of([0, 1, 1] * 400), expected_difference=0.1)
         >>> round(low, 2), round(high, 2)
-        (0.09, 0.24)
+        (0.1, 0.23)
     """
     if not expected_difference > 0.0:
         raise ValueError("the expected difference must be above 0")

@@ -8,8 +8,15 @@ from typing import Self
 
 from es_hybrid.checks import Check, Status
 from es_hybrid.experiments.definition import Experiment, ExperimentVersion
-from es_hybrid.experiments.guardrails import Counts, guard_checks
-from es_hybrid.experiments.outcomes import Effect, Outcome, effect_of, preference_of, samples_of
+from es_hybrid.experiments.guardrails import Counts, dealing_check, guard_checks
+from es_hybrid.experiments.outcomes import (
+    Effect,
+    Outcome,
+    effect_of,
+    preference_of,
+    samples_of,
+    totals_of,
+)
 from es_hybrid.types import Json, Variant
 
 __all__ = ["ExperimentStatus"]
@@ -25,17 +32,22 @@ class ExperimentStatus:
         version: What is in force.
         experiment: The same, checked.
         counts: Searches by variant, of all processes.
+        totals: What shoppers did by variant and metric, summed.
         effect: What the treatment changed; `None` where no outcomes are known.
         sign_test: Of an interleaved experiment, the p-value for a look at an end set before.
         guardrails: Each guardrail, and whether it holds.
+        dealt: Whether as many shoppers got the treatment as were dealt it; `None` where that cannot
+            be told.
     """
 
     version: ExperimentVersion
     experiment: Experiment
     counts: Mapping[Variant, Counts]
+    totals: Mapping[Variant, Mapping[str, float]]
     effect: Effect | None
     sign_test: float | None
     guardrails: tuple[Check, ...]
+    dealt: Check | None
 
     @property
     def harm(self) -> str | None:
@@ -50,9 +62,11 @@ class ExperimentStatus:
             **self.version.to_dict(),
             "label": self.version.label,
             "counts": {str(side): counts.to_dict() for side, counts in self.counts.items()},
+            "totals": {str(side): dict(sums) for side, sums in self.totals.items()},
             "effect": None if self.effect is None else self.effect.to_dict(),
             "sign_test": self.sign_test,
             "guardrails": [check.to_dict() for check in self.guardrails],
+            "dealt": None if self.dealt is None else self.dealt.to_dict(),
             "harm": self.harm,
         }
 
@@ -72,15 +86,18 @@ class ExperimentStatus:
         """
         experiment, label = version.experiment, version.label
         own = [outcome for outcome in outcomes if outcome.experiment == label]
-        sign_test = None
+        sign_test = dealt = None
         if experiment.design == "interleave":
             effect, sign_test = preference_of(own)
         else:
+            samples = samples_of(own, experiment.metric)
+            least = experiment.guardrails.searches
+            dealt = dealing_check(experiment.share, samples, least=least)
             effect = effect_of(
-                samples_of(own, experiment.metric),
+                samples,
                 metric=experiment.metric,
                 expected_difference=experiment.expected_difference,
             )
         revenue = samples_of(own, _REVENUE) if any(o.metric == _REVENUE for o in own) else None
         checks = guard_checks(experiment.guardrails, counts, revenue)
-        return cls(version, experiment, counts, effect, sign_test, checks)
+        return cls(version, experiment, counts, totals_of(own), effect, sign_test, checks, dealt)

@@ -31,6 +31,7 @@ __all__ = [
 
 _WRITTEN_FOR = "products"
 _LOGS = "ubi_"
+_OURS = "es-hybrid-"
 _DENIED = re.compile(
     r"action \[(?P<action>[^\]]+)\] is unauthorized.*?"
     r"(?: on indices \[(?P<indices>[^\]]*)\])?, this action is granted by the "
@@ -44,6 +45,8 @@ class RoleName(StrEnum):
     READER = "reader"
     INGESTER = "ingester"
     MERCHANDISER = "merchandiser"
+    PILOT = "pilot"
+    EXPERIMENTER = "experimenter"
     ADMIN = "admin"
     REINDEXER = "reindexer"
     LOGGER = "logger"
@@ -54,10 +57,12 @@ PRODUCT_ROLES = (
     RoleName.READER,
     RoleName.INGESTER,
     RoleName.MERCHANDISER,
+    RoleName.PILOT,
+    RoleName.EXPERIMENTER,
     RoleName.ADMIN,
     RoleName.REINDEXER,
 )
-"""Those on an index of products and its rules; the others are on the log of searches."""
+"""Those on an index of products, its rules and its experiments; the others are on the log."""
 
 
 def load_role(name: RoleName, *, index: str = _WRITTEN_FOR, streams: str = "ubi") -> Json:
@@ -133,9 +138,10 @@ class Denial:
 
     @property
     def alias(self) -> str:
-        """The alias that a role would be written for: that of the first index."""
+        """The alias that a role would be written for: that of the first index of products."""
         first = self.indices[0] if self.indices else _WRITTEN_FOR
-        return alias_of(first) or first
+        # What es_hybrid keeps for itself has the same name, whatever the products' is.
+        return _WRITTEN_FOR if first.startswith((_OURS, _LOGS)) else alias_of(first) or first
 
     def role(self) -> RoleName | None:
         """Return the least role that would have allowed it, where one would."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from es_hybrid.kibana.views import runtime_mappings
+from es_hybrid.kibana.views import RECOMMENDED, runtime_mappings
 from es_hybrid.logs import Stream, stream_name
 from es_hybrid.types import Json
 
@@ -36,7 +36,7 @@ class Panel:
         columns: Where each value is in a bucket, by the name that the chart uses.
         chart: Vega-Lite: mark, encoding and transforms.
         metrics: Aggregations in each bucket.
-        only: Query of the records that count; all, unless given.
+        only: Query of the records that count; all, unless given. Recommendations never count.
         runtime: Runtime fields that it needs.
     """
 
@@ -53,7 +53,8 @@ class Panel:
     def body(self) -> Json:
         """Return the search that makes the rows; it has no query, which is the dashboard's."""
         rows: Json = {_ROWS: {**self.by, **({"aggs": self.metrics} if self.metrics else {})}}
-        aggs = rows if self.only is None else {_ONLY: {"filter": self.only, "aggs": rows}}
+        counted = self._counted()
+        aggs = rows if counted is None else {_ONLY: {"filter": counted, "aggs": rows}}
         body: Json = {"size": 0, "aggs": aggs}
         if self.runtime:
             known = runtime_mappings(self.stream)
@@ -91,7 +92,14 @@ class Panel:
         }
 
     def _path(self) -> list[str]:
-        return ["aggregations", *([_ONLY] if self.only is not None else []), _ROWS, "buckets"]
+        only = [] if self._counted() is None else [_ONLY]
+        return ["aggregations", *only, _ROWS, "buckets"]
+
+    def _counted(self) -> Json | None:
+        if self.stream is not Stream.QUERIES:
+            return self.only
+        only = [] if self.only is None else [self.only]
+        return {"bool": {"filter": only, "must_not": {"exists": {"field": RECOMMENDED}}}}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from es_hybrid.logs import Stream
 from es_hybrid.logs.runs import RUNS
 from es_hybrid.types import Json
 
-__all__ = ["VIEWS", "DataView", "SavedSearch", "runtime_mappings"]
+__all__ = ["RECOMMENDED", "VIEWS", "DataView", "SavedSearch", "runtime_mappings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class DataView:
     runtime: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     searches: tuple[SavedSearch, ...] = ()
 
+
+RECOMMENDED = "query_attributes.recommended"
+"""What a recommendation has, and a search has not."""
+
+_SEARCHES = f"NOT _exists_:{RECOMMENDED}"
 
 # Each reads `_source`, because `shown` is stored and not indexed.
 _ATTRIBUTES = "def found = params['_source']['query_attributes']; if (found == null) { return; } "
@@ -99,18 +104,19 @@ VIEWS: Mapping[Stream, DataView] = MappingProxyType(
                         "slowest_stage",
                         "shown_parts",
                     ),
+                    _SEARCHES,
                 ),
                 SavedSearch(
                     "zero-results",
                     "es_hybrid: searches that found nothing",
                     ("user_query", "query_attributes.index", "query_attributes.plan"),
-                    "query_attributes.zero_results:true",
+                    f"query_attributes.zero_results:true AND {_SEARCHES}",
                 ),
                 SavedSearch(
                     "degraded",
                     "es_hybrid: searches that went without something",
                     ("went_without", "query_attributes.level", "query_attributes.took_ms"),
-                    "_exists_:query_attributes.degraded.stage",
+                    f"_exists_:query_attributes.degraded.stage AND {_SEARCHES}",
                 ),
             ),
         ),

@@ -70,6 +70,7 @@ class Attributes(_Known):
     quantity: float | None = Field(None, ge=0, allow_inf_nan=False)
     revenue: float | None = Field(None, ge=0, allow_inf_nan=False)
     currency: Name | None = None
+    event_id: Name | None = None
     experiment: Name | None = None
     variant: Name | None = None
 

@@ -63,7 +63,7 @@ class Deeds:
 
 @dataclass(slots=True)
 class LoggedSearch:
-    """One search; its later pages are part of it.
+    """One search, or one recommendation; its later pages are part of it.
 
     Attributes:
         query_id: What events refer to.
@@ -72,6 +72,9 @@ class LoggedSearch:
         session: Hash or id of the visit; empty where not logged.
         experiment: Name, where it was part of one.
         variant: Of the experiment.
+        unit: Hash of the shopper who was dealt that; empty where not logged.
+        failed: Whether the variant's own search failed.
+        recommended: What was recommended, such as `similar`; empty for a search.
         found_nothing: Whether there was no hit at all.
         took_ms: Milliseconds.
         timings_ms: Milliseconds a stage.
@@ -88,6 +91,9 @@ class LoggedSearch:
     session: str = ""
     experiment: str = ""
     variant: str = ""
+    unit: str = ""
+    failed: bool = False
+    recommended: str = ""
     found_nothing: bool = False
     took_ms: float | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
@@ -109,17 +115,24 @@ class History:
 
     Attributes:
         searches: In order of time.
+        recommendations: The same of lists that nobody searched for.
         events: How many events there were.
-        unmatched: Those of no search in the log.
+        unmatched: Those of neither in the log.
+        repeated: Those that were logged before, and are not counted again.
     """
 
     searches: tuple[LoggedSearch, ...]
+    recommendations: tuple[LoggedSearch, ...] = ()
     events: int = 0
     unmatched: int = 0
+    repeated: int = 0
 
 
 def read_history(records: Iterable[Mapping[str, Any]]) -> History:
     """Join searches and events.
+
+    An event that comes again is counted once: it has the `event_id` of another or, without one,
+    does the same with the same product after the same search, for the same money.
 
     Args:
         records: Of both kinds, in any order.
@@ -136,14 +149,21 @@ def read_history(records: Iterable[Mapping[str, Any]]) -> History:
     searches: dict[str, LoggedSearch] = {}
     deeds: dict[str, Deeds] = {}
     events: dict[str, int] = {}
+    seen: set[tuple[object, ...]] = set()
+    repeated = 0
     for place, record in enumerate(records, start=1):
         id_ = str(record.get("query_id") or "")
         if record.get("action_name") in RUNS:
             continue
         try:
             if "action_name" in record:
-                deeds.setdefault(id_, Deeds()).add(record)
                 events[id_] = events.get(id_, 0) + 1
+                same = _identity(id_, record)
+                if id_ and same in seen:
+                    repeated += 1
+                    continue
+                seen.add(same)
+                deeds.setdefault(id_, Deeds()).add(record)
             elif id_:
                 search = _search(record)
                 _add(searches.setdefault(id_, search), search, record)
@@ -157,7 +177,25 @@ def read_history(records: Iterable[Mapping[str, Any]]) -> History:
         search.deeds = deeds.get(id_, search.deeds)
     ordered = tuple(sorted(searches.values(), key=lambda search: search.at_s))
     lost = sum(count for id_, count in events.items() if id_ not in searches)
-    return History(ordered, sum(events.values()), lost)
+    return History(
+        tuple(search for search in ordered if not search.recommended),
+        tuple(search for search in ordered if search.recommended),
+        events=sum(events.values()),
+        unmatched=lost,
+        repeated=repeated,
+    )
+
+
+def _identity(query_id: str, event: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return what an event has in common with its repetitions, and with no other."""
+    told = event.get("event_attributes") or {}
+    if told.get("event_id"):
+        return (event.get("action_name"), told["event_id"])
+    product = (told.get("object") or {}).get("object_id")
+    # Two events that name no product are the same where they are of one moment.
+    which = event.get("timestamp") or event.get("@timestamp") if product is None else product
+    money = told.get("revenue"), told.get("quantity")
+    return (query_id, event.get("action_name"), str(which), *money)
 
 
 def _search(record: Mapping[str, Any]) -> LoggedSearch:
@@ -170,6 +208,9 @@ def _search(record: Mapping[str, Any]) -> LoggedSearch:
         session=str(record.get("session_id") or record.get("client_id") or ""),
         experiment=str(told.get("experiment") or ""),
         variant=str(told.get("variant") or ""),
+        unit=str(told.get("unit") or ""),
+        failed=bool(told.get("failed")),
+        recommended=str(told.get("recommended") or ""),
         found_nothing=bool(told.get("zero_results", not record.get("query_response_hit_ids"))),
         took_ms=None if took is None else float(took),
         timings_ms=told.get("timings_ms") or {},

@@ -18,7 +18,7 @@ from es_hybrid.query.log_options import LogOptions
 from es_hybrid.query.request import SearchRequest
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.response import HybridInfo
-from es_hybrid.types import Json, PassthroughReason
+from es_hybrid.types import Json
 
 __all__ = [
     "EXPLORED",
@@ -101,13 +101,13 @@ def stamp(at_s: float) -> str:
     return moment.replace("+00:00", "Z")
 
 
-def is_logged(request: SearchRequest, reason: PassthroughReason | None) -> bool:
+def is_logged(request: SearchRequest) -> bool:
     """Say whether a search belongs into the log.
 
     Those with words and a page do, and those of which the request tells the log something.
     """
     log = request.options.log
-    if log is False or reason is PassthroughReason.SWITCHED_OFF:
+    if log is False or not request.enabled:
         return False
     return isinstance(log, LogOptions) or (request.text is not None and request.size > 0)
 
@@ -164,13 +164,11 @@ def query_record(searched: Searched, source: Source) -> Json:
 
 def _attributes(searched: Searched, source: Source) -> Json:
     shown = _shown(searched, with_parts=source.with_parts)
-    experiment = searched.asked.experiment
     found = {
         "index": searched.index,
         "from": searched.from_,
         "size": searched.size,
-        "experiment": experiment.name if experiment else None,
-        "variant": experiment.variant if experiment else None,
+        **_side(searched, source),
         "total": searched.total,
         "returned": len(searched.shown),
         "zero_results": _found_nothing(searched),
@@ -183,10 +181,25 @@ def _attributes(searched: Searched, source: Source) -> Json:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _side(searched: Searched, source: Source) -> Json:
+    """Return on which side of an experiment a search was: as was dealt, or as the caller said."""
+    dealt = searched.info.experiment if searched.info else None
+    said = searched.asked.experiment
+    if dealt is None:
+        return {"experiment": said.name, "variant": said.variant} if said else {}
+    return {
+        "experiment": dealt.experiment,
+        "variant": str(dealt.variant),
+        "unit": source.privacy.id("unit", dealt.unit),
+        "failed": dealt.failed,
+    }
+
+
 def _found_nothing(searched: Searched) -> bool:
     if searched.total is not None:
         return searched.total == 0
-    return not searched.shown and searched.from_ == 0
+    failed = searched.info and searched.info.experiment and searched.info.experiment.failed
+    return not (searched.shown or searched.from_ or failed)
 
 
 def _done(info: HybridInfo, source: Source) -> Json:
@@ -205,6 +218,7 @@ def _done(info: HybridInfo, source: Source) -> Json:
         "models": dict(source.models),
         "rules": info.rules,
         "learned": info.learned,
+        "recommended": str(info.recommendation.made) if info.recommendation else None,
     }
 
 
@@ -216,6 +230,7 @@ def _shown(searched: Searched, *, with_parts: bool) -> list[Json]:
     info = searched.info
     by_id = {part.hit.id: part for part in info.parts.values()} if info and with_parts else {}
     tried_out = frozenset(info.explored) if info else frozenset()
+    teams = searched.teams or (info.experiment.teams if info and info.experiment else {})
     shown = []
     for position, (id_, score) in enumerate(searched.shown, start=searched.from_ + 1):
         one: Json = {"object_id": id_, "position": position}
@@ -225,8 +240,8 @@ def _shown(searched: Searched, *, with_parts: bool) -> list[Json]:
             one |= _parts(by_id[id_])
         if id_ in tried_out:
             one[EXPLORED] = True
-        if id_ in searched.teams:
-            one["team"] = searched.teams[id_]
+        if id_ in teams:
+            one["team"] = str(teams[id_])
         shown.append(one)
     return shown
 

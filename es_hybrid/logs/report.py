@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from es_hybrid.evaluate.metrics import percentile
 from es_hybrid.logs.history import History, LoggedSearch
@@ -84,15 +84,20 @@ class LogReport:
         total: Of all searches.
         by_day: By day in UTC.
         by_variant: By `experiment: variant`.
+        recommendations: Of lists that nobody searched for, by what was recommended; they are in
+            none of the others.
         events: How many events there were.
-        unmatched: Those of no search in the log.
+        unmatched: Those of nothing in the log.
+        repeated: Those that were logged before, and are not counted again.
     """
 
     total: Figures
     by_day: Mapping[str, Figures]
     by_variant: Mapping[str, Figures]
+    recommendations: Mapping[str, Figures] = field(default_factory=dict)
     events: int = 0
     unmatched: int = 0
+    repeated: int = 0
 
     def to_dict(self) -> Json:
         """Return the same as JSON."""
@@ -114,13 +119,23 @@ def report_of(history: History) -> LogReport:
         days[search.day].append(search)
         if search.experiment or search.variant:
             variants[f"{search.experiment}: {search.variant}"].append(search)
+    lists: dict[str, list[LoggedSearch]] = defaultdict(list)
+    for made in history.recommendations:
+        lists[made.recommended].append(made)
     return LogReport(
         total=_figures(history.searches, next_of),
         by_day={day: _figures(some, next_of) for day, some in sorted(days.items())},
         by_variant={name: _figures(some, next_of) for name, some in sorted(variants.items())},
+        recommendations={kind: _of_lists(some) for kind, some in sorted(lists.items())},
         events=history.events,
         unmatched=history.unmatched,
+        repeated=history.repeated,
     )
+
+
+def _of_lists(lists: Sequence[LoggedSearch]) -> Figures:
+    # Whoever passes a list by has not left the shop.
+    return replace(_figures(lists, {}), bounce_rate=None)
 
 
 def _next_searches(searches: Iterable[LoggedSearch]) -> dict[str, LoggedSearch]:

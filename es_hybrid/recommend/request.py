@@ -38,7 +38,6 @@ _OF_A_QUERY = {
     "order": "a recommendation is one page; pass what was shown as seen",
     "user": "pass user= to recommend",
     "learned": "models are learned from searches",
-    "log": "only searches are logged",
 }
 """Options of a search that say nothing here, and why."""
 

@@ -27,12 +27,14 @@ class Assigned:
         variant: What the shopper got.
         unit: A salted hash of who it was: nothing that tells a shopper.
         teams: For an interleaved page, which ranking chose each product, by `_id`.
+        failed: Whether the variant's own search failed; the shopper got the old query's answer.
     """
 
     experiment: str
     variant: Variant
     unit: str
     teams: Mapping[str, Variant] = field(default_factory=dict)
+    failed: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the same as JSON, to be kept until a click comes."""
@@ -47,4 +49,10 @@ class Assigned:
             ValueError: There is no such variant.
         """
         teams = {str(id_): Variant(team) for id_, team in (kept.get("teams") or {}).items()}
-        return cls(str(kept["experiment"]), Variant(kept["variant"]), str(kept["unit"]), teams)
+        return cls(
+            str(kept["experiment"]),
+            Variant(kept["variant"]),
+            str(kept["unit"]),
+            teams,
+            failed=bool(kept.get("failed")),
+        )

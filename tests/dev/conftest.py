@@ -6,13 +6,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from scripts.dev.node import java, places, tree
 from scripts.dev.node.errors import SetupError
+from tests.support.loopback import LoopbackServer
 
 
 class _Introduces(BaseHTTPRequestHandler):
@@ -35,12 +35,8 @@ class _Introduces(BaseHTTPRequestHandler):
 @pytest.fixture
 def answering_port() -> Iterator[int]:
     """A port at which something says that it is Elasticsearch 9.4.3 on the basic licence."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Introduces) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server.server_address[1]
-        server.shutdown()
-        thread.join()
+    with LoopbackServer(_Introduces) as server:
+        yield server.server_port
 
 
 def _why_no_node() -> str | None:

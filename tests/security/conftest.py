@@ -23,6 +23,8 @@ from tests.conftest import ES_KEY, ES_URL
 from tests.support.shops import DIMS, shop_products
 
 ALIAS = "products"
+EXPERIMENT = "pilot"
+"""One that is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def root(secured_node: SecuredNode) -> Iterator[Elasticsearch]:
         with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop:
             shop.create_index(ALIAS)
             report = shop.ingest(ALIAS, shop_products())
+            shop.experiments.start(EXPERIMENT, share=0.1)
         assert report.failed == 0
         for stream in Stream:
             template = index_template("ubi", stream)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 import pytest
-from elasticsearch import AuthorizationException, Elasticsearch
+from elasticsearch import AuthorizationException, BadRequestError, Elasticsearch
 
-from es_hybrid import HybridClient, IngestError, Settings
+from es_hybrid import ExperimentClient, HybridClient, IngestError, Settings
 from es_hybrid.cli.app import main
+from es_hybrid.experiments import Counts, Variant
 from es_hybrid.indexing.roles import PRODUCT_ROLES, RoleName, load_role
 from es_hybrid.settings import LogSettings
 from es_hybrid.testing import HashEmbedder
-from tests.security.conftest import ALIAS, SecuredNode
+from tests.security.conftest import ALIAS, EXPERIMENT, SecuredNode
 from tests.support.shops import DIMS, shop_products
 
 pytestmark = pytest.mark.node
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.node
 READER, INGESTER = RoleName.READER, RoleName.INGESTER
 ADMIN, REINDEXER = RoleName.ADMIN, RoleName.REINDEXER
 MERCHANDISER = RoleName.MERCHANDISER
+PILOT, EXPERIMENTER = RoleName.PILOT, RoleName.EXPERIMENTER
 LOGGER, ANALYST = RoleName.LOGGER, RoleName.ANALYST
 
 
@@ -105,6 +108,27 @@ def put_rules(shop: HybridClient) -> None:
     assert [found.version for found in shop.rules.versions(name)] == [2, 1]
     assert shop.rules.rollback(name).version == 1
     assert name in shop.rules.names()
+
+
+def serve_experiment(shop: HybridClient) -> None:
+    """Read an experiment, count a search of it, and add up what all processes counted."""
+    version = shop.experiments.get(EXPERIMENT)
+    shop.experiments.add_counts(version.label, uuid4().hex, {Variant.CONTROL: Counts(searches=1)})
+    assert shop.experiments.counts(version.label)[Variant.CONTROL].searches >= 1
+
+
+def start_and_stop(shop: HybridClient) -> None:
+    """Start an experiment again and stop it, as a broken guardrail does."""
+    shop.experiments.start(EXPERIMENT, share=0.1)
+    assert not shop.experiments.stop(EXPERIMENT).experiment.runs
+
+
+def make_experiments(shop: HybridClient) -> None:
+    """Make the index of experiments, as the first start does; that it is there is no refusal."""
+    index = shop.settings.experiment.index
+    with suppress(BadRequestError):
+        shop.es.indices.create(index=index)
+    assert shop.es.indices.exists(index=index)
 
 
 def delete_by_query(shop: HybridClient) -> None:
@@ -200,6 +224,9 @@ JOBS = {
     "clone an index": Job(clone, frozenset({ADMIN, REINDEXER})),
     "read rules": Job(read_rules, frozenset({READER, MERCHANDISER, ADMIN})),
     "put rules": Job(put_rules, frozenset({MERCHANDISER, ADMIN})),
+    "serve an experiment and count": Job(serve_experiment, frozenset({PILOT, EXPERIMENTER})),
+    "start and stop an experiment": Job(start_and_stop, frozenset({PILOT, EXPERIMENTER})),
+    "make the index of experiments": Job(make_experiments, frozenset({EXPERIMENTER})),
     "keep vectors by text": Job(keep(f"{ALIAS}-vectors"), frozenset({INGESTER, REINDEXER})),
     "recommend for a cart": Job(recommend, frozenset({READER, INGESTER, REINDEXER})),
     "learn what is bought together": Job(learn_orders, frozenset({INGESTER, REINDEXER})),
@@ -432,6 +459,82 @@ def test_the_logger_logs(secured_node: SecuredNode, keys: Mapping[RoleName, str]
         assert (shop.log_stats.written, shop.log_stats.failed) == (1, 0)
         with pytest.raises(AuthorizationException):
             es.search(index="ubi_queries")
+
+
+def joined(*names: RoleName) -> dict[str, Any]:
+    """Return one role with all that several have, as a key of several roles has it."""
+    roles = [load_role(name, index=ALIAS) for name in names]
+    return {part: [one for role in roles for one in role[part]] for part in ("cluster", "indices")}
+
+
+def test_an_experiment_is_served_and_judged_with_its_keys(
+    run: Callable[..., Any],
+    secured_node: SecuredNode,
+    make_key: Callable[[Mapping[str, Any]], str],
+    root: Elasticsearch,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A web server's key serves, counts and logs; a key of the search team starts, reads and stops."""
+    monkeypatch.setenv("ES_HYBRID_LOG__TO", "elasticsearch")
+    team = make_key(joined(EXPERIMENTER, ANALYST))
+    assert run(team, "experiment", "start", "trial", "--share", "50%")[0] == 0
+    served = make_key(joined(READER, LOGGER, PILOT))
+    with (
+        Elasticsearch(secured_node.url, api_key=served, request_timeout=60) as es,
+        HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as new,
+        ExperimentClient(es, new, name="trial") as shop,
+    ):
+        for shopper in range(8):
+            answer = shop.for_shopper(f"s{shopper}").search(
+                index=ALIAS, query={"match": {"title": "shoe"}}
+            )
+            assert answer.hybrid.experiment is not None
+            new.log_event("click", query_id=answer.hybrid.query_id, object_id="p00")
+        assert sum(counts.searches for counts in shop.look().counts.values()) == 8
+        assert new.flush_log(timeout_s=60)
+        assert (new.log_stats.written, new.log_stats.failed) == (16, 0)
+    root.indices.refresh(index="ubi_*")
+    code, out, _ = run(team, "experiment", "status", "trial", "--from-log", "--json")
+    assert code == 0
+    assert sum(found["searches"] for found in json.loads(out)["counts"].values()) == 8
+    assert run(team, "experiment", "stop", "trial")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("role", "command", "privilege", "wanted"),
+    [
+        (READER, "status trial", "read", PILOT),
+        (ANALYST, "start trial", "read", PILOT),
+        (EXPERIMENTER, "status pilot --from-log", "read", ANALYST),
+    ],
+)
+def test_a_refused_experiment_names_privilege_and_role(
+    run: Callable[..., Any],
+    keys: Mapping[RoleName, str],
+    monkeypatch: pytest.MonkeyPatch,
+    role: RoleName,
+    command: str,
+    privilege: str,
+    wanted: RoleName,
+) -> None:
+    """Who may not look at an experiment, or into the log, is told which role may."""
+    monkeypatch.setenv("ES_HYBRID_LOG__TO", "elasticsearch")
+    code, _, err = run(keys[role], "experiment", *command.split())
+    assert code == 1
+    assert f"lacks the privilege {privilege}" in err
+    assert f"es-hybrid roles {wanted}" in err
+
+
+def test_doctor_names_what_an_experiment_lacks(
+    run: Callable[..., Any], make_key: Callable[[Mapping[str, Any]], str]
+) -> None:
+    """A key that searches and follows experiments, but cannot count, is told the privilege."""
+    role = joined(READER, PILOT)
+    role["indices"][-1]["privileges"] = ["read"]
+    code, out, _ = run(make_key(role), "doctor", ALIAS, "--json")
+    found = [c["detail"] for c in json.loads(out)["checks"] if c["name"] == "privileges"]
+    assert code == 0
+    assert "not enough for pilot: lacks index on es-hybrid-experiments" in found
 
 
 def test_the_page_shows_the_same_table() -> None:

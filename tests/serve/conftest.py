@@ -36,7 +36,6 @@ def served(url: str, gate: Gate, **settings: Any) -> Iterator[str]:
     config = uvicorn.Config(
         create_app(open_shop(), gate=gate), port=0, log_level="critical", access_log=False
     )
-    server = uvicorn.Server(config)
     started = threading.Event()
 
     class Told(uvicorn.Server):

@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, ClassVar
 
 import httpx
@@ -15,6 +15,7 @@ import pytest
 
 from es_hybrid import HybridClient
 from es_hybrid.serve.gate import Gate
+from tests.support.loopback import LoopbackServer
 
 pytestmark = pytest.mark.es
 
@@ -139,14 +140,10 @@ def recorder() -> Iterator[type[_Recorder]]:
         hold = threading.Event()
         url = ""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Recorder) as server:
-        Recorder.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
+    with LoopbackServer(Recorder) as server:
+        Recorder.url = server.url
         yield Recorder
         Recorder.hold.set()
-        server.shutdown()
-        thread.join()
 
 
 def test_each_caller_is_itself_to_elasticsearch(

@@ -17,10 +17,11 @@ import struct
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
 
+from tests.support.loopback import LoopbackServer
 from tests.support.model_answers import (
     Model,
     Refusal,
@@ -77,11 +78,11 @@ class FakeModelServer:
         self._in_flight = 0
         self._faulty = 0
         self._sockets: set[socket.socket] = set()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_class(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._server = LoopbackServer(_handler_class(self))
+        self._server.daemon_threads = False  # an answer under way is one that is counted
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.__enter__()
         return self
 
     def __exit__(
@@ -96,7 +97,6 @@ class FakeModelServer:
         """Stop answering, cut every connection and free the port."""
         self.release()
         self._server.shutdown()
-        self._thread.join()
         self.drop_connections()
         self._server.server_close()
 
@@ -114,7 +114,7 @@ class FakeModelServer:
     @property
     def root(self) -> str:
         """The address without a path."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     @property
     def base_url(self) -> str:

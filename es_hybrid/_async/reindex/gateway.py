@@ -12,6 +12,7 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
+from es_hybrid._async.documents import BUSY, Asked, async_read_each
 from es_hybrid._concurrency import async_sleep
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
 from es_hybrid.indexing.reindex.changes import (
@@ -23,9 +24,6 @@ from es_hybrid.indexing.reindex.changes import (
 from es_hybrid.indexing.reindex.documents import Found, found_of
 from es_hybrid.settings import IngestSettings
 from es_hybrid.types import Json
-
-BUSY = frozenset({408, 429, 502, 503, 504})
-"""Statuses of a cluster that may do it later."""
 
 _STRIDE = 20  # a page may look at so many sequence numbers a document, most of them empty
 _VECTORS_LEFT_OUT_SINCE = (9, 2)
@@ -190,22 +188,34 @@ class AsyncGateway:
     async def mget(
         self, index: str, found: Sequence[Found], *, names: Sequence[str] = ()
     ) -> list[Json]:
-        """Return documents as they are now, or only the named fields, vectors included."""
+        """Return documents as they are now, or only the named fields, vectors included.
+
+        Raises:
+            ApiError: A document cannot be read, which no patience helps; Elasticsearch's own.
+        """
         if not found:
             return []
         params = {"_source_includes": ",".join(names)} if names else {}
         if await self.look() >= _VECTORS_LEFT_OUT_SINCE:
             params["_source_exclude_vectors"] = "false"
-        docs = [
-            {"_id": item.id, **({"routing": item.routing} if item.routing else {})}
-            for item in found
-        ]
-        answer = await self._of_every_shard(
-            index,
-            lambda: self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params),
-            lambda answer: not any("error" in doc for doc in answer["docs"]),
+
+        async def ask(wanted: Sequence[Asked]) -> Sequence[Mapping[str, Any]]:
+            docs = [
+                {"_id": one.id, **({"routing": one.routing} if one.routing else {})}
+                for one in wanted
+            ]
+            answer = await self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params)
+            read: Sequence[Mapping[str, Any]] = answer["docs"]
+            return read
+
+        docs = await async_read_each(
+            [Asked(item.id, item.routing) for item in found],
+            ask,
+            es=self.es,
+            index=index,
+            policy=self.policy,
         )
-        return [doc for doc in answer["docs"] if doc.get("found")]
+        return [dict(doc) for doc in docs if doc.get("found")]
 
     async def _request(
         self, method: str, path: str, *, body: Json | None = None, **params: str

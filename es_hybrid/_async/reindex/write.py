@@ -9,7 +9,8 @@ from typing import Any
 
 from elasticsearch import ApiError
 
-from es_hybrid._async.reindex.gateway import BUSY, AsyncGateway
+from es_hybrid._async.documents import BUSY
+from es_hybrid._async.reindex.gateway import AsyncGateway
 from es_hybrid._concurrency import async_sleep
 from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, next_delay

@@ -15,6 +15,7 @@ from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._concurrency import sleep
 from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
+from es_hybrid._sync.documents import BUSY, Asked, read_each
 from es_hybrid.indexing.reindex.changes import (
     Checkpoints,
     read_checkpoints,
@@ -24,9 +25,6 @@ from es_hybrid.indexing.reindex.changes import (
 from es_hybrid.indexing.reindex.documents import Found, found_of
 from es_hybrid.settings import IngestSettings
 from es_hybrid.types import Json
-
-BUSY = frozenset({408, 429, 502, 503, 504})
-"""Statuses of a cluster that may do it later."""
 
 _STRIDE = 20  # a page may look at so many sequence numbers a document, most of them empty
 _VECTORS_LEFT_OUT_SINCE = (9, 2)
@@ -187,22 +185,34 @@ class Gateway:
         self._request("POST", f"/_tasks/{task}/_cancel", wait_for_completion="true")
 
     def mget(self, index: str, found: Sequence[Found], *, names: Sequence[str] = ()) -> list[Json]:
-        """Return documents as they are now, or only the named fields, vectors included."""
+        """Return documents as they are now, or only the named fields, vectors included.
+
+        Raises:
+            ApiError: A document cannot be read, which no patience helps; Elasticsearch's own.
+        """
         if not found:
             return []
         params = {"_source_includes": ",".join(names)} if names else {}
         if self.look() >= _VECTORS_LEFT_OUT_SINCE:
             params["_source_exclude_vectors"] = "false"
-        docs = [
-            {"_id": item.id, **({"routing": item.routing} if item.routing else {})}
-            for item in found
-        ]
-        answer = self._of_every_shard(
-            index,
-            lambda: self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params),
-            lambda answer: not any("error" in doc for doc in answer["docs"]),
+
+        def ask(wanted: Sequence[Asked]) -> Sequence[Mapping[str, Any]]:
+            docs = [
+                {"_id": one.id, **({"routing": one.routing} if one.routing else {})}
+                for one in wanted
+            ]
+            answer = self._request("POST", f"/{index}/_mget", body={"docs": docs}, **params)
+            read: Sequence[Mapping[str, Any]] = answer["docs"]
+            return read
+
+        docs = read_each(
+            [Asked(item.id, item.routing) for item in found],
+            ask,
+            es=self.es,
+            index=index,
+            policy=self.policy,
         )
-        return [doc for doc in answer["docs"] if doc.get("found")]
+        return [dict(doc) for doc in docs if doc.get("found")]
 
     def _request(self, method: str, path: str, *, body: Json | None = None, **params: str) -> Json:
         headers = {"accept": "application/json"}

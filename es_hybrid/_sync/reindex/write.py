@@ -13,7 +13,8 @@ from elasticsearch import ApiError
 from es_hybrid._concurrency import sleep
 from es_hybrid._logging import get_logger
 from es_hybrid._retry import Outcome, OutcomeKind, next_delay
-from es_hybrid._sync.reindex.gateway import BUSY, Gateway
+from es_hybrid._sync.documents import BUSY
+from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid.indexing.actions import Action, body_end
 from es_hybrid.indexing.reindex.documents import outcomes
 

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from elasticsearch import AsyncElasticsearch, NotFoundError
 
-from es_hybrid import AsyncHybridClient, Settings
+from es_hybrid import AsyncExperimentClient, AsyncHybridClient, Settings
 from es_hybrid.logs import LogStats, Stream
+from es_hybrid.logs.history import read_history
+from es_hybrid.logs.report import report_of
 from es_hybrid.testing import AsyncScriptedReranker
 from tests.support.logs import SALT, TestLog
 
@@ -20,9 +23,19 @@ WORDS: dict[str, Any] = {"multi_match": {"query": "running shoe", "fields": ["ti
 TOLD = {"user": "zyxuser", "session": "zyxs", "experiment": {"name": "trial", "variant": "b"}}
 
 
-def settings_of(log: TestLog, *, cache: dict[str, Any] | None = None, **options: Any) -> Settings:
-    search = {"budget_s": 60.0}
-    return Settings(log=log.settings(**options), search=search, cache=cache or {})
+def settings_of(
+    log: TestLog,
+    *,
+    cache: dict[str, Any] | None = None,
+    experiments: str = "es-hybrid-experiments",
+    **options: Any,
+) -> Settings:
+    return Settings(
+        log=log.settings(**options),
+        search={"budget_s": 60.0},
+        cache=cache or {},
+        experiment={"index": experiments, "ttl_s": 1e-9, "timeout_s": 30},
+    )
 
 
 async def test_a_search_and_its_events(
@@ -163,3 +176,115 @@ async def test_a_missing_template_costs_no_search(
     assert await shop.flush_log(timeout_s=60)
     assert shop.log_stats == LogStats(failed=1)
     assert not await shop.es.indices.exists(index=f"{index_name}_queries")
+
+
+@pytest.mark.parametrize("design", ["split", "interleave"])
+async def test_a_search_of_an_experiment_is_logged_once_with_its_side(
+    async_es: AsyncElasticsearch,
+    async_open_shop: OpenShop,
+    products_index: str,
+    index_name: str,
+    test_log: TestLog,
+    design: str,
+) -> None:
+    """The record has run, variant, hashed shopper and who chose each product; so has the old query's."""
+    logging = settings_of(
+        test_log, experiments=f"{index_name}-experiments", text="hash", ids="hash", salt=SALT
+    )
+    shop = async_open_shop(settings=logging)
+    run = (await shop.experiments.start("pilot", design=design, share=0.5)).label
+    asked: dict[str, Any] = {"index": products_index, "query": WORDS, "size": 4}
+    answers = {}
+    async with AsyncExperimentClient(async_es, shop, name="pilot") as live:
+        for number in range(8):
+            answer = await live.for_shopper(f"zyx-{number}").search(**asked)
+            assert "ext" not in answer.body
+            answers[answer.hybrid.query_id] = answer
+        answer = await live.search(**asked, ext={"hybrid": {"log": {"query_id": "nobody"}}})
+        assert (answer.hybrid.query_id, answer.hybrid.experiment) == ("nobody", None)
+        switched_off = await live.search(**asked, ext={"hybrid": False})
+        assert switched_off.hybrid.query_id is None
+    assert await shop.flush_log(timeout_s=60)
+    records = {record["query_id"]: record for record in test_log.records(Stream.QUERIES)}
+    assert set(records) == {*answers, "nobody"}
+    assert "experiment" not in records["nobody"]["query_attributes"]
+    variants, units = set(), set()
+    for query_id, answer in answers.items():
+        record, side = records[query_id], answer.hybrid.experiment
+        told = record["query_attributes"]
+        assert record["query_response_hit_ids"] == [hit["_id"] for hit in answer["hits"]["hits"]]
+        if side is None:  # not among those who see a page of both
+            assert (design, "experiment" in told) == ("interleave", False)
+            continue
+        assert (told["experiment"], told["variant"], told["failed"]) == (run, side.variant, False)
+        assert told["unit"] != side.unit
+        assert {one["object_id"]: one["team"] for one in told["shown"] if "team" in one} == {
+            id_: str(team) for id_, team in side.teams.items()
+        }
+        variants.add(told["variant"])
+        units.add(told["unit"])
+    assert variants == ({"control", "treatment"} if design == "split" else {"interleaved"})
+    assert len(units) == sum(answer.hybrid.experiment is not None for answer in answers.values())
+    assert "zyx" not in json.dumps(records)
+
+
+async def test_a_failed_search_of_an_experiment(
+    async_es: AsyncElasticsearch,
+    async_open_shop: OpenShop,
+    products_index: str,
+    index_name: str,
+    test_log: TestLog,
+) -> None:
+    """The old answer that stands in is logged as the variant's failure, and no answer at all, too."""
+    shop = async_open_shop(settings=settings_of(test_log, experiments=f"{index_name}-experiments"))
+    wrong = {"boosts": "no-such-profile"}
+    run = (await shop.experiments.start("pilot", share=1.0, treatment=wrong)).label
+    async with AsyncExperimentClient(async_es, shop, name="pilot") as live:
+        one = live.for_shopper("zyx")
+        answer = await one.search(index=products_index, query=WORDS)
+        assert answer["hits"]["hits"]
+        assert answer.hybrid.experiment is not None
+        assert answer.hybrid.experiment.failed
+        with pytest.raises(NotFoundError):
+            await one.search(index=f"{index_name}-none", query=WORDS)
+    assert await shop.flush_log(timeout_s=60)
+    first, second = read_history(test_log.records(Stream.QUERIES)).searches
+    for found, shown in ((first, 10), (second, 0)):
+        assert (found.experiment, found.variant, found.unit) == (run, "treatment", "")
+        assert (found.failed, found.found_nothing, len(found.shown)) == (True, False, shown)
+
+
+async def test_a_recommendation_and_its_click(
+    async_open_shop: OpenShop, products_index: str, test_log: TestLog
+) -> None:
+    """A list is logged as its kind, without what it started from, and reported beside searches."""
+    shop = async_open_shop(settings=settings_of(test_log, text="hash", ids="hash", salt=SALT))
+    told = {"hybrid": {"log": {"session": "zyxs"}}}
+    similar = await shop.recommend(products_index, like="p00", size=3, ext=told)
+    query_id = similar.hybrid.query_id
+    assert similar["ext"]["hybrid"]["query_id"] == query_id
+    trending = await shop.recommend(products_index, size=3)
+    silent = await shop.recommend(products_index, size=3, ext={"hybrid": {"log": False}})
+    assert silent.hybrid.query_id is None
+    searched = await shop.search(index=products_index, query=WORDS)
+    clicked = similar["hits"]["hits"][1]["_id"]
+    await shop.log_event("click", query_id=query_id, object_id=clicked, position=2)
+    assert await shop.flush_log(timeout_s=60)
+    records = {record["query_id"]: record for record in test_log.records(Stream.QUERIES)}
+    assert set(records) == {query_id, trending.hybrid.query_id, searched.hybrid.query_id}
+    record = records[query_id]
+    assert (record["user_query"], record["query_attributes"]["recommended"]) == ("", "similar")
+    assert record["session_id"]
+    assert [one["object_id"] for one in record["query_attributes"]["shown"]] == [
+        hit["_id"] for hit in similar["hits"]["hits"]
+    ]
+    assert record["query_attributes"]["shown"][0]["fused"] is not None
+    assert "zyx" not in json.dumps(record)
+    assert '"p00"' not in json.dumps(record)
+    report = report_of(read_history([*records.values(), *test_log.records(Stream.EVENTS)]))
+    assert (report.total.searches, report.total.click_rate, report.unmatched) == (1, 0.0, 0)
+    kinds = {
+        kind: (found.searches, found.click_rate) for kind, found in report.recommendations.items()
+    }
+    made = str(trending.hybrid.recommendation.made)  # type: ignore[union-attr]
+    assert kinds == {"similar": (1, 1.0), made: (1, 0.0)}

@@ -10,6 +10,7 @@ import pytest
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from es_hybrid import AsyncHybridClient, Settings
+from es_hybrid._async.documents import AsyncDocuments
 from es_hybrid._async.reindex.gateway import AsyncGateway
 from es_hybrid.follow import AsyncIndexChanges
 from es_hybrid.indexing.reindex.documents import Found
@@ -77,6 +78,21 @@ async def test_a_reindex_compares_every_document(
     wanted = [Found(key, routing=None, version=1, seq_no=0, source={}) for key in [*IDS, "gone"]]
     assert [doc["_id"] for doc in await gateway.mget(index_name, wanted)] == IDS
     assert len(asked) == 2
+
+
+async def test_what_no_patience_helps_fails_at_once(
+    async_es: AsyncElasticsearch, index_name: str
+) -> None:
+    """A closed index says so in Elasticsearch's own words, and nobody waits for it."""
+    operations = [part for key in IDS for part in ({"index": {"_id": key}}, {"name": key})]
+    await async_es.bulk(index=index_name, operations=operations, refresh=True)
+    await async_es.indices.close(index=index_name)
+    gateway = AsyncGateway(async_es, settings=LIMITS, patience_s=3600)
+    wanted = [Found(key, routing=None, version=1, seq_no=0, source={}) for key in IDS]
+    with pytest.raises(ApiError, match="index_closed_exception"):
+        await gateway.mget(index_name, wanted)
+    with pytest.raises(ApiError, match="index_closed_exception"):
+        await AsyncDocuments(async_es, index=index_name, settings=LIMITS).of(IDS)
 
 
 @pytest.fixture

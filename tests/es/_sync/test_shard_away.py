@@ -11,6 +11,7 @@ import pytest
 from elasticsearch import ApiError, Elasticsearch
 
 from es_hybrid import HybridClient, Settings
+from es_hybrid._sync.documents import Documents
 from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid.follow import IndexChanges
 from es_hybrid.indexing.reindex.documents import Found
@@ -78,6 +79,19 @@ def test_a_reindex_compares_every_document(
     wanted = [Found(key, routing=None, version=1, seq_no=0, source={}) for key in [*IDS, "gone"]]
     assert [doc["_id"] for doc in gateway.mget(index_name, wanted)] == IDS
     assert len(asked) == 2
+
+
+def test_what_no_patience_helps_fails_at_once(es: Elasticsearch, index_name: str) -> None:
+    """A closed index says so in Elasticsearch's own words, and nobody waits for it."""
+    operations = [part for key in IDS for part in ({"index": {"_id": key}}, {"name": key})]
+    es.bulk(index=index_name, operations=operations, refresh=True)
+    es.indices.close(index=index_name)
+    gateway = Gateway(es, settings=LIMITS, patience_s=3600)
+    wanted = [Found(key, routing=None, version=1, seq_no=0, source={}) for key in IDS]
+    with pytest.raises(ApiError, match="index_closed_exception"):
+        gateway.mget(index_name, wanted)
+    with pytest.raises(ApiError, match="index_closed_exception"):
+        Documents(es, index=index_name, settings=LIMITS).of(IDS)
 
 
 @pytest.fixture

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from email.message import Message
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,21 +14,18 @@ import pytest
 
 from es_hybrid.cli.app import main
 from es_hybrid.kibana import object_files
+from tests.support.loopback import LoopbackServer
 
 
-class Kibana(ThreadingHTTPServer):
+class Kibana(LoopbackServer):
     """Keeps what was sent, and answers with `status` and `answer`."""
 
     status = 200
     answer: Any = None
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Handler)
         self.requests: list[tuple[str, Message, list[dict[str, Any]]]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -61,13 +57,8 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def kibana() -> Iterator[Kibana]:
     """A Kibana on a free port."""
-    server = Kibana()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Kibana() as server:
+        yield server
 
 
 def test_everything_is_sent_once(kibana: Kibana, capsys: pytest.CaptureFixture[str]) -> None:

@@ -147,3 +147,39 @@ def test_logs_of_others_can_be_read() -> None:
         "2018-11-13",
     )
     assert not found.found_nothing
+
+
+def test_an_event_that_comes_again_counts_once() -> None:
+    """Sent twice, an event is one; another product, another sum or another id is another event."""
+    at = "2026-11-20T10:00:00Z"
+    found = report(
+        event("purchase", "1", revenue=5.0),
+        search("1", "20T10:00:00"),
+        search("2", "20T10:00:00"),
+        event("purchase", "1", revenue=5.0),
+        event("purchase", "1", revenue=7.0),
+        event("purchase", "1", "b", revenue=5.0),
+        event("purchase", "2", revenue=3.0, event_id="order-9/1"),
+        event("purchase", "2", revenue=3.0, event_id="order-9/2"),
+        event("purchase", "2", revenue=4.0, event_id="order-9/1"),
+        {"action_name": "click", "query_id": "1", "timestamp": at},
+        {"action_name": "click", "query_id": "1", "timestamp": at},
+        {"action_name": "click", "query_id": "1", "timestamp": at.replace("00Z", "01Z")},
+    )
+    assert (found.events, found.repeated, found.unmatched) == (10, 3, 0)
+    assert found.total.revenue_per_search == (5 + 7 + 5 + 3 + 3) / 2
+    assert found.total.clicks_per_search == 1.0
+
+
+def test_recommendations_stand_apart() -> None:
+    """A list that nobody searched for is no search, has no words, and is no bounce."""
+    found = report(
+        search("1", "20T10:00:00", session_id="s", user_query="h1"),
+        search("2", "20T10:00:05", session_id="s", recommended="similar"),
+        search("3", "20T10:00:06", recommended="similar"),
+        event("click", "2"),
+    )
+    assert (found.total.searches, found.total.click_rate, found.total.bounce_rate) == (1, 0.0, 1.0)
+    lists = found.recommendations["similar"]
+    assert (lists.searches, lists.click_rate, lists.bounce_rate) == (2, 0.5, None)
+    assert found.unmatched == 0

@@ -1,0 +1,1 @@
+"""One app that searches; a shop has others beside it."""
