@@ -29,9 +29,9 @@ demo: ## compare BM25 with hybrid search [CATALOG= MAP= ID= QUERIES= QRELS=]
 demo-ui: ## try searches on the demo catalogue in a browser [CATALOG= MAP= ID=]
 	@$(BESIDE_SERVICES) --models -- $(BIN)/python scripts/run_demo.py --playground $(DEMO_FLAGS)
 
-screenshot: ## take docs/images/playground.png anew, in a real browser
+screenshot: ## take the pictures of the playground in docs/images anew, in a real browser
 	@bash scripts/dev/packages.sh chromium=chromium
-	PLAYGROUND_SCREENSHOT=docs/images/playground.png $(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es tests/browser -k compared
+	PLAYGROUND_SCREENSHOTS=docs/images $(BESIDE_SERVICES) -- $(BIN)/python -m pytest --require-es tests/browser
 
 test: lint ## lint, then every test, against a real Elasticsearch
 	@bash scripts/dev/packages.sh redis-server=redis-server pg_ctlcluster=postgresql chromium=chromium

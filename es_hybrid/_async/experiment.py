@@ -92,7 +92,8 @@ class AsyncExperimentClient(AsyncWrapper):
         """Return a copy that searches for one shopper.
 
         Args:
-            shopper: The id of a shopper or session; it is hashed, and neither kept nor sent.
+            shopper: The id of a shopper or session. It is neither kept nor sent; a salted hash of
+                it is recorded and, where `ES_HYBRID_LOG__IDS` allows it, logged.
         """
         twin = copy.copy(self)
         twin._shopper = shopper  # noqa: SLF001
@@ -112,9 +113,9 @@ class AsyncExperimentClient(AsyncWrapper):
             RequestError: `ext.hybrid` is wrong.
             ApiError: Elasticsearch's own, where the old query itself fails.
         """
-        begun_s = time.perf_counter()
         request = parse_request(arguments)
         experiment = (await self._remembered.of(self._name, self._found)).value
+        begun_s = time.perf_counter()
         who = None
         if experiment is not None and self._shopper is not None:
             who = assigned(experiment, self._name, self._shopper)

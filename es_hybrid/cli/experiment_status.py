@@ -40,6 +40,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what ExperimentClient(record=FILE) has written",
     )
     parser.add_argument(
+        "--application", metavar="NAME", help="of the log, only searches and events of this one"
+    )
+    parser.add_argument(
         "--enforce", action="store_true", help="stop it where a guardrail is broken; exit code 3"
     )
 
@@ -48,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """Print how an experiment stands; stop it where that is asked for, and a guardrail is broken."""
     out = Output.of(args)
     with open_shop(load_settings(args)) as shop:
-        read = None if args.from_log is None else _read(args.name, shop, args.from_log, out)
+        read = None if args.from_log is None else _read(args, shop, out)
         status = _status(args, shop, read)
         shop.log_report(status)
         ends = args.enforce and status.harm is not None and status.experiment.runs
@@ -64,8 +67,9 @@ def run(args: argparse.Namespace) -> int:
     return 3 if ends else 0
 
 
-def _read(name: str, shop: HybridClient, paths: Sequence[str], out: Output) -> LoggedRun:
-    settings, version = shop.settings, shop.experiments.get(name)
+def _read(args: argparse.Namespace, shop: HybridClient, out: Output) -> LoggedRun:
+    settings, version = shop.settings, shop.experiments.get(args.name)
+    paths: Sequence[str] = args.from_log
     if not paths and settings.log.to == "off":
         raise HybridError(
             "the settings name no log", hint="set ES_HYBRID_LOG__TO, or say --from-log PATH"
@@ -73,7 +77,7 @@ def _read(name: str, shop: HybridClient, paths: Sequence[str], out: Output) -> L
     source = LogSource(
         paths,
         since=shop.experiments.began(version) - _CLOCKS_DIFFER,
-        application=settings.log.application,
+        application=args.application,
         # Who chose what was shown is asked of pages of both rankings alone.
         left_out=(*_UNREAD, *(SCORES if version.experiment.design == "interleave" else ("shown",))),
     )

@@ -8,7 +8,9 @@ from es_hybrid import ConfigurationError
 from es_hybrid.cli.arguments import names
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.output import Output
+from es_hybrid.judging import GradeFile, read_pool
 from es_hybrid.ui.app import create_app
+from es_hybrid.ui.judging import Judging
 from es_hybrid.ui.playground import open_playground
 from es_hybrid.ui.server import serve
 from es_hybrid.ui.words import Language
@@ -46,15 +48,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FIELDS",
         help="keyword fields to filter by (default: those with a few values)",
     )
+    judging = parser.add_argument_group("judging, on a page of its own")
+    judging.add_argument("--pool", metavar="POOL.csv", help="what judge pool wrote")
+    judging.add_argument(
+        "--grades",
+        metavar="FILE.csv",
+        help="grades; what it holds is not asked again (default: grades.csv)",
+    )
+    judging.add_argument(
+        "--judge", default="", metavar="NAME", help="who judges (default: asked on the page)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve the pages until stopped."""
     out = Output.of(args)
+    if args.pool is None and (args.grades or args.judge):
+        raise ConfigurationError(
+            "--grades and --judge go with --pool", hint="es-hybrid judge pool writes a pool"
+        )
+    items = None if args.pool is None else read_pool(args.pool)
     with open_shop(load_settings(args)) as shop:
         out.note(f"opening {args.index} …")
         playground = open_playground(shop, args.index, facets=args.facets)
-        app = create_app(playground, language=args.language)
+        judging = None
+        if items is not None:
+            grades = GradeFile(args.grades or "grades.csv")
+            judging = Judging(items, grades, sheet=playground.sheet, judge=args.judge)
+            done, most = judging.progress()
+            out.note(f"{done:,} of {most:,} products are judged in {grades.path}")
+        app = create_app(playground, judging=judging, language=args.language)
 
         def ready(address: str) -> None:
             if out.json:

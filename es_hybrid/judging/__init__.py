@@ -10,7 +10,7 @@ from es_hybrid._async.llm_judge import AsyncLlmJudge
 from es_hybrid._sync.llm_judge import LlmJudge
 from es_hybrid.judging.agreement import Agreement, agreement
 from es_hybrid.judging.cost import JudgingCost, judging_cost
-from es_hybrid.judging.grades import GRADES, GradeFile, JudgingQueue
+from es_hybrid.judging.grades import GRADES, GradeFile, JudgingQueue, in_own_order
 from es_hybrid.judging.pools import PoolItem, pool, pool_csv, read_pool, with_texts
 from es_hybrid.judging.sampling import SampledQuery, TrafficPart, sample_queries
 from es_hybrid.wire.judging import JUDGE_PROMPT, PROMPT_VERSION, Verdict
@@ -30,6 +30,7 @@ __all__ = [
     "TrafficPart",
     "Verdict",
     "agreement",
+    "in_own_order",
     "judging_cost",
     "pool",
     "pool_csv",

@@ -5,15 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import os
+import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from es_hybrid._durable import replace_file
 from es_hybrid.evaluate import JudgmentError
-from es_hybrid.evaluate.text_files import csv_rows
+from es_hybrid.evaluate.text_files import csv_rows, first_line
 from es_hybrid.judging.pools import PoolItem
 
-__all__ = ["GRADES", "GradeFile", "JudgingQueue"]
+try:
+    import fcntl
+except ImportError:  # Windows: judges of one file should not change grades at the same moment
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["GRADES", "GradeFile", "JudgingQueue", "in_own_order"]
 
 GRADES = {
     3: "exactly what the shopper asked for",
@@ -29,8 +37,9 @@ _COLUMNS = ("query_id", "product_id", "grade", "judge")
 class GradeFile:
     """A file of grades in the shape that `es-hybrid evaluate` reads, with who gave them.
 
-    A grade is one line, appended in one write: a crash leaves whole lines, and several judges may
-    write at once. Safe to share among threads.
+    A grade is one line, appended in one write and on the disk when `save` returns: a crash leaves
+    whole lines, and several judges may write at once, each in a process of their own. Safe to share
+    among threads.
 
     Args:
         path: CSV; made where it is not there.
@@ -67,34 +76,69 @@ class GradeFile:
             judge: Who gave it.
 
         Raises:
-            JudgmentError: The grade is none of 0 to 3.
+            JudgmentError: The grade is none of 0 to 3, or the file has other columns.
+            OSError: The file cannot be written.
         """
         if grade not in GRADES:
             raise JudgmentError(f"grade {grade!r} is none of 0 to 3")
-        with self._lock:
+        with self._alone():
             known = self.read().get((query_id, product_id))
-            if known is not None and known != grade:
-                self._rewrite_without(query_id, product_id)
-            if known != grade:
-                self._append(_line((query_id, product_id, str(grade), judge)))
+            line = _line((query_id, product_id, str(grade), judge))
+            if known is None:
+                self._append(line)
+            elif known != grade:
+                self._exchange(query_id, product_id, line=line)
+
+    def remove(self, query_id: str, product_id: str) -> None:
+        """Take a grade out, as if it had never been given.
+
+        Args:
+            query_id: The query.
+            product_id: The product; one without a grade stays as it is.
+        """
+        with self._alone():
+            if (query_id, product_id) in self.read():
+                self._exchange(query_id, product_id)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the file against all other writers: a line appended while it is exchanged is lost."""
+        with self._lock:
+            if fcntl is None:
+                yield
+                return
+            while True:
+                with self.path.open("ab") as held:
+                    fcntl.flock(held, fcntl.LOCK_EX)
+                    # Whoever held it before may have put another file in its place.
+                    if os.path.samestat(os.fstat(held.fileno()), self.path.stat()):
+                        yield
+                        return
 
     def _append(self, line: str) -> None:
-        is_new = not self.path.exists() or not self.path.stat().st_size
-        content = _line(_COLUMNS) + line if is_new else line
+        known = self.path.read_bytes() if self.path.exists() else b""
+        if not known:
+            line = _line(_COLUMNS) + line
+        elif next(csv.reader([first_line(self.path)])) != list(_COLUMNS):
+            raise JudgmentError(
+                f"{self.path} has other columns than a file of grades",
+                hint=f"its first line must be {','.join(_COLUMNS)}, or name another file",
+            )
+        elif not known.endswith(b"\n"):
+            line = f"\n{line}"
         handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            os.write(handle, content.encode())
+            os.write(handle, line.encode())
+            os.fsync(handle)
         finally:
             os.close(handle)
 
-    def _rewrite_without(self, query_id: str, product_id: str) -> None:
-        """Take a grade out: the whole file is exchanged at once, so that none is ever half there."""
+    def _exchange(self, query_id: str, product_id: str, *, line: str = "") -> None:
+        """Put a line, or none, in place of a grade; the file is exchanged at once, never half."""
         rows = [row for _, row in csv_rows(self.path, _COLUMNS[:3])]
         kept = [r for r in rows if (r["query_id"], r["product_id"]) != (query_id, product_id)]
         lines = [_line([row.get(name, "") for name in _COLUMNS]) for row in kept]
-        part = self.path.with_name(f"{self.path.name}.part")
-        part.write_text(_line(_COLUMNS) + "".join(lines), encoding="utf-8")
-        part.replace(self.path)
+        replace_file(self.path, (_line(_COLUMNS) + "".join(lines) + line).encode())
 
 
 class JudgingQueue:
@@ -121,17 +165,55 @@ class JudgingQueue:
         done = self._grades.read()
         return [item for item in self._items if (item.query_id, item.product_id) not in done]
 
-    def next_item(self) -> PoolItem | None:
-        """Return the next item to judge; `None` where all is done."""
-        return next(iter(self.remaining()), None)
+    def next_item(self, *, later: Collection[PoolItem] = ()) -> PoolItem | None:
+        """Return the next item to judge; `None` where all is done.
+
+        Args:
+            later: What was put off; it comes last, in this order.
+        """
+        left = self.remaining()
+        fresh = next((item for item in left if item not in later), None)
+        return fresh or next((item for item in later if item in left), None)
 
     def save(self, item: PoolItem, grade: int) -> None:
         """Keep a grade of an item; see `GradeFile.save`."""
         self._grades.save(item.query_id, item.product_id, grade, judge=self._judge)
 
+    def take_back(self, item: PoolItem) -> None:
+        """Take an item's grade out of the file; it is to be judged again."""
+        self._grades.remove(item.query_id, item.product_id)
+
     def progress(self) -> tuple[int, int]:
         """Return how many items are graded, and how many there are."""
         return len(self._items) - len(self.remaining()), len(self._items)
+
+
+def in_own_order(items: Sequence[PoolItem], *, judge: str) -> tuple[PoolItem, ...]:
+    """Return a pool in an order of a judge's own, the same each time; queries stay together.
+
+    Judges who share a pool then seldom have the same product before them, and what comes early and
+    is judged with less practice is another product for each.
+
+    Args:
+        items: The pool.
+        judge: Their name; without one the pool stays as it is.
+
+    Example:
+        >>> items = [PoolItem("q", "shoe", product, 1) for product in "abcd"]
+        >>> "".join(item.product_id for item in in_own_order(items, judge="bob"))
+        'cabd'
+    """
+    if not judge:
+        return tuple(items)
+    by_query: dict[str, list[PoolItem]] = {}
+    for item in items:
+        by_query.setdefault(item.query_id, []).append(item)
+    chance = random.Random(judge)
+    queries = list(by_query.values())
+    chance.shuffle(queries)
+    for some in queries:
+        chance.shuffle(some)
+    return tuple(item for some in queries for item in some)
 
 
 def _line(values: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -46,12 +47,14 @@ class TrendBoost:
         return self.counters
 
     def factor(self, hit: Hit, context: BoostContext) -> float:  # noqa: ARG002
-        """Return how much faster a product sells, from 0.5 to 2."""
+        """Return how much faster a product sells, from 0.5 to 2; 1 where it was not counted."""
         pair = _pair(self.counters)
         if pair is None:
             return 1.0
         (recent, days), (longer, all_days) = pair
-        found, usual = (float(numbers((hit,), name, 0.0)[0]) for name in (recent, longer))
+        found, usual = (float(numbers((hit,), name, math.nan)[0]) for name in (recent, longer))
+        if math.isnan(found) or math.isnan(usual):
+            return 1.0
         expected = usual * days / all_days
         pace = (max(found, 0.0) + _PRIOR) / (max(expected, 0.0) + _PRIOR)
         return min(max(pace, 1.0 / _STEEPEST), _STEEPEST)

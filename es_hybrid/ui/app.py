@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from es_hybrid.errors import missing_extra
+from es_hybrid.ui.judging import Judging
 from es_hybrid.ui.markup import stylesheet
 from es_hybrid.ui.playground import Playground
 from es_hybrid.ui.words import Language
@@ -52,11 +53,14 @@ class _Guarded:
         await self._app(scope, receive, guarded)
 
 
-def create_app(playground: Playground, *, language: Language = Language.EN) -> ASGIApp:
+def create_app(
+    playground: Playground, *, judging: Judging | None = None, language: Language = Language.EN
+) -> ASGIApp:
     """Return the application; `/en/` and `/zh/` are the pages, `/` leads to one of them.
 
     Args:
         playground: What the pages search.
+        judging: What is judged; without it, a page says how to make a pool.
         language: Where `/` leads to.
 
     Raises:
@@ -85,10 +89,19 @@ def create_app(playground: Playground, *, language: Language = Language.EN) -> A
     system = [gr.themes.Font(name) for name in ("system-ui", "sans-serif")]
     mono = [gr.themes.Font(name) for name in ("ui-monospace", "monospace")]
     theme = gr.themes.Base(text_size="sm", spacing_size="sm", font=system, font_mono=mono)
+    # Gradio's own greys and blue have less than the contrast of 4.5 that small text needs.
+    theme.set(
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        block_info_text_color="*neutral_500",
+        input_placeholder_color="*neutral_500",
+        input_placeholder_color_dark="*neutral_400",
+        body_text_color_subdued="*neutral_500",
+    )
     for each in Language:
         gr.mount_gradio_app(
             app,
-            build_pages(playground, each),
+            build_pages(playground, each, judging=judging),
             path=f"/{each}",
             footer_links=[],
             run_history=False,

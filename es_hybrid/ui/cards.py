@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 from es_hybrid.indexing.reindex.texts import values_at
 from es_hybrid.rank.parts import HitParts
 from es_hybrid.response import HybridResponse
-from es_hybrid.ui.catalogue import Catalogue
-from es_hybrid.ui.controls import Column
+from es_hybrid.ui.catalogue import RATING, Catalogue
 from es_hybrid.ui.words import Words
 
 __all__ = ["Bar", "Card", "Panel", "card_of", "image_address", "panel_of"]
@@ -19,6 +18,8 @@ __all__ = ["Bar", "Card", "Panel", "card_of", "image_address", "panel_of"]
 _LONGEST_TITLE = 300
 _LONGEST_DETAIL = 80
 _LARGEST_FACTOR = 2.0
+_NO_DECIMALS = 1000.0
+_MILLION = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Panel:
 
 
 def panel_of(
-    column: Column,
+    heading: str,
     response: HybridResponse,
     catalogue: Catalogue,
     words: Words,
@@ -100,7 +101,7 @@ def panel_of(
     """Return one recipe's answer as a column.
 
     Args:
-        column: The recipe.
+        heading: Name of the recipe.
         response: Its answer, asked with `explain`.
         catalogue: What of a product is shown.
         words: The page's language.
@@ -131,7 +132,7 @@ def panel_of(
     found = len(cards) if total is None else total
     lacks = [words.lacks.format(d.stage, d.detail or d.reason) for d in info.degraded]
     return Panel(
-        heading=words.recipes[column],
+        heading=heading,
         cards=tuple(cards),
         summary=words.found.format(f"{found:,}", f"{response.body.get('took', 0):,}"),
         weights=_weights(response, words),
@@ -148,7 +149,7 @@ def card_of(id_: str, source: Mapping[str, Any], catalogue: Catalogue, **shown: 
     """
     title = _text(source, catalogue.title)[:_LONGEST_TITLE] or id_
     image = _text(source, catalogue.image) if catalogue.image else ""
-    details = [_text(source, name)[:_LONGEST_DETAIL] for name in catalogue.details]
+    details = [_detail(source, name) for name in catalogue.details]
     price = _price(source, catalogue)
     return Card(
         id=id_,
@@ -190,12 +191,19 @@ def _bars_of(part: HitParts | None, best: Mapping[str, float], *, boosted: bool)
     for name, most in best.items():
         value = _part(part, name)
         if most > 0.0:
-            shown = "–" if value is None else f"{value:.2f}"  # noqa: RUF001 - a dash for none
+            shown = "–" if value is None else _figure(value)  # noqa: RUF001 - a dash for none
             found.append(Bar(name, min(1.0, max(0.0, (value or 0.0) / most)), shown))
     if boosted:
         share = min(1.0, part.boost / _LARGEST_FACTOR)
         found.append(Bar("boost", share, f"×{part.boost:.2f}"))  # noqa: RUF001 - the sign
     return tuple(found)
+
+
+def _figure(value: float) -> str:
+    """Return a figure that fits beside its bar, such as 0.79, 1,204 or 1.04M."""
+    if value >= _MILLION:
+        return f"{value / _MILLION:,.2f}M"
+    return f"{value:,.0f}" if value >= _NO_DECIMALS else f"{value:.2f}"
 
 
 def _part(part: HitParts | None, name: str) -> float | None:
@@ -229,6 +237,14 @@ def _weights(response: HybridResponse, words: Words) -> str:
     if used.rerank is not None:
         said = f"{said} · {words.parts['rerank']} {used.rerank:.2f}"
     return said + words.chosen_by.format(used.chosen_by)
+
+
+def _detail(source: Mapping[str, Any], name: str) -> str:
+    text = _text(source, name)[:_LONGEST_DETAIL]
+    if name != RATING:
+        return text
+    # 0 stars stand for a product that nobody has rated yet.
+    return f"★ {text}" if text.strip("0.") else ""
 
 
 def _text(source: Mapping[str, Any], path: str) -> str:

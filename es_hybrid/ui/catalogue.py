@@ -10,13 +10,18 @@ from es_hybrid.query.schema import IndexSchema, Money
 from es_hybrid.types import Json
 from es_hybrid.ui.boosts import choose_boosts
 
-__all__ = ["Catalogue", "facet_candidates", "fields_of", "read_catalogue"]
+__all__ = ["RATING", "Catalogue", "facet_candidates", "fields_of", "read_catalogue"]
+
+RATING = "rating"
+"""Field of a product's stars."""
 
 _TITLES = ("title", "name", "product_name", "product_title")
 _IMAGES = ("image_url", "image", "images", "picture", "thumbnail", "img_url")
 _BRANDS = ("brand", "supplier", "manufacturer", "maker", "vendor")
 _FACETS_FIRST = (*_BRANDS, "category_path", "category", "categories", "language", "colour", "color")
 _CODES = ("id", "sku", "ean", "mpn", "gtin", "asin", "hash", "group", "model", "url", "currency")
+_NO_ATTRIBUTES = (*_CODES, "language")
+_TEXT_COPY = "_text"
 _MOST_CANDIDATES = 24
 _MOST_FACETS = 4
 _MOST_VALUES = 2000
@@ -35,6 +40,8 @@ class Catalogue:
         facets: Keyword fields that are worth filtering by.
         boosts: Boosts that its numbers allow, as `ext.hybrid.boosts`.
         money: What the mapping says of its prices.
+        attributes: Fields of short values that describe a product, such as its category.
+        texts: Fields of longer texts, such as a description.
     """
 
     title: str
@@ -45,6 +52,8 @@ class Catalogue:
     facets: tuple[str, ...] = ()
     boosts: tuple[Json, ...] = ()
     money: Money | None = None
+    attributes: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
 
     @property
     def shown(self) -> list[str]:
@@ -104,17 +113,33 @@ def read_catalogue(
     title = _first((*_TITLES, *searched), fields) or next(iter(fields), "title")
     worth = [name for name in facet_candidates(fields) if 2 <= values.get(name, 0) <= _MOST_VALUES]
     brand = _first(_BRANDS, fields)
-    rating = "rating" if "rating" in fields else None
+    image = _first(_IMAGES, fields)
+    described = [name for name in _describing(fields) if name not in (title, image)]
+    rating = RATING if RATING in fields else None
     return Catalogue(
         title=title,
-        image=_first(_IMAGES, fields),
+        image=image,
         price=_first(("price",), fields),
         currency=_first(("currency",), fields),
         details=tuple(name for name in (brand, rating) if name and name != title),
         facets=tuple(facets) or tuple(worth[:_MOST_FACETS]),
         boosts=tuple(choose_boosts(numbers)),
         money=schema.money,
+        attributes=tuple(name for name in described if fields[name] != "text"),
+        texts=tuple(name for name in described if fields[name] == "text"),
     )
+
+
+def _describing(fields: Mapping[str, str]) -> list[str]:
+    """Return the fields that tell a person what a product is, the likeliest first."""
+    kinds = ("keyword", "boolean", "flattened", "text")
+    names = [
+        name
+        for name, kind in fields.items()
+        if kind in kinds and not name.lower().endswith((*_NO_ATTRIBUTES, _TEXT_COPY))
+    ]
+    first = [name for name in _FACETS_FIRST if name in names]
+    return [*first, *(name for name in names if name not in first)]
 
 
 def _first(names: Sequence[str], fields: Mapping[str, str]) -> str | None:

@@ -13,7 +13,15 @@ from es_hybrid.types import Json
 from es_hybrid.ui.catalogue import Catalogue
 from es_hybrid.ui.words import Language
 
-__all__ = ["Column", "Controls", "Facet", "read_facets", "search_arguments"]
+__all__ = [
+    "Column",
+    "Controls",
+    "Facet",
+    "counted_facets",
+    "filter_clauses",
+    "read_facets",
+    "search_arguments",
+]
 
 _FACET_VALUES = 12
 
@@ -109,8 +117,29 @@ def search_arguments(
         # Not in the query: the other values of a facet stay on offer.
         asked["post_filter"] = {"bool": {"filter": list(chosen.values())}}
     if count_facets and catalogue.facets:
-        asked["aggs"] = {name: _counted(name, chosen) for name in catalogue.facets}
+        asked["aggs"] = counted_facets(catalogue, chosen)
     return asked
+
+
+def filter_clauses(controls: Controls, catalogue: Catalogue) -> list[Json]:
+    """Return what every product must satisfy: the chosen values and the price.
+
+    Example:
+        >>> filter_clauses(Controls("", facets={"brand": ["Aya"]}), Catalogue("title"))
+        [{'terms': {'brand': ['Aya']}}]
+    """
+    price = _price_clause(controls, catalogue)
+    return [*_chosen(controls).values(), *([price] if price else [])]
+
+
+def counted_facets(catalogue: Catalogue, chosen: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the aggregations of all facets, each among what the others leave.
+
+    Args:
+        catalogue: Whose facets.
+        chosen: Clauses of the chosen values by field.
+    """
+    return {name: _counted(name, chosen) for name in catalogue.facets}
 
 
 @dataclass(frozen=True, slots=True)

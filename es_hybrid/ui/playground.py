@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from elasticsearch import ApiError, TransportError
-
 from es_hybrid._sync.client import HybridClient
 from es_hybrid.errors import HybridError
 from es_hybrid.instructions import rerank_instruction
@@ -16,6 +14,9 @@ from es_hybrid.ui.candidates import MOST, candidates_in, ranked
 from es_hybrid.ui.cards import Panel, panel_of
 from es_hybrid.ui.catalogue import Catalogue, facet_candidates, fields_of, read_catalogue
 from es_hybrid.ui.controls import Column, Controls, Facet, read_facets, search_arguments
+from es_hybrid.ui.failures import FAILURES, said
+from es_hybrid.ui.recommending import Recommending
+from es_hybrid.ui.sheet import Sheet, sheet_fields, sheet_of
 from es_hybrid.ui.words import WORDS, Language
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Playground:
     def __init__(self, shop: HybridClient, index: str, catalogue: Catalogue) -> None:
         self.index = index
         self.catalogue = catalogue
+        self.recommending = Recommending(shop, index, catalogue)
         self._shop = shop
 
     @property
@@ -57,13 +59,15 @@ class Playground:
         for column in controls.columns:
             try:
                 response = self._searched(controls, column, count_facets=not facets)
-            except (HybridError, ApiError, TransportError) as error:
+            except FAILURES as error:
                 found.append(
                     Panel(words.recipes[column], notes=(words.failed.format(said(error)),))
                 )
                 continue
             facets = facets or read_facets(response.body, controls, self.catalogue)
-            found.append(panel_of(column, response, self.catalogue, words, before=before))
+            found.append(
+                panel_of(words.recipes[column], response, self.catalogue, words, before=before)
+            )
             if column is Column.LEXICAL:
                 before = [hit.id for hit in response.hits]
         return markup.panels(found, words), facets
@@ -89,6 +93,20 @@ class Playground:
             return markup.message(words.failed.format(said(error)), problem=True)
         notes = [words.too_many.format(MOST)] if len(candidates) > MOST else []
         return markup.ranking(ranked(texts, scores), words, notes=notes)
+
+    def sheet(self, product_id: str) -> Sheet | None:
+        """Return a product as a judge reads it; `None` where it cannot be had."""
+        try:
+            answer = self._shop.es.search(
+                index=self.index,
+                query={"ids": {"values": [product_id]}},
+                size=1,
+                source_includes=sheet_fields(self.catalogue),
+            )
+        except FAILURES:
+            return None
+        hits = answer["hits"]["hits"]
+        return sheet_of(product_id, hits[0]["_source"], self.catalogue) if hits else None
 
     def _searched(
         self, controls: Controls, column: Column, *, count_facets: bool
@@ -127,8 +145,3 @@ def open_playground(shop: HybridClient, index: str, *, facets: Sequence[str] = (
     numbers = index_numbers(shop, index)
     catalogue = read_catalogue(fields, schema=schema, values=values, numbers=numbers, facets=facets)
     return Playground(shop, index, catalogue)
-
-
-def said(error: Exception) -> str:
-    """Return an error as one sentence, without Elasticsearch's own long bodies."""
-    return str(error).splitlines()[0][:300] if str(error) else type(error).__name__

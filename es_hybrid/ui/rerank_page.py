@@ -15,14 +15,7 @@ __all__ = ["add_rerank_page"]
 def add_rerank_page(playground: Playground, *, language: Language, words: Words) -> None:
     """Add the page to the open block."""
     ready = tasks(chinese=language is Language.ZH)
-    with gr.Row(elem_classes="eh-work"):
-        with gr.Column(scale=3, min_width=300):
-            ranked = gr.HTML(
-                markup.message(words.rerank_start)
-                if playground.reranks
-                else markup.message(words.no_reranker, problem=True),
-                elem_id="ranked",
-            )
+    with gr.Row(elem_classes=["eh-work", "eh-aside-first"]):
         with gr.Column(scale=2, min_width=280):
             text = gr.Textbox(
                 label=words.query, placeholder=words.query_hint, elem_id="rerank-query"
@@ -43,6 +36,13 @@ def add_rerank_page(playground: Playground, *, language: Language, words: Words)
                 elem_id="task",
             )
             button = gr.Button(words.rerank, variant="primary", elem_id="rerank")
+        with gr.Column(scale=3, min_width=300):
+            ranked = gr.HTML(
+                markup.message(words.rerank_start)
+                if playground.reranks
+                else markup.message(words.no_reranker, problem=True),
+                elem_id="ranked",
+            )
 
     def rerank(query: str, lines: str, wanted: str | None) -> str:
         return playground.rerank(query, lines, task=wanted or "", language=language)

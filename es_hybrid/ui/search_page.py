@@ -51,7 +51,7 @@ def add_search_page(
     with gr.Row(elem_classes="eh-work"):
         with gr.Column(scale=5, min_width=300):
             results = gr.HTML(markup.message(words.start), elem_id="results")
-        with gr.Column(scale=1, min_width=230):
+        with gr.Column(scale=1, min_width=270):
             with gr.Accordion(words.tuning, open=True):
                 own, lexical, rerank = _weights(playground, words)
                 factors = [_factor(boost, words) for boost in catalogue.boosts]

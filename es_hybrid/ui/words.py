@@ -7,6 +7,13 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import NamedTuple
 
+from es_hybrid.ui.judging_words import CHINESE as CHINESE_JUDGING
+from es_hybrid.ui.judging_words import ENGLISH as ENGLISH_JUDGING
+from es_hybrid.ui.judging_words import JudgingWords
+from es_hybrid.ui.recommend_words import CHINESE as CHINESE_RECOMMEND
+from es_hybrid.ui.recommend_words import ENGLISH as ENGLISH_RECOMMEND
+from es_hybrid.ui.recommend_words import RecommendWords
+
 __all__ = ["WORDS", "Language", "Words"]
 
 
@@ -60,6 +67,8 @@ class Words(NamedTuple):
     no_reranker: str
     too_many: str
     rerank_start: str
+    recommend: RecommendWords
+    judging: JudgingWords
 
 
 WORDS: Mapping[Language, Words] = MappingProxyType(
@@ -117,6 +126,8 @@ WORDS: Mapping[Language, Words] = MappingProxyType(
             ),
             too_many="Only the first {} lines were ranked.",
             rerank_start="Paste some products and a query to see how the reranker orders them.",
+            recommend=ENGLISH_RECOMMEND,
+            judging=ENGLISH_JUDGING,
         ),
         Language.ZH: Words(
             name="中文",
@@ -169,6 +180,8 @@ WORDS: Mapping[Language, Words] = MappingProxyType(
             no_reranker="尚未配置重排模型。请设置 ES_HYBRID_RERANK__URL 后重新启动本页。",
             too_many="只对前 {} 行进行了排序。",
             rerank_start="粘贴一些商品并输入查询，查看重排结果。",  # noqa: RUF001
+            recommend=CHINESE_RECOMMEND,
+            judging=CHINESE_JUDGING,
         ),
     }
 )

@@ -26,6 +26,7 @@ from scripts.demonstration.boosts import boost_rows
 from scripts.demonstration.comparison import compare, terminal_width
 from scripts.demonstration.figures import measure, print_figures
 from scripts.demonstration.index import Prepared, prepare_index
+from scripts.demonstration.judging import open_judging
 from scripts.demonstration.layout import wrapped
 from scripts.demonstration.shop_day import shop_day
 from scripts.demonstration.showcase import (
@@ -111,7 +112,8 @@ def _run(args: argparse.Namespace, out: Output) -> int:
         prepared = prepare_index(shop, showcase, out, folder=args.folder, records=found.records)
         _say_prepared(prepared, showcase, args, out)
         if args.playground:
-            return _play(shop, showcase, out)
+            showcase = with_sampled_queries(showcase, found.products)
+            return _play(shop, showcase, out, folder=args.folder)
         if not showcase.queries:
             showcase = with_sampled_queries(showcase, found.products)
             _say(out, "The queries below are phrases from its titles; --queries takes your own.")
@@ -127,9 +129,11 @@ def _run(args: argparse.Namespace, out: Output) -> int:
     return 3 if prepared.failed else 0
 
 
-def _play(shop: HybridClient, showcase: Showcase, out: Output) -> int:
+def _play(shop: HybridClient, showcase: Showcase, out: Output, *, folder: Path) -> int:
     """Serve the playground until it is stopped."""
-    app = create_app(open_playground(shop, showcase.alias))
+    playground = open_playground(shop, showcase.alias)
+    judging = open_judging(shop, showcase, playground, folder=folder) if showcase.queries else None
+    app = create_app(playground, judging=judging)
 
     def ready(address: str) -> None:
         out.line(f"playground at {address} (Ctrl-C ends it)")

@@ -6,9 +6,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from demo.catalogue import build_catalogue
 from es_hybrid import HybridClient, Settings
+from es_hybrid.judging import PoolItem, pool_csv
 
 CHROMIUM = "/usr/bin/chromium"
 HOSTILE = "Ridgelope <script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">${document.title='taken'}{{value}} running shoe"
@@ -49,8 +51,14 @@ def running(*command: str, says: str, env: dict[str, str]) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def playground(es: Elasticsearch, es_url: str) -> Iterator[str]:
-    """The demo catalogue behind the real command; the address of its pages."""
+def grades(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that the judging page writes to."""
+    return tmp_path_factory.mktemp("judging") / "grades.csv"
+
+
+@pytest.fixture(scope="module")
+def playground(es: Elasticsearch, es_url: str, grades: Path) -> Iterator[str]:
+    """The demo catalogue behind the real command, and a pool of it; the address of its pages."""
     alias = f"demo-shop-{uuid4().hex[:4]}"
     bare = {**os.environ, "PYTHONPATH": str(ROOT), "ES_HYBRID_ES_URL": es_url}
     with running("-m", "es_hybrid.local.server", "--port", "0", says="local", env=bare) as models:
@@ -73,12 +81,35 @@ def playground(es: Elasticsearch, es_url: str) -> Iterator[str]:
         with HybridClient(es, settings=told) as shop:
             index = shop.create_index(alias)
             shop.ingest(alias, products)
+        pooled = grades.with_name("pool.csv")
+        pooled.write_text(pool_csv(pool_of(products)), encoding="utf-8")
         try:
-            command = ("-m", "es_hybrid", "playground", alias, "--port", "0")
+            command = (
+                *("-m", "es_hybrid", "playground", alias, "--port", "0", "--pool", str(pooled)),
+                *("--grades", str(grades), "--judge", "ann"),
+            )
             with running(*command, says="playground at", env={**bare, **settings}) as address:
                 yield address.rstrip("/")
         finally:
             es.indices.delete(index=index)
+
+
+def pool_of(products: Sequence[Mapping[str, Any]]) -> list[PoolItem]:
+    """Return six products to judge for two queries, one of them gone from the index."""
+    english = [product for product in products if product["language"] == "en"]
+    chosen = [*english[1:6], {"id": "gone", "title": "A shoe that is sold no more"}]
+    return [
+        PoolItem(
+            f"q{number % 2}",
+            ("trail running shoes", "跑鞋")[number % 2],
+            str(product["id"]),
+            rank=number + 40,
+            recipes=("secret-recipe",),
+            title=str(product["title"]),
+            product="What the pool tells of it.",
+        )
+        for number, product in enumerate(chosen)
+    ]
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,8 @@ pytestmark = pytest.mark.es
 Run = Callable[..., tuple[int, str, str]]
 LIKED = "p70"
 SHOPPERS = [f"session-{n}" for n in range(80)]
-BEGIN = ("start", "pilot", "--share", "50%", "--guard", "slow=100%", "--guard", "searches=20")
+LIMITS = ("--guard", "slow-ms=100000", "--guard", "slow=100%", "--guard", "searches=20")
+BEGIN = ("start", "pilot", "--share", "50%", *LIMITS)
 
 
 @pytest.fixture
@@ -117,7 +118,8 @@ def test_an_ab_test_from_start_to_stop(
     sides = {r["query_id"]: r["query_attributes"] for r in records if "user_query" in r}
     repeated = sum(r["action_name"] == "click" for r in records if "action_name" in r) - clicked
 
-    code, out, _ = run("status", "pilot", "--from-log", "--json")
+    from_log = ("--application", test_log.application, "--from-log")
+    code, out, _ = run("status", "pilot", *from_log, "--json")
     status = json.loads(out)
     assert code == 0
     effect, totals = status["effect"], status["totals"]
@@ -142,16 +144,16 @@ def test_an_ab_test_from_start_to_stop(
     for side, counts in status["counts"].items():
         for name in ("searches", "slow", "errors", "empty"):
             assert counts[name] == counted[side][name]
-    code, out, err = run("status", "pilot", "--from-log")
+    code, out, err = run("status", "pilot", *from_log)
     assert code == 0
     assert "effect on clicks" in out
     assert "1 of" in err
     assert "are of no search in this log" in err
     file = tmp_path / "log.ndjson"
     file.write_text("".join(json.dumps(record) + "\n" for record in records))
-    assert json.loads(run("status", "pilot", "--from-log", str(file), "--json")[1]) == status
+    assert json.loads(run("status", "pilot", *from_log, str(file), "--json")[1]) == status
     assert run("stop", "pilot", "--reason", "the treatment won")[0] == 0
-    after = json.loads(run("status", "pilot", "--from-log", "--json")[1])
+    after = json.loads(run("status", "pilot", *from_log, "--json")[1])
     assert after["effect"] == effect
 
 

@@ -254,6 +254,22 @@ async def test_a_failed_search_of_an_experiment(
         assert (found.failed, found.found_nothing, len(found.shown)) == (True, False, shown)
 
 
+async def test_an_answer_of_another_client_is_logged_with_what_was_done(
+    async_open_shop: OpenShop, products_index: str, test_log: TestLog
+) -> None:
+    """`log_search` takes an answer of ours with its plan and times, and a bare one without."""
+    logged = async_open_shop(settings=settings_of(test_log))
+    answer = await async_open_shop().search(index=products_index, query=WORDS)
+    await logged.log_search(answer, text="running shoe", log={"query_id": "ours"})
+    await logged.log_search(answer.body, text="running shoe", log={"query_id": "bare"})
+    assert await logged.flush_log(timeout_s=60)
+    told = {r["query_id"]: r["query_attributes"] for r in test_log.records(Stream.QUERIES)}
+    assert told["ours"]["plan"] == str(answer.hybrid.plan)
+    assert "retrieve" in told["ours"]["timings_ms"]
+    assert "plan" not in told["bare"]
+    assert told["ours"]["shown"] == told["bare"]["shown"]
+
+
 async def test_a_recommendation_and_its_click(
     async_open_shop: OpenShop, products_index: str, test_log: TestLog
 ) -> None:

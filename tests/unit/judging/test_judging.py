@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from es_hybrid.judging import (
     TrafficPart,
     Verdict,
     agreement,
+    in_own_order,
     judging_cost,
     pool,
     pool_csv,
@@ -159,3 +163,78 @@ def test_the_prompt_is_documented() -> None:
 def test_people_and_model_are_told_the_same(grade: int, meaning: str) -> None:
     """A grade means one thing, whoever gives it."""
     assert f"{grade}: {meaning}\n" in JUDGE_PROMPT
+
+
+def test_a_grade_can_be_taken_back(tmp_path: Path) -> None:
+    """It is gone from the file, the others stay, and the item comes again."""
+    queue = JudgingQueue(ITEMS, GradeFile(tmp_path / "grades.csv"), judge="ann")
+    queue.take_back(ITEMS[0])
+    queue.save(ITEMS[0], 3)
+    queue.save(ITEMS[1], 1)
+    queue.take_back(ITEMS[0])
+    assert read_judgments(tmp_path / "grades.csv") == {"q1": {"b": 1}}
+    assert queue.next_item() == ITEMS[0]
+
+
+def test_what_is_put_off_comes_last(tmp_path: Path) -> None:
+    """Skipped items come when the others are done, in the order they were skipped."""
+    queue = JudgingQueue(ITEMS, GradeFile(tmp_path / "grades.csv"))
+    assert queue.next_item(later=ITEMS[:1]) == ITEMS[1]
+    assert queue.next_item(later=(ITEMS[1], ITEMS[0])) == ITEMS[1]
+    queue.save(ITEMS[1], 1)
+    assert queue.next_item(later=(ITEMS[1], ITEMS[0])) == ITEMS[0]
+
+
+def test_each_judge_has_an_order_of_their_own() -> None:
+    """It is the same each time, holds every item, and keeps the products of a query together."""
+    items = [PoolItem(f"q{n // 5}", "shoe", str(n), 1) for n in range(40)]
+    ann, bob = in_own_order(items, judge="ann"), in_own_order(items, judge="bob")
+    assert ann == in_own_order(items, judge="ann")
+    assert ann != bob
+    assert sorted(map(hash, ann)) == sorted(map(hash, items))
+    changes = sum(a.query_id != b.query_id for a, b in pairwise(ann))
+    assert changes == 7
+    assert in_own_order(items, judge="") == tuple(items)
+
+
+JUDGE = """
+import sys
+from es_hybrid.judging import GradeFile
+grades, name = GradeFile(sys.argv[1]), sys.argv[2]
+for number in range(10):
+    grades.save("q1", f"{name}{number}", number % 4, judge=name)
+    grades.save("q1", f"{name}{number}", (number + 1) % 4, judge=name)
+    if number % 5 == 0:
+        grades.remove("q1", f"{name}{number}")
+"""
+
+
+def test_judges_in_processes_of_their_own_lose_nothing(tmp_path: Path) -> None:
+    """What one changes or takes back never costs the other a grade."""
+    path = tmp_path / "grades.csv"
+    judges = [subprocess.Popen([sys.executable, "-c", JUDGE, str(path), name]) for name in "ab"]
+    assert [judge.wait() for judge in judges] == [0, 0]
+    expected = {
+        f"{name}{number}": (number + 1) % 4 for name in "ab" for number in range(10) if number % 5
+    }
+    assert read_judgments(path) == {"q1": expected}
+    assert [file.name for file in tmp_path.iterdir()] == ["grades.csv"]
+
+
+@pytest.mark.parametrize("header", ["query_id,product_id,grade", "query_id,product_id,grade,note"])
+def test_a_file_of_other_columns_is_left_alone(tmp_path: Path, header: str) -> None:
+    """Appending to a hand-made file would break it; that is said, with the columns to have."""
+    path = tmp_path / "own.csv"
+    before = f"{header}\nq1,z,2{',' if header.endswith('note') else ''}\n"
+    path.write_text(before)
+    with pytest.raises(JudgmentError, match="other columns"):
+        GradeFile(path).save("q1", "a", 3)
+    assert path.read_text() == before
+
+
+def test_a_file_without_a_last_line_break_is_continued(tmp_path: Path) -> None:
+    """An editor that leaves it out costs no grade."""
+    path = tmp_path / "grades.csv"
+    path.write_text("query_id,product_id,grade,judge\nq1,z,2,eve")
+    GradeFile(path).save("q1", "a", 3, judge="ann")
+    assert read_judgments(path) == {"q1": {"z": 2, "a": 3}}

@@ -25,6 +25,8 @@ def hit(**counts: float) -> Hit:
         ({"sales_7d": 70, "sales_30d": 300}, 1.0),
         ({"sales_7d": 1000, "sales_30d": 1000}, 2.0),
         ({"sales_7d": 0, "sales_30d": 1000}, 0.5),
+        ({"sales_30d": 1000}, 1.0),
+        ({"sales_7d": 1000}, 1.0),
         ({"sales_7d": 2, "sales_30d": 2}, 1.28),
         ({}, 1.0),
     ],
