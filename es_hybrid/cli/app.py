@@ -149,7 +149,8 @@ def _run(words: Sequence[str]) -> int:
         args = build_parser().parse_args(words)
     except Usage as wrong:
         if "--json" in takewhile("--".__ne__, words):
-            Output(json=True).failure("Usage", wrong.message, exit_code=2)
+            # A line is a document for those who read lines, too.
+            Output(json=True, streams=True).failure("Usage", wrong.message, exit_code=2)
         return 2
     except SystemExit:
         return 0  # --help or --version
