@@ -212,7 +212,7 @@ _COMPUTED: Mapping[str, Callable[[_Columns], Any]] = MappingProxyType(
         "text_length": lambda c: c.of_texts(c.texts.lengths),
         "brand_in_query": lambda c: c.of_values("brand", c.query.names),
         "category_coverage": lambda c: c.of_values("category", c.query.coverage),
-        "affinity": lambda c: c.by_place(c.known.affinity),
+        "affinity": lambda c: math.nan if c.known.affinity is None else c.known.affinity,
     }
 )
 

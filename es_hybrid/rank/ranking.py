@@ -245,13 +245,12 @@ def _within_places(ranking: Ranking, places: int) -> Ranking:
     return replace(ranking, order=order, shown_scores=ranking.scores_in_order, steps=[step])
 
 
-def _affinity(boosts: Sequence[Boost], hits: Sequence[Hit]) -> dict[int, float]:
-    """Return how well each product suits the shopper, 0 to 1; nothing where nobody is known."""
+def _affinity(boosts: Sequence[Boost], hits: Sequence[Hit]) -> Scores | None:
+    """Return how well each product suits the shopper, 0 to 1; `None` where nobody is known."""
     found = next((boost for boost in boosts if isinstance(boost, ShopperBoost)), None)
     if found is None:
-        return {}
-    suits = found.taste.certainty * found.taste.of(hits, found.fields_by_name)
-    return dict(enumerate(suits.tolist()))
+        return None
+    return np.asarray(found.taste.certainty * found.taste.of(hits, found.fields_by_name))
 
 
 def _codes_first(hits: Sequence[Hit], scores: Scores) -> Scores:

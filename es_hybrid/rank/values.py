@@ -205,18 +205,10 @@ def _dates(hits: Sequence[Hit], name: str) -> Scores:
 
 
 def _texts(hits: Sequence[Hit], name: str) -> list[tuple[str, ...]]:
-    found = []
-    single: dict[str, tuple[str, ...]] = {}  # most hold one text, and many the same
-    for hit in hits:
-        values = hit.fields.get(name)
-        if values and len(values) == 1 and type(values[0]) is str:
-            own = single.get(values[0])
-            if own is None:
-                own = single[values[0]] = (values[0],)
-        else:
-            own = tuple(map(plain, values)) if values else ()
-        found.append(own)
-    return found
+    rows = [hit.fields.get(name) or () for hit in hits]
+    if {*map(type, chain.from_iterable(rows))} <= {str}:  # nearly always
+        return list(map(tuple, rows))
+    return [tuple(map(plain, values)) for values in rows]
 
 
 def _number(value: Any, missing: float) -> float:

@@ -25,7 +25,8 @@ class Evidence:
         relevance: With the rerank scores blended in, shape `(n,)`.
         reranked: Rerank scores, by position.
         texts: What the reranker read, by position.
-        affinity: How well the product suits the shopper, by position.
+        affinity: How well each product suits the shopper, 0 to 1, shape `(n,)`; `None` where nobody
+            is known.
         now_s: Seconds since the epoch.
     """
 
@@ -35,7 +36,7 @@ class Evidence:
     relevance: Scores
     reranked: Mapping[int, float] = field(default_factory=dict)
     texts: Mapping[int, str] = field(default_factory=dict)
-    affinity: Mapping[int, float] = field(default_factory=dict)
+    affinity: Scores | None = None
     now_s: float = 0.0
 
 
