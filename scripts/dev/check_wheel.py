@@ -14,7 +14,16 @@ from pathlib import Path
 from scripts.dev.node.places import PROJECT
 from scripts.dev.stack.venv import EXTRAS, install
 
-NEEDED_BY_TESTS = ("tests", "demo", "scripts", "docs", "examples", "deploy", "mappings")
+NEEDED_BY_TESTS = (
+    "tests",
+    "demo",
+    "scripts",
+    "docs",
+    "examples",
+    "deploy",
+    "kibana",
+    "mappings",
+)
 RINGS = ("tests/unit", "tests/wire")
 _WHERE = "import es_hybrid, pathlib; print(pathlib.Path(es_hybrid.__file__).resolve())"
 

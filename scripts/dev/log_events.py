@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[2] / "es_hybrid"
+import es_hybrid
+
+PACKAGE = Path(es_hybrid.__file__).resolve().parent
 LEVELS = {"debug", "info", "warning", "error"}
 
 
