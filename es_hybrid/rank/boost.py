@@ -11,16 +11,14 @@ import numpy as np
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
-from es_hybrid.rank.decay import DecayBoost
 from es_hybrid.rank.explore import smoothed_sales
-from es_hybrid.rank.personal import ShopperBoost
-from es_hybrid.rank.price_window import PriceWindowBoost
 from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, dates, numbers, plain
+from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, Scores
 
 
 @dataclass(frozen=True, slots=True)
-class FieldBoost:
+class FieldBoost(VectorisedBoost):
     """Multiply hits whose field has a value.
 
     Attributes:
@@ -48,10 +46,6 @@ class FieldBoost:
         """The one field read."""
         return (self.field,)
 
-    def factor(self, hit: Hit, context: BoostContext) -> float:
-        """Return `by` where a value matches, 1 elsewhere."""
-        return float(self.factors((hit,), context)[0])
-
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""
         wanted = self.equals if isinstance(self.equals, (list, tuple, set)) else (self.equals,)
@@ -63,7 +57,7 @@ class FieldBoost:
 
 
 @dataclass(frozen=True, slots=True)
-class NumericBoost:
+class NumericBoost(VectorisedBoost):
     """Multiply hits by a number of theirs, such as sales or rating.
 
     The factor runs from 1 (value 0 or missing) to `by` (value `scale` and above, approached by
@@ -107,10 +101,6 @@ class NumericBoost:
         """The fields read: the date only where there is a head start."""
         return (self.field, self.created_field) if self.prior else (self.field,)
 
-    def factor(self, hit: Hit, context: BoostContext) -> float:
-        """Return the factor of the hit's number."""
-        return float(self.factors((hit,), context)[0])
-
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
         """Return the factor of each hit, shape `(n,)`."""
         values = np.maximum(numbers(hits, self.field, self.missing), 0.0)
@@ -135,7 +125,7 @@ class NumericBoost:
 
 
 @dataclass(frozen=True, slots=True)
-class RecencyBoost:
+class RecencyBoost(VectorisedBoost):
     """Multiply new products: full at age 0, half of the way at one `half_life_days`.
 
     `1 + (by - 1) * 0.5 ** (age / half_life)`; a date in the future counts as now, a missing one
@@ -161,10 +151,6 @@ class RecencyBoost:
         """The one field read."""
         return (self.field,)
 
-    def factor(self, hit: Hit, context: BoostContext) -> float:
-        """Return the factor of the hit's age."""
-        return float(self.factors((hit,), context)[0])
-
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
         """Return the factor of each hit, shape `(n,)`."""
         age_days = np.fmax(context.now_s - dates(hits, self.field), 0.0) / SECONDS_A_DAY
@@ -172,7 +158,7 @@ class RecencyBoost:
 
 
 @dataclass(frozen=True, slots=True)
-class IdBoost:
+class IdBoost(VectorisedBoost):
     """Multiply the products of a list.
 
     Attributes:
@@ -196,10 +182,6 @@ class IdBoost:
     def fields(self) -> tuple[str, ...]:
         """None: ids come with every candidate."""
         return ()
-
-    def factor(self, hit: Hit, context: BoostContext) -> float:
-        """Return `by` for a product of the list, 1 for any other."""
-        return float(self.factors((hit,), context)[0])
 
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""
@@ -268,20 +250,7 @@ def apply_boosts(
     return Boosted(relevance * products, factors, products)
 
 
-_WHOLE = (
-    FieldBoost,
-    NumericBoost,
-    RecencyBoost,
-    IdBoost,
-    DecayBoost,
-    PriceWindowBoost,
-    ShopperBoost,
-)
-"""Boosts that work on all hits at once."""
-
-
 def _factors(boost: Boost, hits: Sequence[Hit], context: BoostContext) -> Scores:
-    # A class made from one of these may bring a factor() of its own, which then counts.
-    if isinstance(boost, _WHOLE) and type(boost) in _WHOLE:
+    if isinstance(boost, VectorisedBoost) and not boost.has_own_factor:
         return boost.factors(hits, context)
     return np.array([boost.factor(hit, context) for hit in hits], dtype=np.float64)

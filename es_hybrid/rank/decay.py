@@ -17,6 +17,7 @@ from es_hybrid.rank.values import (
     place_of,
     seconds_of,
 )
+from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, Scores
 
 _EARTH_KM = 6371.0088
@@ -27,7 +28,7 @@ Origin: TypeAlias = "float | str | tuple[float, float]"
 
 
 @dataclass(frozen=True, slots=True)
-class DecayBoost:
+class DecayBoost(VectorisedBoost):
     """Multiply hits near an origin: full there, `decay` of it at `scale` beyond `offset`.
 
     `1 + (by - 1) * f(max(0, |value - origin| - offset))`, with the curves of Elasticsearch's decay
@@ -72,10 +73,6 @@ class DecayBoost:
     def fields(self) -> tuple[str, ...]:
         """The one field read."""
         return (self.field,)
-
-    def factor(self, hit: Hit, context: BoostContext) -> float:
-        """Return the factor of the hit's distance."""
-        return float(self.factors((hit,), context)[0])
 
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:
         """Return the factor of each hit, shape `(n,)`."""

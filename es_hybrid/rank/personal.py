@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, numbers
+from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores, Vector
 
 __all__ = ["EVENT_WEIGHTS", "Event", "Shopper", "ShopperBoost", "Taste", "taste_of"]
@@ -181,7 +182,7 @@ def taste_of(shopper: Shopper, *, now_s: float) -> Taste:
 
 
 @dataclass(frozen=True)
-class ShopperBoost:
+class ShopperBoost(VectorisedBoost):
     """Raise products that suit a shopper, at most by a factor of `by`.
 
     Attributes:
@@ -211,10 +212,6 @@ class ShopperBoost:
             "price": self.taste.price,
         }
         return tuple(field for name, field in self.fields_by_name.items() if known.get(name))
-
-    def factor(self, hit: Hit, context: BoostContext) -> float:
-        """Return the factor of one product."""
-        return float(self.factors((hit,), context)[0])
 
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from es_hybrid.rank.values import numbers
+from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, Scores
 
 
 @dataclass(frozen=True, slots=True)
-class PriceWindowBoost:
+class PriceWindowBoost(VectorisedBoost):
     """Leave prices within a budget alone, and lower the others the further they are outside.
 
     `by + (1 - by) * 0.5 ** (d / softness)`, where d is the distance to the nearer bound as a share
@@ -49,10 +50,6 @@ class PriceWindowBoost:
     def fields(self) -> tuple[str, ...]:
         """The one field read."""
         return (self.field,)
-
-    def factor(self, hit: Hit, context: BoostContext) -> float:
-        """Return the factor of the hit's price."""
-        return float(self.factors((hit,), context)[0])
 
     def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
         """Return the factor of each hit, shape `(n,)`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from es_hybrid.rank.values import numbers
+from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, Recommended, Scores
 
 __all__ = ["TrendBoost", "made_of"]
@@ -21,7 +22,7 @@ _STEEPEST = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class TrendBoost:
+class TrendBoost(VectorisedBoost):
     """Raise what sells faster these days than over the longer window, lower what sells slower.
 
     `(recent + 5) / (expected + 5)`, where `expected` is the longer window's count scaled down to
@@ -46,18 +47,16 @@ class TrendBoost:
         """All counters: by them is also told what the products are recommended as."""
         return self.counters
 
-    def factor(self, hit: Hit, context: BoostContext) -> float:  # noqa: ARG002
-        """Return how much faster a product sells, from 0.5 to 2; 1 where it was not counted."""
+    def factors(self, hits: Sequence[Hit], context: BoostContext) -> Scores:  # noqa: ARG002
+        """Return how much faster each product sells, 0.5 to 2; 1 where it was not counted."""
         pair = _pair(self.counters)
         if pair is None:
-            return 1.0
+            return np.ones(len(hits))
         (recent, days), (longer, all_days) = pair
-        found, usual = (float(numbers((hit,), name, math.nan)[0]) for name in (recent, longer))
-        if math.isnan(found) or math.isnan(usual):
-            return 1.0
+        found, usual = (numbers(hits, name, math.nan) for name in (recent, longer))
         expected = usual * days / all_days
-        pace = (max(found, 0.0) + _PRIOR) / (max(expected, 0.0) + _PRIOR)
-        return min(max(pace, 1.0 / _STEEPEST), _STEEPEST)
+        pace = (np.maximum(found, 0.0) + _PRIOR) / (np.maximum(expected, 0.0) + _PRIOR)
+        return np.where(np.isnan(pace), 1.0, np.clip(pace, 1.0 / _STEEPEST, _STEEPEST))
 
 
 def made_of(hits: Sequence[Hit], counters: Sequence[str], *, created: bool) -> Recommended:
