@@ -13,14 +13,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from es_hybrid import HybridClient
 from es_hybrid.cli.comparison import print_comparisons, print_report
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.evaluate_arguments import add_arguments
 from es_hybrid.cli.evidence import Explainer, brands_of, collect
 from es_hybrid.cli.files import write_whole
 from es_hybrid.cli.judged import read_vectors
-from es_hybrid.cli.measure import PAGE, forgetful, measure
+from es_hybrid.cli.measure import PAGE, forgetful, measure_each
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
     RECIPES,
@@ -31,7 +30,6 @@ from es_hybrid.evaluate import (
     JudgedSet,
     JudgmentError,
     Measure,
-    Recipe,
     Run,
     Shortfall,
     compare,
@@ -76,7 +74,17 @@ def run(args: argparse.Namespace) -> int:
     else:
         vectors = read_vectors(args.query_vectors, counted)
         with open_shop(forgetful(load_settings(args))) as shop:
-            asked = _search(shop, args, recipes, queries=counted, vectors=vectors)
+            asked = measure_each(
+                shop,
+                args.index,
+                out,
+                task="evaluate",
+                recipes=recipes,
+                queries=counted,
+                vectors=vectors,
+                warmup=args.warmup,
+                depth=max(PAGE, *(wanted.depth for wanted in _measures(args))),
+            )
             explainer = Explainer(
                 shop, args.index, recipes=recipes, vectors=vectors, title=args.title_field
             )
@@ -104,31 +112,6 @@ def _check_names(args: argparse.Namespace, known: Sequence[str]) -> None:
     for name in (args.baseline, *floors):
         if name is not None and name not in known:
             raise JudgmentError(f"no recipe {name!r} is compared", hint=f"of {', '.join(known)}")
-
-
-def _search(
-    shop: HybridClient,
-    args: argparse.Namespace,
-    recipes: Sequence[Recipe],
-    *,
-    queries: Sequence[JudgedQuery],
-    vectors: Mapping[str, Sequence[float]],
-) -> list[Run]:
-    out, runs = Output.of(args), []
-    for recipe in recipes:
-        with out.progress(f"evaluate {recipe.name}", total=len(queries)) as progress:
-            found = measure(
-                shop,
-                args.index,
-                recipe=recipe,
-                queries=queries,
-                vectors=vectors,
-                warmup=args.warmup,
-                depth=max(PAGE, *(wanted.depth for wanted in _measures(args))),
-                done=progress.done,
-            )
-        runs.append(found)
-    return runs
 
 
 def _judged(

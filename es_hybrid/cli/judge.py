@@ -21,7 +21,7 @@ from es_hybrid.cli.arguments import add_action, add_actions, names
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.files import write_whole
 from es_hybrid.cli.judged import add_queries, add_query_vectors, read_vectors
-from es_hybrid.cli.measure import forgetful, measure
+from es_hybrid.cli.measure import forgetful, measure_each
 from es_hybrid.cli.output import Output
 from es_hybrid.cli.query_log import count_queries
 from es_hybrid.evaluate import (
@@ -184,19 +184,17 @@ def _pool(args: argparse.Namespace, out: Output) -> int:
     runs = [read_run(file) for file in args.run_files]
     vectors = read_vectors(args.query_vectors, queries)
     with open_shop(forgetful(load_settings(args))) as shop:
-        for recipe in select_recipes(args.recipe):
-            with out.progress(f"pool {recipe.name}", total=len(queries)) as progress:
-                found = measure(
-                    shop,
-                    args.index,
-                    recipe=recipe,
-                    queries=queries,
-                    vectors=vectors,
-                    warmup=0,
-                    depth=args.depth,
-                    done=progress.done,
-                )
-            runs.append(found)
+        runs += measure_each(
+            shop,
+            args.index,
+            out,
+            task="pool",
+            recipes=select_recipes(args.recipe),
+            queries=queries,
+            vectors=vectors,
+            warmup=0,
+            depth=args.depth,
+        )
         items = pool(runs, queries=queries, judgments=known, depth=args.depth)
         items = with_texts(items, _texts(shop, args, items))
     _give(args.out, pool_csv(items), out, {"products": [asdict(item) for item in items]})

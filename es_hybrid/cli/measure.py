@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import cycle, islice
 from time import perf_counter
 from typing import Any
 
 from es_hybrid import HybridClient
+from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import Answer, JudgedQuery, Recipe, Run
 from es_hybrid.settings import CacheSettings, Settings
 
-__all__ = ["DEPTH", "PAGE", "forgetful", "measure"]
+__all__ = ["DEPTH", "PAGE", "forgetful", "measure", "measure_each"]
 
 DEPTH = 100
 """Products of a ranking: as deep as recall@100 looks."""
@@ -65,6 +66,48 @@ def measure(
         answers.append(_answer(shop, index, query.id, section, depth))
         done(len(answers))
     return Run(recipe.name, tuple(answers))
+
+
+def measure_each(
+    shop: HybridClient,
+    index: str,
+    out: Output,
+    *,
+    task: str,
+    recipes: Iterable[Recipe],
+    queries: Sequence[JudgedQuery],
+    vectors: Mapping[str, Sequence[float]],
+    warmup: int,
+    depth: int,
+) -> list[Run]:
+    """Measure one recipe after the other, each with its progress; otherwise as `measure`.
+
+    Args:
+        shop: An open client.
+        index: Index or alias.
+        out: Where progress goes.
+        task: What is done, for the progress.
+        recipes: How to search.
+        queries: What to ask.
+        vectors: Query vectors by query id, where they were made beforehand.
+        warmup: Searches of each recipe before the first one that is timed.
+        depth: Products of a ranking.
+    """
+    runs = []
+    for recipe in recipes:
+        with out.progress(f"{task} {recipe.name}", total=len(queries)) as progress:
+            found = measure(
+                shop,
+                index,
+                recipe=recipe,
+                queries=queries,
+                vectors=vectors,
+                warmup=warmup,
+                depth=depth,
+                done=progress.done,
+            )
+        runs.append(found)
+    return runs
 
 
 def _answer(

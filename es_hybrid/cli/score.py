@@ -11,7 +11,7 @@ import argparse
 from es_hybrid.cli.comparison import print_comparisons, print_report
 from es_hybrid.cli.connect import load_settings, open_shop
 from es_hybrid.cli.judged import add_judged_set, read_vectors
-from es_hybrid.cli.measure import PAGE, forgetful, measure
+from es_hybrid.cli.measure import PAGE, forgetful, measure_each
 from es_hybrid.cli.output import Output
 from es_hybrid.evaluate import (
     Recipe,
@@ -60,21 +60,18 @@ def run(args: argparse.Namespace) -> int:
     brought = read_vectors(args.query_vectors, queries, complete=False)
     settings = forgetful(load_settings(args))
     rank = settings.rank.model_copy(update={"model": args.model})
-    runs = []
     with open_shop(settings.model_copy(update={"rank": rank})) as shop:
-        for recipe in _RECIPES:
-            with out.progress(f"score {recipe.name}", total=len(queries)) as progress:
-                run = measure(
-                    shop,
-                    args.index,
-                    recipe=recipe,
-                    queries=queries,
-                    vectors=brought,
-                    warmup=1,
-                    depth=PAGE,
-                    done=progress.done,
-                )
-            runs.append(run)
+        runs = measure_each(
+            shop,
+            args.index,
+            out,
+            task="score",
+            recipes=_RECIPES,
+            queries=queries,
+            vectors=brought,
+            warmup=1,
+            depth=PAGE,
+        )
     report = judge(runs, queries=queries, judgments=found.judgments, measures=_MEASURES)
     comparisons = compare(report, seed=args.seed)
     lacking = sum(any(d.stage == "learned" for d in each.degraded) for each in runs[1].answers)
