@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
@@ -42,6 +42,11 @@ class _Asked:
     text: str | None
     from_: int
     size: int
+
+    @classmethod
+    def of(cls, request: SearchRequest) -> Self:
+        """Return what is said of a search."""
+        return cls(request.options.log, request.index, request.text, request.from_, request.size)
 
     def searched(self, body: Any, info: HybridInfo, started_s: float) -> Searched:
         """Return what is kept of the answer."""
@@ -108,10 +113,7 @@ class SearchLog:
         """
         if not self.is_on or not is_logged(request):
             return response
-        asked = _Asked(
-            request.options.log, request.index, request.text, request.from_, request.size
-        )
-        return self._answered(asked, response, started_s)
+        return self._answered(_Asked.of(request), response, started_s)
 
     def recommended(
         self, request: RecommendRequest, response: HybridResponse, *, started_s: float
@@ -126,11 +128,8 @@ class SearchLog:
         """Take down a search of an experiment that nobody got an answer to."""
         if not self.is_on or not is_logged(request):
             return
-        asked = _Asked(
-            request.options.log, request.index, request.text, request.from_, request.size
-        )
         info = HybridInfo(PlanName.PASSTHROUGH, experiment=replace(side, failed=True))
-        self.put(asked.searched({}, info, started_s))
+        self.put(_Asked.of(request).searched({}, info, started_s))
 
     def _answered(
         self, asked: _Asked, response: HybridResponse, started_s: float
