@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.cached import AsyncCachedEmbedder
-from es_hybrid._async.guard import AsyncGuard
-from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.models.cached import AsyncCachedEmbedder
+from es_hybrid._async.models.guard import AsyncGuard
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.rulebook import AsyncRulebook
 from es_hybrid._async.schemas import AsyncSchemas

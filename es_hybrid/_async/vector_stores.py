@@ -9,7 +9,7 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
-from es_hybrid._async.stores import AsyncRedisStore
+from es_hybrid._async.models.stores import AsyncRedisStore
 from es_hybrid._background import AsyncBackground
 from es_hybrid._flavour import async_check_plugin
 from es_hybrid.errors import ConfigurationError, HybridError

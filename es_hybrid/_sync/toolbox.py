@@ -14,9 +14,9 @@ from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.cached import CachedEmbedder
-from es_hybrid._sync.guard import Guard
-from es_hybrid._sync.models import ModelStack
+from es_hybrid._sync.models.cached import CachedEmbedder
+from es_hybrid._sync.models.guard import Guard
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid._sync.results import Results
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas

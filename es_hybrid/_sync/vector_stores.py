@@ -12,7 +12,7 @@ from es_hybrid._background import Background
 from es_hybrid._flavour import check_plugin
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
-from es_hybrid._sync.stores import RedisStore
+from es_hybrid._sync.models.stores import RedisStore
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.info import IndexInfo
 from es_hybrid.indexing.names import alias_of

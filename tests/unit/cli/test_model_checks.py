@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.rerank import RerankClient
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.rerank import RerankClient
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.rerankers import check_reranker

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from es_hybrid._async.attempts import SEARCH_RETRY
-from es_hybrid._async.openai_server import AsyncOpenAIServer
+from es_hybrid._async.models.attempts import SEARCH_RETRY
+from es_hybrid._async.models.openai_server import AsyncOpenAIServer
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.instructions import query_instruction

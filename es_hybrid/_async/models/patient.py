@@ -10,7 +10,7 @@ import random
 import time
 from collections.abc import Sequence
 
-from es_hybrid._async.instructed import embed_as
+from es_hybrid._async.models.instructed import embed_as
 from es_hybrid._concurrency import AsyncTurns, async_sleep
 from es_hybrid._logging import get_logger
 from es_hybrid._retry import OutcomeKind, RetryPolicy, next_delay

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from pydantic import SecretStr
 
-from es_hybrid._async.attempts import async_call_service, async_read_body
+from es_hybrid._async.models.attempts import async_call_service, async_read_body
 from es_hybrid._budget import Budget
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.types import Json

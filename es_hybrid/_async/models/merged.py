@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from es_hybrid._async.instructed import embed_as
+from es_hybrid._async.models.instructed import embed_as
 from es_hybrid._background import AsyncAsk, AsyncBackground, AsyncRunning, async_first_done
 from es_hybrid._concurrency import async_sleep
 from es_hybrid.protocols import AsyncEmbedder, AsyncReranker

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
-from es_hybrid._async.probe import probe_embedder, probe_reranker
-from es_hybrid._async.toolbox import AsyncToolbox
+from es_hybrid._async.models.probe import probe_embedder, probe_reranker
 from es_hybrid.checks import Check
 from es_hybrid.golden import (
     EMBEDDER_DOWN,
@@ -17,13 +16,22 @@ from es_hybrid.golden import (
 )
 from es_hybrid.instructions import rerank_instruction
 from es_hybrid.profiles import reads_prompt
+from es_hybrid.protocols import AsyncEmbedder, AsyncReranker
+from es_hybrid.settings import RerankSettings
 
 _PATIENCE_S = 10.0
 
 
-async def model_checks(toolbox: AsyncToolbox) -> AsyncIterator[Check]:
-    """Yield one check a model; see `AsyncHybridClient.check_models`."""
-    embedder, reranker = toolbox.embedder, toolbox.reranker
+async def model_checks(
+    embedder: AsyncEmbedder | None, reranker: AsyncReranker | None, settings: RerankSettings
+) -> AsyncIterator[Check]:
+    """Yield one check a model; see `AsyncHybridClient.check_models`.
+
+    Args:
+        embedder: The client's, if it has one.
+        reranker: The client's, if it has one.
+        settings: The task and the prompt that the reranker is asked with.
+    """
     if embedder is not None:
         try:
             found = await probe_embedder(embedder, timeout_s=_PATIENCE_S)
@@ -32,7 +40,6 @@ async def model_checks(toolbox: AsyncToolbox) -> AsyncIterator[Check]:
         else:
             yield check_similarities(found.cosines, name="embedder")
     if reranker is not None:
-        settings = toolbox.settings.rerank
         task = rerank_instruction(settings.instruction)
         try:
             scores = await probe_reranker(reranker, instruction=task, timeout_s=_PATIENCE_S)
