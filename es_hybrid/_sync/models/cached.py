@@ -8,8 +8,7 @@ before they are kept, and again when they come out: a Redis may hold anything. E
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -23,53 +22,21 @@ from es_hybrid._sync.models.stores import Store
 from es_hybrid.errors import ServiceError
 from es_hybrid.protocols import Embedder, Reranker
 from es_hybrid.types import TextKind, Vector, Vectors
+from es_hybrid.wire.cache_hits import (
+    FoundScores,
+    FoundVectors,
+    count_found,
+    found_scores,
+    found_vectors,
+    pack_scores,
+    unpack_scores,
+)
 from es_hybrid.wire.cache_keys import pair_keys, text_keys
 from es_hybrid.wire.contracts import one_row_each, one_score_each
 from es_hybrid.wire.failures import timed_out
-from es_hybrid.wire.packed import pack_score, pack_vector, unpack_score, unpack_vector
-from es_hybrid.wire.texts import blank_positions
+from es_hybrid.wire.packed import pack_vector
 
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class Vectored:
-    """Texts, and the vectors that were found for some of them.
-
-    Attributes:
-        kind: Queries or documents.
-        instruction: The task of this call; `None`: the embedder's own.
-        texts: All of them, each once, by key.
-        keys: One a text.
-        rows: What was found, by key.
-        missing: The texts without a vector, each once, by key.
-    """
-
-    kind: TextKind
-    instruction: str | None
-    texts: dict[bytes, str]
-    keys: tuple[bytes, ...]
-    rows: dict[bytes, Vector]
-    missing: dict[bytes, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredTexts:
-    """Texts of one query, and the scores that were found for some of them.
-
-    Attributes:
-        query: The shopper's words.
-        instruction: The task of this call.
-        keys: One a text.
-        scores: What was found, by key.
-        missing: The texts without a score, each once, by key; none is blank.
-    """
-
-    query: str
-    instruction: str | None
-    keys: tuple[bytes, ...]
-    scores: dict[bytes, float]
-    missing: dict[bytes, str]
 
 
 class CachedEmbedder:
@@ -115,7 +82,7 @@ class CachedEmbedder:
         kind: TextKind,
         instruction: str | None = None,
         tallies: Sequence[Tally] = (),
-    ) -> Vectored:
+    ) -> FoundVectors:
         """Find what is remembered; the model is not asked.
 
         Args:
@@ -126,17 +93,11 @@ class CachedEmbedder:
         """
         keys = text_keys(self._space, texts, kind=kind, instruction=instruction)
         stored = self._store.get_many(keys)
-        rows = {
-            key: row for key, value in stored.items() if (row := unpack_vector(value)) is not None
-        }
-        if len({len(row) for row in rows.values()}) > 1:
-            rows = {}  # of two models, which of them is the present one is not known here
-        wanted = dict(zip(keys, texts, strict=True))
-        missing = {key: text for key, text in wanted.items() if key not in rows}
-        _count(tallies, keys, rows, missing)
-        return Vectored(kind, instruction, wanted, tuple(keys), rows, missing)
+        found = found_vectors(keys, texts, stored, kind=kind, instruction=instruction)
+        count_found(tallies, keys, found.rows, found.missing)
+        return found
 
-    def complete(self, found: Vectored, *, timeout_s: float) -> Vectors:
+    def complete(self, found: FoundVectors, *, timeout_s: float) -> Vectors:
         """Return one row a text, having asked the model for those that were not found.
 
         Raises:
@@ -155,13 +116,13 @@ class CachedEmbedder:
         return np.stack([rows[key] for key in found.keys])
 
     def _made(
-        self, found: Vectored, missing: dict[bytes, str], timeout_s: float
+        self, found: FoundVectors, missing: dict[bytes, str], timeout_s: float
     ) -> dict[bytes, Vector]:
         ask = partial(self._ask, found, missing)
         return _shared(self._flights, missing, ask, service="embed", timeout_s=timeout_s)
 
     def _ask(
-        self, found: Vectored, missing: dict[bytes, str], timeout_s: float
+        self, found: FoundVectors, missing: dict[bytes, str], timeout_s: float
     ) -> dict[bytes, Vector]:
         texts = list(missing.values())
         rows = embed_as(
@@ -212,7 +173,7 @@ class CachedReranker:
         *,
         instruction: str | None,
         tallies: Sequence[Tally] = (),
-    ) -> ScoredTexts:
+    ) -> FoundScores:
         """Find what is remembered; the model is not asked.
 
         Args:
@@ -223,19 +184,11 @@ class CachedReranker:
         """
         keys = pair_keys(self._space, query, texts, instruction=instruction)
         stored = self._store.get_many(keys)
-        scores = {
-            key: score
-            for key, value in stored.items()
-            if (score := unpack_score(value)) is not None
-        }
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in scores}
-        blank = set(blank_positions(list(missing.values())))
-        if blank:  # never kept: what a blank text is worth depends on its neighbours
-            missing = {k: t for place, (k, t) in enumerate(missing.items()) if place not in blank}
-        _count(tallies, keys, scores, missing)
-        return ScoredTexts(query, instruction, tuple(keys), scores, missing)
+        found = found_scores(keys, texts, stored, query=query, instruction=instruction)
+        count_found(tallies, keys, found.scores, found.missing)
+        return found
 
-    def complete(self, found: ScoredTexts, *, timeout_s: float) -> list[float]:
+    def complete(self, found: FoundScores, *, timeout_s: float) -> list[float]:
         """Return one score a text, having asked the model for those that were not found.
 
         A blank text gets the smallest score of the others.
@@ -249,37 +202,23 @@ class CachedReranker:
         lowest = min(scores.values(), default=0.0)
         return [scores.get(key, lowest) for key in found.keys]
 
-    def _made(self, found: ScoredTexts, timeout_s: float) -> dict[bytes, float]:
+    def _made(self, found: FoundScores, timeout_s: float) -> dict[bytes, float]:
         ask = partial(self._ask, found)
         return _shared(self._flights, found.missing, ask, service="rerank", timeout_s=timeout_s)
 
-    def _ask(self, found: ScoredTexts, timeout_s: float) -> dict[bytes, float]:
+    def _ask(self, found: FoundScores, timeout_s: float) -> dict[bytes, float]:
         texts = list(found.missing.values())
         answer = self._reranker.rerank(
             found.query, texts, instruction=found.instruction, timeout_s=timeout_s
         )
         made = dict(zip(found.missing, one_score_each(answer, len(texts)), strict=True))
-        packed = {key: pack_score(score) for key, score in made.items()}
-        if not all(packed.values()):
+        packed = pack_scores(made)
+        if packed is None:
             return made  # beyond float32; kept, it would not come out as it went in
-        self._store.put_many({key: value for key, value in packed.items() if value})
-        # As they will come out next time, so that the same search gives the same page.
-        return {
-            key: score
-            for key, value in packed.items()
-            if value and (score := unpack_score(value)) is not None
-        }
-
-
-def _count(
-    tallies: Sequence[Tally],
-    keys: Sequence[bytes],
-    found: Container[bytes],
-    missing: Container[bytes],
-) -> None:
-    for tally, key in zip(tallies, keys, strict=False):
-        if key in found or key in missing:  # a blank text is neither
-            tally.count(found=key in found)
+        self._store.put_many(packed)
+        return unpack_scores(
+            packed
+        )  # as they will come out next time: the same search, the same page
 
 
 def _shared(
