@@ -229,6 +229,7 @@ class ExperimentClient(Wrapper):
         if recipe is False:
             return self._old(arguments)
         # Logged once, by `search`: the answer that the shopper gets, and its side.
+        # It sorts the arguments itself: a recipe writes another ext.hybrid than the caller's.
         searcher = self._shop._searcher  # noqa: SLF001
         return searcher.search(with_recipe(arguments, recipe), logged=False)
 
