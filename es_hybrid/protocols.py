@@ -8,22 +8,16 @@ one vector a text, one score a text, one score a candidate, always in the order 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from es_hybrid.types import (
     BoostContext,
     Correction,
-    Degradation,
     Evidence,
     FusionOptions,
     Hit,
-    Level,
-    PlanName,
-    Recommended,
-    Remembered,
     Scores,
-    Stage,
+    SearchDone,
     TextKind,
     Vector,
     Vectors,
@@ -67,7 +61,11 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class AsyncEmbedder(Protocol):
-    """The same as `Embedder`, awaited."""
+    """The same as `Embedder`, awaited.
+
+    Example:
+        shop = AsyncHybridClient(es, embedder=MyAsyncEmbedder())
+    """
 
     model: str
 
@@ -83,6 +81,9 @@ class InstructedEmbedder(Embedder, Protocol):
     Attributes:
         instruction: The task it puts before queries unasked; empty sends them bare. `None`: the
             model reads none, and a request that brings one is refused.
+
+    Example:
+        rows = embedder.embed(["shoe"], kind=TextKind.QUERY, timeout_s=0.15, instruction="find shoes")
     """
 
     instruction: str | None
@@ -101,7 +102,11 @@ class InstructedEmbedder(Embedder, Protocol):
 
 @runtime_checkable
 class AsyncInstructedEmbedder(AsyncEmbedder, Protocol):
-    """The same as `InstructedEmbedder`, awaited."""
+    """The same as `InstructedEmbedder`, awaited.
+
+    Example:
+        shop = AsyncHybridClient(es, embedder=MyAsyncInstructedEmbedder())
+    """
 
     instruction: str | None
 
@@ -134,7 +139,11 @@ class Reranker(Protocol):
 
 @runtime_checkable
 class AsyncReranker(Protocol):
-    """The same as `Reranker`, awaited."""
+    """The same as `Reranker`, awaited.
+
+    Example:
+        shop = AsyncHybridClient(es, reranker=MyAsyncReranker())
+    """
 
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
@@ -149,6 +158,9 @@ class VectorStore(Protocol):
 
     A text hash stands for the text, the model, the dims and how the text was built, so a store may
     hold vectors of many models.
+
+    Example:
+        shop.ingest("products", feed, vectors_from=MyStore())
     """
 
     def get_many(self, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
@@ -162,7 +174,11 @@ class VectorStore(Protocol):
 
 @runtime_checkable
 class AsyncVectorStore(Protocol):
-    """The same as `VectorStore`, awaited."""
+    """The same as `VectorStore`, awaited.
+
+    Example:
+        await shop.ingest("products", feed, vectors_from=MyAsyncStore())
+    """
 
     async def get_many(self, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
         """Return the vectors that are there, by text hash, each of shape `(dims,)`."""
@@ -244,7 +260,13 @@ class LearnedRanking(Protocol):
 
 @runtime_checkable
 class TextBuilder(Protocol):
-    """Turns a product into the text that is embedded."""
+    """Turns a product into the text that is embedded.
+
+    Example:
+        >>> from es_hybrid.indexing.product import ProductText
+        >>> ProductText()({"title": "Trail shoe", "brand": "Acme"})
+        'Trail shoe. Acme'
+    """
 
     @property
     def version(self) -> str:
@@ -256,39 +278,13 @@ class TextBuilder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SearchDone:
-    """What a metrics hook is told of one search; never holds the shopper's words.
-
-    Attributes:
-        plan: How the search was carried out.
-        took_ms: Wall-clock milliseconds of the whole call.
-        timings_ms: Milliseconds a stage.
-        degraded: What the search did without.
-        level: The rung of the ladder that the search stood on; `None` for a passthrough.
-        remembered: What came from a cache.
-        explored: Ids of the page's new products that were given their place, to be discounted where
-            clicks are read.
-        total: Hits that match.
-        returned: Hits on the page.
-        recommended: What was recommended; `None` for a search.
-    """
-
-    plan: PlanName
-    took_ms: float
-    timings_ms: Mapping[Stage, float] = field(default_factory=dict)
-    degraded: tuple[Degradation, ...] = ()
-    level: Level | None = None
-    remembered: Remembered = field(default_factory=Remembered)
-    explored: tuple[str, ...] = ()
-    total: int | None = None
-    returned: int = 0
-    recommended: Recommended | None = None
-
-
 @runtime_checkable
 class Hook(Protocol):
-    """Receives events for metrics. One that raises is logged and ignored."""
+    """Receives events for metrics. One that raises is logged and ignored.
+
+    Example:
+        shop = HybridClient(es, hook=MyHook())
+    """
 
     def search_done(self, event: SearchDone) -> None:
         """Take note of a finished search."""

@@ -191,5 +191,9 @@ class AsyncEvents:
         return await self._toolbox.log.ran(report)
 
     async def flush_log(self, *, timeout_s: float = 10.0) -> bool:
-        """Write what waits now; say whether all of it was done within so many seconds."""
+        """Write what waits now; say whether all of it was done within so many seconds.
+
+        Example:
+            assert await shop.flush_log(timeout_s=5.0)
+        """
         return await self._toolbox.log.flush(timeout_s=timeout_s)

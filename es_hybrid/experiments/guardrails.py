@@ -94,6 +94,11 @@ def guard_checks(
         limits: What is allowed.
         counts: Searches by variant.
         revenue: One value a shopper, by variant, where it is known.
+
+    Example:
+        >>> counts = {Variant.CONTROL: Counts(searches=9), Variant.TREATMENT: Counts(searches=9)}
+        >>> [check.status.value for check in guard_checks(Guardrails(), counts)][:1]
+        ['note']
     """
     return tuple(_checks(limits, counts, revenue or {}))
 

@@ -175,6 +175,10 @@ def effect_of(
         samples: One value a shopper, by variant.
         metric: Its name.
         expected_difference: Size of effect that is looked for.
+
+    Example:
+        >>> effect_of({}, metric="revenue", expected_difference=1.0) is None
+        True
     """
     control, treatment = samples.get(Variant.CONTROL), samples.get(Variant.TREATMENT)
     if control is None or treatment is None:

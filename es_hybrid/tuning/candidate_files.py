@@ -219,7 +219,12 @@ def _line(content: Json) -> str:
 def missing(
     file: CandidateFile, variants: Sequence[LexicalVariant], queries: Sequence[JudgedQuery]
 ) -> Iterator[tuple[LexicalVariant, JudgedQuery]]:
-    """Yield what is still to be retrieved, way by way."""
+    """Yield what is still to be retrieved, way by way.
+
+    Example:
+        for variant, query in missing(file, variants, queries):
+            ...
+    """
     for variant in variants:
         for query in queries:
             if (variant, query.id) not in file.found:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import importlib
+import inspect
+from enum import Enum
 from pathlib import Path
 
 import pytest
 
+import es_hybrid
 from tests.docs.pages import ROOT
 
 PLACES = ("es_hybrid", "scripts", "tests/support", "demo", "benchmarks")
@@ -28,3 +32,27 @@ def test_the_examples_of_a_module_hold(name: str) -> None:
     )
     assert found.attempted
     assert not found.failed
+
+
+def _lacks_example(thing: object) -> bool:
+    return "Example:" not in (inspect.getdoc(thing) or "")
+
+
+def test_each_public_name_has_an_example() -> None:
+    """What a shop imports and calls shows how; values, enums and errors say what they hold."""
+    without = []
+    for name in es_hybrid.__all__:
+        thing = getattr(es_hybrid, name)
+        if not callable(thing) or dataclasses.is_dataclass(thing) or name == "Settings":
+            continue
+        if isinstance(thing, type) and issubclass(thing, (Enum, Exception)):
+            continue
+        without += [name] if _lacks_example(thing) else []
+        if name.endswith("Client"):
+            calls = inspect.getmembers(thing, inspect.isfunction)
+            without += [
+                f"{name}.{call}"
+                for call, function in calls
+                if not call.startswith("_") and _lacks_example(function)
+            ]
+    assert without == []

@@ -64,6 +64,9 @@ class AsyncLlmJudge:
             ServiceError: The server refused or could not be reached.
             ServiceTimeout: No whole answer in time.
             ContractError: An answer without a grade, again and again.
+
+        Example:
+            verdict = await judge.grade("red shoe", "Trail shoe, red")
         """
         settings = self._settings
         request = encode_question(
@@ -81,6 +84,10 @@ class AsyncLlmJudge:
 
         Raises:
             ServiceError: As `grade`; what was yielded before stands.
+
+        Example:
+            async for verdict in judge.grades([("red shoe", "Trail shoe, red")]):
+                print(verdict)
         """
 
         async def one(pair: tuple[str, str]) -> Verdict:
@@ -92,5 +99,9 @@ class AsyncLlmJudge:
                 yield verdict
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections.
+
+        Example:
+            await judge.aclose()
+        """
         await self._server.aclose()

@@ -65,6 +65,9 @@ class LlmJudge:
             ServiceError: The server refused or could not be reached.
             ServiceTimeout: No whole answer in time.
             ContractError: An answer without a grade, again and again.
+
+        Example:
+            verdict = judge.grade("red shoe", "Trail shoe, red")
         """
         settings = self._settings
         request = encode_question(
@@ -82,6 +85,10 @@ class LlmJudge:
 
         Raises:
             ServiceError: As `grade`; what was yielded before stands.
+
+        Example:
+            for verdict in judge.grades([("red shoe", "Trail shoe, red")]):
+                print(verdict)
         """
 
         def one(pair: tuple[str, str]) -> Verdict:
@@ -93,5 +100,9 @@ class LlmJudge:
                 yield verdict
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections.
+
+        Example:
+            judge.close()
+        """
         self._server.close()
