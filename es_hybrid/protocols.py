@@ -1,7 +1,7 @@
 """What a shop may replace: embedder, reranker, fuser, boost, product text, metrics hook.
 
 A plug-in is any object with these methods. The contracts are the smallest that cannot be misread:
-one vector a text, one score a text, one score a candidate, always in the order they were given.
+one vector per text, one score per text, one score per candidate, always in the order they were given.
 `es_hybrid.testing` checks an object against them.
 """
 
@@ -96,7 +96,7 @@ class InstructedEmbedder(Embedder, Protocol):
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; `instruction` is put before queries in place of its own."""
+        """Return one row per text; `instruction` is put before queries in place of its own."""
         ...
 
 
@@ -118,7 +118,7 @@ class AsyncInstructedEmbedder(AsyncEmbedder, Protocol):
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; `instruction` is put before queries in place of its own."""
+        """Return one row per text; `instruction` is put before queries in place of its own."""
         ...
 
 
@@ -133,7 +133,7 @@ class Reranker(Protocol):
     def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> Sequence[float]:
-        """Return one finite score a text, in the order of `texts`; higher is better."""
+        """Return one finite score per text, in the order of `texts`; higher is better."""
         ...
 
 
@@ -148,7 +148,7 @@ class AsyncReranker(Protocol):
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> Sequence[float]:
-        """Return one finite score a text, in the order of `texts`; higher is better."""
+        """Return one finite score per text, in the order of `texts`; higher is better."""
         ...
 
 
@@ -218,7 +218,7 @@ class Boost(Protocol):
 
 @runtime_checkable
 class Fuser(Protocol):
-    """Turns the legs' scores and ranks into one score a candidate.
+    """Turns the legs' scores and ranks into one score per candidate.
 
     Example:
         shop = HybridClient(es, fusers={"mine": my_fuser})  # `"fusion": {"method": "mine"}`

@@ -76,7 +76,7 @@ class AsyncBulkWriter:
         )
 
     async def write(self, actions: Sequence[Action]) -> list[str | None]:
-        """Return one entry an action: `None` when stored, else why it was not.
+        """Return one entry per action: `None` when stored, else why it was not.
 
         Raises:
             ApiError: The whole request is refused, as with 401 or 403, or until the tries are over.

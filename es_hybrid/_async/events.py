@@ -139,7 +139,7 @@ class AsyncEvents:
             text: The shopper's words; hashed or dropped, by setting.
             index: Where was searched.
             from_: First product of the page, from 0.
-            size: Products a page.
+            size: Products per page.
             took_ms: Milliseconds; default: `took` of the body.
             log: As `ext.hybrid.log`.
             teams: Of interleaved rankings, which one each product came from, by id.

@@ -34,7 +34,7 @@ class AsyncReadiness:
         client is opened by `async with`.
 
         Returns:
-            One check a model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
+            One check per model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
             to change.
 
         Example:

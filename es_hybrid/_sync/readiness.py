@@ -35,7 +35,7 @@ class Readiness:
         client is opened by `with`.
 
         Returns:
-            One check a model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
+            One check per model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
             to change.
 
         Example:

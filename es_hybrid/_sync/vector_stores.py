@@ -35,7 +35,7 @@ from es_hybrid.wire.packed import pack_vector, unpack_vector
 _REDIS_PATIENCE_S = 5.0
 _KEYS = b"text:"
 _MOST = 1000
-"""Texts a search; Elasticsearch takes up to 10,000 hits, and vectors are long."""
+"""Texts per search; Elasticsearch takes up to 10,000 hits, and vectors are long."""
 
 
 class ProductVectors:

@@ -219,7 +219,7 @@ from what that one left."""
 
 
 def item_reasons(answer: Mapping[str, Any], count: int) -> list[tuple[bool, str] | None]:
-    """Return one entry an item: `None` when stored, else whether to try again, and the reason.
+    """Return one entry per item: `None` when stored, else whether to try again, and the reason.
 
     Args:
         answer: The body of a bulk response.

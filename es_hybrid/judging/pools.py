@@ -98,7 +98,7 @@ def with_texts(
 
 
 def pool_csv(items: Iterable[PoolItem]) -> str:
-    """Return a pool as CSV, one line an item below the names of the columns.
+    """Return a pool as CSV, one line per item below the names of the columns.
 
     Example:
         >>> print(pool_csv([PoolItem(query_id="q", query="shoe", product_id="p1", rank=1)]), end="")

@@ -131,8 +131,10 @@ class HybridOptions(_Options):
         ]
         | None
     ) = Field(None, description="How to search")
-    window: int | None = Field(None, ge=1, le=10_000, description="Candidates a leg")
-    num_candidates: int | None = Field(None, ge=1, le=10_000, description="HNSW candidates a shard")
+    window: int | None = Field(None, ge=1, le=10_000, description="Candidates per leg")
+    num_candidates: int | None = Field(
+        None, ge=1, le=10_000, description="HNSW candidates per shard"
+    )
     min_similarity: float | None = Field(
         None, ge=-1, le=1, allow_inf_nan=False, description="Cosine floor of semantic-only hits"
     )

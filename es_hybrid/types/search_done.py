@@ -16,7 +16,7 @@ class SearchDone:
     Attributes:
         plan: How the search was carried out.
         took_ms: Wall-clock milliseconds of the whole call.
-        timings_ms: Milliseconds a stage.
+        timings_ms: Milliseconds per stage.
         degraded: What the search did without.
         level: The rung of the ladder that the search stood on; `None` for a passthrough.
         remembered: What came from a cache.

@@ -70,7 +70,7 @@ class AsyncCachedEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text, from memory or from the model; see `AsyncInstructedEmbedder`."""
+        """Return one row per text, from memory or from the model; see `AsyncInstructedEmbedder`."""
         found = await self.look(texts, kind=kind, instruction=instruction)
         return await self.complete(found, timeout_s=timeout_s)
 
@@ -97,7 +97,7 @@ class AsyncCachedEmbedder:
         return found
 
     async def complete(self, found: FoundVectors, *, timeout_s: float) -> Vectors:
-        """Return one row a text, having asked the model for those that were not found.
+        """Return one row per text, having asked the model for those that were not found.
 
         Raises:
             ServiceError: The model's own.
@@ -161,7 +161,7 @@ class AsyncCachedReranker:
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> list[float]:
-        """Return one score a text, from memory or from the model; see `AsyncReranker`."""
+        """Return one score per text, from memory or from the model; see `AsyncReranker`."""
         found = await self.look(query, texts, instruction=instruction)
         return await self.complete(found, timeout_s=timeout_s)
 
@@ -188,7 +188,7 @@ class AsyncCachedReranker:
         return found
 
     async def complete(self, found: FoundScores, *, timeout_s: float) -> list[float]:
-        """Return one score a text, having asked the model for those that were not found.
+        """Return one score per text, having asked the model for those that were not found.
 
         A blank text gets the smallest score of the others.
 

@@ -25,7 +25,7 @@ _PATIENCE_S = 10.0
 async def model_checks(
     embedder: AsyncEmbedder | None, reranker: AsyncReranker | None, settings: RerankSettings
 ) -> AsyncIterator[Check]:
-    """Yield one check a model; see `AsyncHybridClient.check_models`.
+    """Yield one check per model; see `AsyncHybridClient.check_models`.
 
     Args:
         embedder: The client's, if it has one.

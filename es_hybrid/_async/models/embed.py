@@ -66,7 +66,7 @@ class AsyncEmbedClient:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one unit-length row a text; one call is one request.
+        """Return one unit-length row per text; one call is one request.
 
         Args:
             texts: None blank, no more than the server takes at once.

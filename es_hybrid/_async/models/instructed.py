@@ -17,7 +17,7 @@ async def embed_as(
     timeout_s: float,
     instruction: str | None,
 ) -> Vectors:
-    """Return one row a text, from queries that carry `instruction`.
+    """Return one row per text, from queries that carry `instruction`.
 
     Args:
         embedder: Any.

@@ -57,7 +57,7 @@ class AsyncMerger(Generic[R]):
         background: Where the merged calls run: they belong to no single caller.
         service: `"embed"` or `"rerank"`, for the error of a caller whose time is over.
         window_s: Seconds that texts are gathered while a call is under way.
-        most: Texts a call.
+        most: Texts per call.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class AsyncMerger(Generic[R]):
         *,
         timeout_s: float,
     ) -> list[R]:
-        """Return one result a text, from a call that others may share.
+        """Return one result per text, from a call that others may share.
 
         Args:
             key: Equal for callers whose texts may go together.
@@ -163,7 +163,7 @@ class AsyncMergedEmbedder:
         embedder: What makes the vectors.
         background: Where the merged calls run.
         window_s: Seconds that texts are gathered while a call is under way.
-        most: Texts a call.
+        most: Texts per call.
 
     Example:
         merged = AsyncMergedEmbedder(embedder, background=background, window_s=0.002, most=32)
@@ -188,7 +188,7 @@ class AsyncMergedEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; see `AsyncInstructedEmbedder`."""
+        """Return one row per text; see `AsyncInstructedEmbedder`."""
 
         async def ask(texts: Sequence[str], timeout_s: float) -> list[Vector]:
             rows = await embed_as(
@@ -207,7 +207,7 @@ class AsyncMergedReranker:
         reranker: What makes the scores.
         background: Where the merged calls run.
         window_s: Seconds that texts are gathered while a call is under way.
-        most: Texts a call.
+        most: Texts per call.
 
     Example:
         merged = AsyncMergedReranker(reranker, background=background, window_s=0.002, most=1000)
@@ -225,7 +225,7 @@ class AsyncMergedReranker:
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> list[float]:
-        """Return one score a text; see `AsyncReranker`."""
+        """Return one score per text; see `AsyncReranker`."""
 
         async def ask(texts: Sequence[str], timeout_s: float) -> list[float]:
             scores = await self._reranker.rerank(

@@ -58,7 +58,7 @@ class AsyncPatientEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; see `AsyncInstructedEmbedder`.
+        """Return one row per text; see `AsyncInstructedEmbedder`.
 
         Raises:
             ServiceError: The last try's, with the number of tries and the seconds spent.

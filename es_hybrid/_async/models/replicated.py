@@ -53,7 +53,7 @@ class AsyncReplicatedEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; see `AsyncInstructedEmbedder`."""
+        """Return one row per text; see `AsyncInstructedEmbedder`."""
 
         async def ask(client: AsyncEmbedder, timeout_s: float) -> Vectors:
             return await embed_as(
@@ -98,7 +98,7 @@ class AsyncReplicatedReranker:
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> Sequence[float]:
-        """Return one score a text; see `AsyncReranker`."""
+        """Return one score per text; see `AsyncReranker`."""
 
         async def ask(client: AsyncReranker, timeout_s: float) -> Sequence[float]:
             return await client.rerank(query, texts, instruction=instruction, timeout_s=timeout_s)

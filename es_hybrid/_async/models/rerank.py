@@ -85,7 +85,7 @@ class AsyncRerankClient:
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> list[float]:
-        """Return one finite score a text, in the order of `texts`; higher is better.
+        """Return one finite score per text, in the order of `texts`; higher is better.
 
         Equal texts are sent once. Blank ones are not sent, and get the smallest score of the
         others. More texts than the server takes are split among requests made at the same time.

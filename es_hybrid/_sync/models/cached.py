@@ -71,7 +71,7 @@ class CachedEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text, from memory or from the model; see `InstructedEmbedder`."""
+        """Return one row per text, from memory or from the model; see `InstructedEmbedder`."""
         found = self.look(texts, kind=kind, instruction=instruction)
         return self.complete(found, timeout_s=timeout_s)
 
@@ -98,7 +98,7 @@ class CachedEmbedder:
         return found
 
     def complete(self, found: FoundVectors, *, timeout_s: float) -> Vectors:
-        """Return one row a text, having asked the model for those that were not found.
+        """Return one row per text, having asked the model for those that were not found.
 
         Raises:
             ServiceError: The model's own.
@@ -162,7 +162,7 @@ class CachedReranker:
     def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> list[float]:
-        """Return one score a text, from memory or from the model; see `Reranker`."""
+        """Return one score per text, from memory or from the model; see `Reranker`."""
         found = self.look(query, texts, instruction=instruction)
         return self.complete(found, timeout_s=timeout_s)
 
@@ -189,7 +189,7 @@ class CachedReranker:
         return found
 
     def complete(self, found: FoundScores, *, timeout_s: float) -> list[float]:
-        """Return one score a text, having asked the model for those that were not found.
+        """Return one score per text, having asked the model for those that were not found.
 
         A blank text gets the smallest score of the others.
 

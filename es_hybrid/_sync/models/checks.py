@@ -26,7 +26,7 @@ _PATIENCE_S = 10.0
 def model_checks(
     embedder: Embedder | None, reranker: Reranker | None, settings: RerankSettings
 ) -> Iterator[Check]:
-    """Yield one check a model; see `HybridClient.check_models`.
+    """Yield one check per model; see `HybridClient.check_models`.
 
     Args:
         embedder: The client's, if it has one.

@@ -81,7 +81,7 @@ class LlmJudge:
         )
 
     def grades(self, pairs: Iterable[tuple[str, str]]) -> Generator[Verdict, None]:
-        """Yield one verdict a pair of query and product, in order, several asked at once.
+        """Yield one verdict per pair of query and product, in order, several asked at once.
 
         Raises:
             ServiceError: As `grade`; what was yielded before stands.

@@ -58,7 +58,7 @@ class Merger(Generic[R]):
         background: Where the merged calls run: they belong to no single caller.
         service: `"embed"` or `"rerank"`, for the error of a caller whose time is over.
         window_s: Seconds that texts are gathered while a call is under way.
-        most: Texts a call.
+        most: Texts per call.
     """
 
     def __init__(self, background: Background, *, service: str, window_s: float, most: int) -> None:
@@ -78,7 +78,7 @@ class Merger(Generic[R]):
         *,
         timeout_s: float,
     ) -> list[R]:
-        """Return one result a text, from a call that others may share.
+        """Return one result per text, from a call that others may share.
 
         Args:
             key: Equal for callers whose texts may go together.
@@ -162,7 +162,7 @@ class MergedEmbedder:
         embedder: What makes the vectors.
         background: Where the merged calls run.
         window_s: Seconds that texts are gathered while a call is under way.
-        most: Texts a call.
+        most: Texts per call.
 
     Example:
         merged = MergedEmbedder(embedder, background=background, window_s=0.002, most=32)
@@ -185,7 +185,7 @@ class MergedEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; see `InstructedEmbedder`."""
+        """Return one row per text; see `InstructedEmbedder`."""
 
         def ask(texts: Sequence[str], timeout_s: float) -> list[Vector]:
             rows = embed_as(
@@ -204,7 +204,7 @@ class MergedReranker:
         reranker: What makes the scores.
         background: Where the merged calls run.
         window_s: Seconds that texts are gathered while a call is under way.
-        most: Texts a call.
+        most: Texts per call.
 
     Example:
         merged = MergedReranker(reranker, background=background, window_s=0.002, most=1000)
@@ -220,7 +220,7 @@ class MergedReranker:
     def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> list[float]:
-        """Return one score a text; see `Reranker`."""
+        """Return one score per text; see `Reranker`."""
 
         def ask(texts: Sequence[str], timeout_s: float) -> list[float]:
             scores = self._reranker.rerank(

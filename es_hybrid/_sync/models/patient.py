@@ -59,7 +59,7 @@ class PatientEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; see `InstructedEmbedder`.
+        """Return one row per text; see `InstructedEmbedder`.
 
         Raises:
             ServiceError: The last try's, with the number of tries and the seconds spent.

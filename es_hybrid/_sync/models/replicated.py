@@ -54,7 +54,7 @@ class ReplicatedEmbedder:
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; see `InstructedEmbedder`."""
+        """Return one row per text; see `InstructedEmbedder`."""
 
         def ask(client: Embedder, timeout_s: float) -> Vectors:
             return embed_as(client, texts, kind=kind, timeout_s=timeout_s, instruction=instruction)
@@ -97,7 +97,7 @@ class ReplicatedReranker:
     def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> Sequence[float]:
-        """Return one score a text; see `Reranker`."""
+        """Return one score per text; see `Reranker`."""
 
         def ask(client: Reranker, timeout_s: float) -> Sequence[float]:
             return client.rerank(query, texts, instruction=instruction, timeout_s=timeout_s)
