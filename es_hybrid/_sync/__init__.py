@@ -2,7 +2,7 @@
 """Who waits: the source of both flavours, by what it waits for.
 
 facade      client; its parts catalogue, events, readiness, recommending, reindexing, products
-beside it   shadow, experiment, experiment_watch; what all three wrap a client with: wrapper
+beside it   shadow, experiment, experiment_watch; all three are a wrapper
 search      search, many, recommend; retrieve, results, schemas, toolbox, warm_queries
 models      models/
 versions    versions, remembered; rules, rulebook; experiments
