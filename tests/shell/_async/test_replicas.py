@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._async.embed import AsyncEmbedClient
-from es_hybrid._async.models import AsyncModelStack
-from es_hybrid._async.replicated import AsyncReplicatedEmbedder
+from es_hybrid._async.models.embed import AsyncEmbedClient
+from es_hybrid._async.models.replicated import AsyncReplicatedEmbedder
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid._background import AsyncBackground
 from es_hybrid._breaker import BreakerPolicy
 from es_hybrid._concurrency import async_map_ordered, async_sleep

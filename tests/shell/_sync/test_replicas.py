@@ -17,9 +17,9 @@ from es_hybrid._breaker import BreakerPolicy
 from es_hybrid._concurrency import map_ordered, sleep
 from es_hybrid._hedge import Hedge
 from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.models import ModelStack
-from es_hybrid._sync.replicated import ReplicatedEmbedder
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.replicated import ReplicatedEmbedder
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid.errors import EmbeddingError, ServiceError, ServiceTimeout
 from es_hybrid.protocols import Embedder
 from es_hybrid.settings import EmbedSettings, RerankSettings, Settings
