@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from es_hybrid import Settings
 from es_hybrid._concurrency import async_sleep, sleep
 
 WITHIN_S = 60.0
@@ -29,3 +31,23 @@ def until(happened: Callable[[], object]) -> None:
     while not happened():
         assert time.monotonic() < ends_s, "it did not happen"
         sleep(0.005)
+
+
+PATIENT: Mapping[str, Mapping[str, Any]] = {
+    "search": {"budget_s": WITHIN_S},
+    "embed": {"timeout_s": WITHIN_S},
+    "rerank": {"timeout_s": WITHIN_S},
+    "rules": {"timeout_s": WITHIN_S},
+    "experiment": {"timeout_s": WITHIN_S},
+    "shoppers": {"timeout_ms": WITHIN_S * 1000},
+}
+
+
+def patient(**sections: Any) -> Settings:
+    """Return settings with which a busy machine costs no search a stage.
+
+    Args:
+        sections: Settings of the test's own, such as `search={"plan": "single"}`.
+    """
+    told = {name: {**limits, **sections.get(name, {})} for name, limits in PATIENT.items()}
+    return Settings(**{**sections, **told})
