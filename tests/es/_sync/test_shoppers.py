@@ -19,6 +19,7 @@ from es_hybrid.types import DegradationReason, Stage
 from tests.support.recording import forward_to, recording_server
 from tests.support.redis_servers import RedisServer
 from tests.support.shops import shop_products
+from tests.support.waiting import patient
 
 pytestmark = pytest.mark.es
 
@@ -118,7 +119,7 @@ def test_what_is_kept_is_capped_and_goes_away(
 def test_redis_forgets_by_itself(open_shop: OpenShop, redis_server: RedisServer) -> None:
     """Every key but an opt-out has an end, and none holds an id."""
     settings = {"store": "redis", "redis_url": redis_server.url, "ttl_days": 2.0}
-    shop = open_shop(settings=Settings(shoppers={**settings, "secret": "s"}))
+    shop = open_shop(settings=patient(shoppers={**settings, "secret": "s"}))
     shop.shoppers.record(ANN)
     shop.shoppers.prefer(ANN, brands=["Norvik"])
     shop.shoppers.opt_out("bob")
@@ -179,7 +180,7 @@ def test_a_store_that_is_away_costs_no_search(
     open_shop: OpenShop, products_index: str, redis_server: RedisServer
 ) -> None:
     """Hanging, dead, or not there at all: everybody's order, the reason named, and no error."""
-    settings = {"store": "redis", "redis_url": redis_server.url, "timeout_ms": 50.0}
+    settings = {"store": "redis", "redis_url": redis_server.url, "timeout_ms": 1000.0}
     shop = open_shop(settings=Settings(shoppers=settings))
     plain = shop.search(index=products_index, query=WORDS)
 
