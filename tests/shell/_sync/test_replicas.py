@@ -74,7 +74,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """What tells the replicas how late it is."""
     made = Clock()
-    monkeypatch.setattr("es_hybrid._sync.replicas.time", made)
+    monkeypatch.setattr("es_hybrid._sync.models.replicas.time", made)
     return made
 
 
