@@ -27,12 +27,14 @@ from typing import Any
 import numpy as np
 from elasticsearch import Elasticsearch
 
+from benchmarks.learned_ways import halves, hindsight, ways_rows
 from benchmarks.searching.material import MODEL, Catalogue, Material, judged
 from es_hybrid import HybridClient, Settings, read_products
 from es_hybrid.cli.table import table_lines
 from es_hybrid.evaluate import bootstrap_interval, judged_share
-from es_hybrid.learning import CHOICES, Example, examples_of, ndcg_of, train, validate
-from es_hybrid.learning.validation import choose, countable, cross_validated
+from es_hybrid.evaluate.significance import detectable_difference, queries_needed
+from es_hybrid.learning import Example, examples_of, ndcg_of, train, validate
+from es_hybrid.learning.validation import choose, countable
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -108,15 +110,17 @@ def _report(examples: Sequence[Example], args: argparse.Namespace) -> dict[str, 
     untrained = np.array([ndcg_of(example, None) for example in examples])
     best = [ndcg_of(_ideal(example), None) for example in examples]
     gains, splits, chosen = [], [], Counter[str]()
+    of_judged = []
     for seed in range(args.splits):
         validation = validate(examples, folds=args.folds, seed=seed)
         gains.append(validation.trained - validation.untrained)
+        if validation.judged_only is not None:
+            of_judged.append(validation.judged_only.trained - validation.judged_only.untrained)
         splits.append(validation.to_dict())
         chosen.update(validation.chosen)
         print(f"split {seed + 1}: {validation}", file=sys.stderr)
     mean = np.mean(gains, axis=0)
-    low, high = bootstrap_interval(mean.tolist(), rng=np.random.default_rng(0))
-    alone = {str(choice): _mean_gain(examples, choice, untrained, args) for choice in CHOICES}
+    judged_mean = np.mean(of_judged, axis=0)
     trained = train(examples, name="all", training=choose(examples, folds=args.folds))
     return {
         "queries": len(examples),
@@ -129,24 +133,32 @@ def _report(examples: Sequence[Example], args: argparse.Namespace) -> dict[str, 
         "ndcg@10_trained": round(float(untrained.mean() + mean.mean()), 4),
         "ndcg@10_best_order": round(float(np.mean(best)), 4),
         "difference": round(float(mean.mean()), 4),
-        "interval_95": [round(low, 4), round(high, 4)],
+        "interval_95": _interval(mean),
         "won": int((mean > 1e-9).sum()),
         "lost": int((mean < -1e-9).sum()),
+        "judged_only": {
+            "ndcg@10_untrained": round(
+                float(np.mean([ndcg_of(e, None, judged_only=True) for e in examples])), 4
+            ),
+            "difference": round(float(judged_mean.mean()), 4),
+            "interval_95": _interval(judged_mean),
+        },
+        "detectable": round(detectable_difference(mean.tolist()), 4),
+        "queries_needed": queries_needed(mean.tolist(), difference=float(mean.mean()))
+        if mean.mean() > 0.0
+        else None,
+        "halves": halves(examples),
+        "hindsight": hindsight(examples),
         "splits": splits,
         "chosen": dict(chosen.most_common()),
-        "each_way_alone": alone,
+        "ways": ways_rows(examples, folds=args.folds, splits=args.splits),
         "importances": {name: round(share, 3) for name, share in trained.importances.items()},
     }
 
 
-def _mean_gain(
-    examples: Sequence[Example], choice: Any, untrained: Any, args: argparse.Namespace
-) -> float:
-    values = [
-        cross_validated(examples, choice, folds=args.folds, seed=seed).mean() - untrained.mean()
-        for seed in range(args.splits)
-    ]
-    return round(float(np.mean(values)), 4)
+def _interval(gains: Any) -> list[float]:
+    low, high = bootstrap_interval(gains.tolist(), rng=np.random.default_rng(0))
+    return [round(low, 4), round(high, 4)]
 
 
 def _ideal(example: Example) -> Example:
@@ -191,12 +203,24 @@ def _told(report: dict[str, Any]) -> str:
             f"difference {report['difference']:+.4f} (95 % {low:+.4f} to {high:+.4f}),"
             f" {report['won']} queries won, {report['lost']} lost: {verdict}"
         ),
+        f"judged products alone: {_signed(report['judged_only'])}",
+        (
+            f"so many queries show a difference of {report['detectable']:.4f};"
+            f" this one takes {report['queries_needed'] or '-'} queries"
+        ),
+        (
+            f"one half by a model of the other: {report['halves']['mean']:+.4f}"
+            f" (middle nine tenths {report['halves']['p5']:+.4f} to {report['halves']['p95']:+.4f}),"
+            f" above 0 in {100 * report['halves']['above_0']:.0f} % of the halves"
+        ),
+        f"the best weights in hindsight, on the same queries: {report['hindsight']:+.4f}",
+        "chosen in folds: " + ", ".join(f"{name} ({n})" for name, n in report["chosen"].items()),
         "",
         *table_lines(
-            ["way to train", "chosen in folds", "alone, cross-validated"],
+            ["way to train, by itself", "unseen queries", "won", "lost", "judged products alone"],
             [
-                [name, report["chosen"].get(name, 0), f"{gain:+.4f}"]
-                for name, gain in report["each_way_alone"].items()
+                [row["way"], _signed(row), row["won"], row["lost"], _signed(row["judged_only"])]
+                for row in report["ways"]
             ],
         ),
         "",
@@ -206,6 +230,11 @@ def _told(report: dict[str, Any]) -> str:
         ),
     ]
     return "\n".join(lines)
+
+
+def _signed(found: dict[str, Any]) -> str:
+    low, high = found["interval_95"]
+    return f"{found['difference']:+.4f} ({low:+.4f} to {high:+.4f})"
 
 
 if __name__ == "__main__":

@@ -170,6 +170,10 @@ def _let_some_be_new(shop: HybridClient, index: str, pages: Mapping[str, Sequenc
     today = datetime.now(UTC).isoformat(timespec="seconds")
     new = [{"id": id_, "created_at": today} for id_ in found[::20]]
     shop.update_fields(index, new)
+    # Updated products leave their old versions in the statistics until segments are merged; were
+    # that to happen between two searches, their difference would not be the rule's.
+    shop.es.options(request_timeout=600).indices.forcemerge(index=index, max_num_segments=1)
+    shop.es.indices.refresh(index=index)
     print(f"{len(new)} of {len(found)} products are taken for new")
 
 
@@ -230,6 +234,8 @@ def _shop(args: argparse.Namespace) -> Iterator[tuple[HybridClient, str]]:
                 alias, read_products(args.catalogue), fields=args.map, id_field=args.id_field
             )
             print(report)
+            if report.failed:
+                raise SystemExit(f"{report.failed:,} products were refused; see --id-field, --map")
             yield shop, alias
         finally:
             es.indices.delete(index=made)

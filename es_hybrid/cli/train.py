@@ -201,6 +201,8 @@ def _print(
         f"{on['queries']} queries, {on['candidates']:,} candidates, {on['judged']:,} of them judged"
     )
     out.line(str(validation))
+    if validation.judged_only is not None:
+        out.line(f"judged products alone: {validation.judged_only}")
     out.line(_verdict(validation))
     out.line(f"trained: {document['training']}")
     out.line()
@@ -224,4 +226,6 @@ def _verdict(validation: Validation) -> str:
         return "better than the untrained order, beyond chance"
     if validation.is_worse:
         return "not better than the untrained order"
-    return "better in the mean; so many queries cannot tell it from chance"
+    needed = validation.queries_needed
+    would = f"; about {needed:,} such queries would" if needed else ""
+    return f"better in the mean; so many queries cannot tell it from chance{would}"

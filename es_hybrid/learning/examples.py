@@ -89,14 +89,18 @@ def known_features(examples: Sequence[Example]) -> tuple[str, ...]:
     )
 
 
-def ndcg_of(example: Example, model: LearnedModel | None) -> float:
+def ndcg_of(example: Example, model: LearnedModel | None, *, judged_only: bool = False) -> float:
     """Return NDCG@10 of one query by a model, or of the untrained order.
 
     Args:
         example: With all of the query's candidates.
         model: `None` for the untrained order.
+        judged_only: Leave products that nobody judged out of the list, instead of counting them as
+            wrong (Sakai, "Alternatives to Bpref", SIGIR 2007).
     """
     scores = example.relevance if model is None else model.of_rows(example.rows, example.relevance)
     # As a search has it: what was asked for by its code stands first.
     order = np.lexsort((np.arange(len(scores)), -scores, ~example.codes))
+    if judged_only:
+        order = order[example.grades[order] != NOT_JUDGED]
     return ndcg([example.ids[place] for place in order], example.judged)

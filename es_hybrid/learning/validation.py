@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.evaluate.judgments import relevance_threshold
-from es_hybrid.evaluate.significance import bootstrap_interval
+from es_hybrid.evaluate.significance import bootstrap_interval, queries_needed
 from es_hybrid.learning.examples import Example, ndcg_of
 from es_hybrid.learning.linear import Linear
 from es_hybrid.learning.training import Training, Trees, train
+from es_hybrid.rank.learned import LearnedModel
 from es_hybrid.types import Json, Scores
 
 __all__ = ["CHOICES", "Validation", "choose", "countable", "folds_of", "validate"]
@@ -36,6 +37,7 @@ class Validation:
         low: Lower end of the 95 % interval of the mean difference (paired bootstrap).
         high: Upper end.
         chosen: How often each way to train was chosen, by its name.
+        judged_only: The same orders with the products left out that nobody judged; `None` there.
     """
 
     query_ids: tuple[str, ...]
@@ -44,6 +46,7 @@ class Validation:
     low: float
     high: float
     chosen: Counter[str] = field(default_factory=Counter)
+    judged_only: Validation | None = None
 
     @property
     def difference(self) -> float:
@@ -60,14 +63,24 @@ class Validation:
         """Whether the gain is beyond chance: the whole interval lies above 0."""
         return self.low > 0.0
 
+    @property
+    def queries_needed(self) -> int | None:
+        """How many such queries would tell such a gain from chance; `None` for no gain at all."""
+        if self.is_worse:
+            return None
+        gains = (self.trained - self.untrained).tolist()
+        return queries_needed(gains, difference=self.difference)
+
     def to_dict(self) -> Json:
         """Return the figures that are kept in the model's file."""
+        judged = {"judged_only": self.judged_only.to_dict()} if self.judged_only else {}
         return {
             "queries": len(self.query_ids),
             "ndcg@10_untrained": round(float(self.untrained.mean()), 4),
             "ndcg@10_trained": round(float(self.trained.mean()), 4),
             "difference": round(self.difference, 4),
             "interval_95": [round(self.low, 4), round(self.high, 4)],
+            **judged,
         }
 
     def __str__(self) -> str:
@@ -191,16 +204,31 @@ def validate(
         print(validate(examples))
     """
     judged = countable(examples)
-    trained = np.zeros(len(judged))
+    both = np.zeros((2, len(judged)))
     chosen: Counter[str] = Counter()
     for number, (seen, held_out) in enumerate(folds_of(judged, folds=folds, seed=seed), start=1):
         how = choose(seen, choices=choices, folds=folds - 1, seed=seed)
         chosen[str(how)] += 1
         model = train(seen, name="fold", training=how).model
         for place in held_out:
-            trained[place] = ndcg_of(judged[place], model)
+            both[:, place] = _both(judged[place], model)
         done(number)
-    untrained = np.array([ndcg_of(example, None) for example in judged])
+    before = np.transpose([_both(example, None) for example in judged])
+    of_all, of_judged = (
+        _compared(judged, untrained, trained, seed=seed)
+        for untrained, trained in zip(before, both, strict=True)
+    )
+    return replace(of_all, chosen=chosen, judged_only=of_judged)
+
+
+def _both(example: Example, model: LearnedModel | None) -> tuple[float, float]:
+    """Return NDCG@10 of all candidates, and of the judged ones alone."""
+    return ndcg_of(example, model), ndcg_of(example, model, judged_only=True)
+
+
+def _compared(
+    examples: Sequence[Example], untrained: Scores, trained: Scores, *, seed: int
+) -> Validation:
     rng = np.random.default_rng(seed)
     low, high = bootstrap_interval((trained - untrained).tolist(), rng=rng)
-    return Validation(tuple(e.query_id for e in judged), untrained, trained, low, high, chosen)
+    return Validation(tuple(e.query_id for e in examples), untrained, trained, low, high)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid.settings import EmbedSettings, Settings
 from es_hybrid.types import TextKind, Vectors
 from tests.support.model_servers import FakeModelServer

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.cached import AsyncCachedEmbedder, AsyncCachedReranker
-from es_hybrid._async.embed import AsyncEmbedClient
-from es_hybrid._async.models import AsyncModelStack
-from es_hybrid._async.stores import AsyncStore
+from es_hybrid._async.models.cached import AsyncCachedEmbedder, AsyncCachedReranker
+from es_hybrid._async.models.embed import AsyncEmbedClient
+from es_hybrid._async.models.stack import AsyncModelStack
+from es_hybrid._async.models.stores import AsyncStore
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._budget import Budget
 from es_hybrid._cache import LruCache, Tally

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid._async.embed import AsyncEmbedClient
+from es_hybrid._async.models.embed import AsyncEmbedClient
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import (

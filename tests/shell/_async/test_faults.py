@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid.errors import (
     ContractError,
     EmbeddingError,

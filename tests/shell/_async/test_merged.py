@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid._async.embed import AsyncEmbedClient
-from es_hybrid._async.merged import AsyncMergedEmbedder, AsyncMergedReranker
-from es_hybrid._async.models import AsyncModelStack
-from es_hybrid._async.rerank import AsyncRerankClient
+from es_hybrid._async.models.embed import AsyncEmbedClient
+from es_hybrid._async.models.merged import AsyncMergedEmbedder, AsyncMergedReranker
+from es_hybrid._async.models.rerank import AsyncRerankClient
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid._background import AsyncBackground
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._retry import RetryPolicy

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid._async.models import AsyncModelStack
-from es_hybrid._async.stores import AsyncRedisStore
+from es_hybrid._async.models.stack import AsyncModelStack
+from es_hybrid._async.models.stores import AsyncRedisStore
 from es_hybrid._background import AsyncBackground
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.redis_cache import async_open_redis

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._async.embed import AsyncEmbedClient
-from es_hybrid._async.models import AsyncModelStack
-from es_hybrid._async.replicated import AsyncReplicatedEmbedder
+from es_hybrid._async.models.embed import AsyncEmbedClient
+from es_hybrid._async.models.replicated import AsyncReplicatedEmbedder
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid._background import AsyncBackground
 from es_hybrid._breaker import BreakerPolicy
 from es_hybrid._concurrency import async_map_ordered
@@ -74,7 +74,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """What tells the replicas how late it is."""
     made = Clock()
-    monkeypatch.setattr("es_hybrid._async.replicas.time", made)
+    monkeypatch.setattr("es_hybrid._async.models.replicas.time", made)
     return made
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._async.rerank import AsyncRerankClient
+from es_hybrid._async.models.rerank import AsyncRerankClient
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import (
     ConfigurationError,
@@ -347,7 +347,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(
     rerank_server: FakeModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer beyond the limit is refused instead of filling the memory."""
-    monkeypatch.setattr("es_hybrid._async.rerank.MAX_BYTES", 100)
+    monkeypatch.setattr("es_hybrid._async.models.rerank.MAX_BYTES", 100)
     async with client_of(rerank_server) as client:
         with pytest.raises(ContractError, match="longer than 100 bytes"):
             await client.rerank(QUERY, TEXTS, instruction=None, timeout_s=5.0)

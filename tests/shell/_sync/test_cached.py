@@ -16,10 +16,10 @@ from es_hybrid._budget import Budget
 from es_hybrid._cache import LruCache, Tally
 from es_hybrid._concurrency import map_ordered, sleep
 from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.cached import CachedEmbedder, CachedReranker
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.models import ModelStack
-from es_hybrid._sync.stores import Store
+from es_hybrid._sync.models.cached import CachedEmbedder, CachedReranker
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.stack import ModelStack
+from es_hybrid._sync.models.stores import Store
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.errors import EmbeddingError, RequestError, ServiceTimeout
 from es_hybrid.protocols import Embedder, Reranker

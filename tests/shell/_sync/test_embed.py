@@ -13,7 +13,7 @@ import pytest
 
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.embed import EmbedClient
+from es_hybrid._sync.models.embed import EmbedClient
 from es_hybrid.errors import (
     ConfigurationError,
     ContractError,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._sync.models import ModelStack
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid.errors import (
     ContractError,
     EmbeddingError,

@@ -13,10 +13,10 @@ import pytest
 from es_hybrid._background import Background
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.merged import MergedEmbedder, MergedReranker
-from es_hybrid._sync.models import ModelStack
-from es_hybrid._sync.rerank import RerankClient
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.merged import MergedEmbedder, MergedReranker
+from es_hybrid._sync.models.rerank import RerankClient
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid.errors import ContractError, EmbeddingError, ServiceError, ServiceTimeout
 from es_hybrid.protocols import Embedder, Reranker
 from es_hybrid.settings import EmbedSettings, RerankSettings, Settings

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from es_hybrid._background import Background
-from es_hybrid._sync.models import ModelStack
-from es_hybrid._sync.stores import RedisStore
+from es_hybrid._sync.models.stack import ModelStack
+from es_hybrid._sync.models.stores import RedisStore
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.redis_cache import open_redis
 from es_hybrid.settings import CacheSettings, EmbedSettings, RerankSettings, Settings

@@ -16,9 +16,9 @@ from es_hybrid._breaker import BreakerPolicy
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._hedge import Hedge
 from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.models import ModelStack
-from es_hybrid._sync.replicated import ReplicatedEmbedder
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.replicated import ReplicatedEmbedder
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid.errors import EmbeddingError, ServiceError, ServiceTimeout
 from es_hybrid.protocols import Embedder
 from es_hybrid.settings import EmbedSettings, RerankSettings, Settings
@@ -74,7 +74,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """What tells the replicas how late it is."""
     made = Clock()
-    monkeypatch.setattr("es_hybrid._sync.replicas.time", made)
+    monkeypatch.setattr("es_hybrid._sync.models.replicas.time", made)
     return made
 
 

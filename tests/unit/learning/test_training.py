@@ -14,6 +14,7 @@ from es_hybrid.learning import (
     RankingFeatures,
     Training,
     Trees,
+    Validation,
     choose,
     examples_of,
     ndcg_of,
@@ -126,6 +127,31 @@ def test_a_model_says_what_it_needs() -> None:
     assert "rating" in model.needed
     assert "price_position" not in model.expects
     assert "rating" in model.needs
+
+
+def test_judged_products_alone_are_compared_too() -> None:
+    """What nobody judged counts as wrong in one figure, and is left out of the order in the other."""
+    rows = np.zeros((3, len(FEATURES)))
+    example = Example("q", ("a", "b", "c"), rows, np.array([0.9, 0.5, 0.1]),
+                      np.array([NOT_JUDGED, 3, 0]), {"b": 3, "c": 0}, NO_CODES[:3])  # fmt: skip
+    assert ndcg_of(example, None) == pytest.approx(1 / np.log2(3))
+    assert ndcg_of(example, None, judged_only=True) == 1.0
+    found = validate(queries(20, teaching=True), choices=[Linear()])
+    assert found.judged_only is not None
+    # Here everything is judged, so both say the same.
+    assert found.judged_only.to_dict() == {
+        name: value for name, value in found.to_dict().items() if name != "judged_only"
+    }
+
+
+def test_says_how_many_queries_would_tell() -> None:
+    """A gain that is lost in chance comes with the number of queries that would show it."""
+    ids = tuple(map(str, range(4)))
+    gains = np.array([0.1, -0.1, 0.05, 0.0])
+    found = Validation(ids, np.zeros(4), gains, low=-0.1, high=0.1)
+    assert found.queries_needed is not None
+    assert found.queries_needed > 100
+    assert replace(found, trained=-gains).queries_needed is None
 
 
 def test_codes_stay_first_in_training_too() -> None:
