@@ -26,10 +26,10 @@ from benchmarks.modelling.servers import Servers, servers
 from benchmarks.modelling.slow import hedging, overrun
 from benchmarks.modelling.stacks import MODEL, OFF, Row, settings, stack
 from benchmarks.modelling.targets import targets
-from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid._background import Background
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.rerank import RerankClient
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.rerank import RerankClient
 from es_hybrid.rank.stand_in import words_scores
 from es_hybrid.settings import EmbedSettings, RerankSettings
 from es_hybrid.types import TextKind

@@ -35,7 +35,7 @@ Pick = Callable[[str], list[str]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print one table a measurement."""
+    """Print one table per measurement."""
     args = _arguments(argv)
     if args.orders:
         _time_orders(args.orders)

@@ -25,7 +25,7 @@ from uuid import uuid4
 from elasticsearch import Elasticsearch
 
 from es_hybrid import FieldMap, HybridClient, IngestReport, Settings, read_products
-from es_hybrid.indexing.coerce import as_date
+from es_hybrid.indexing.dates import as_date
 from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.sources import Record
 from es_hybrid.testing import HashEmbedder

@@ -67,7 +67,7 @@ from es_hybrid.protocols import (
 )
 from es_hybrid.query.capabilities import Capabilities
 from es_hybrid.query.facets import FacetCheck
-from es_hybrid.query.options import HybridExt, hybrid_ext
+from es_hybrid.query.hybrid_ext import HybridExt, hybrid_ext
 from es_hybrid.rank.boost import FieldBoost, IdBoost, NumericBoost, RecencyBoost
 from es_hybrid.rank.decay import DecayBoost
 from es_hybrid.readers import read_ndjson, read_parquet, read_products, read_sql

@@ -72,7 +72,7 @@ async def async_map_ordered(
         limit: Calls in flight, at least 1.
 
     Yields:
-        One result an item. Everything before the first failing item is yielded, then its exception
+        One result per item. Everything before the first failing item is yielded, then its exception
         is raised; the other calls are cancelled. Closing the generator cancels them too.
 
     Raises:
@@ -120,7 +120,7 @@ def map_ordered(
         limit: Calls in flight, at least 1.
 
     Yields:
-        One result an item, up to the first failing item, whose exception is raised.
+        One result per item, up to the first failing item, whose exception is raised.
 
     Raises:
         ValueError: `limit` is below 1.

@@ -149,5 +149,9 @@ def use_structlog(*, enabled: bool = True) -> None:
 
     Args:
         enabled: `False` goes back to the stdlib loggers.
+
+    Example:
+        structlog.configure(...)
+        use_structlog()
     """
     EventLog.to_structlog = enabled

@@ -15,6 +15,10 @@ from enum import StrEnum
 
 from es_hybrid.types import zoned
 
+BUSY_STATUSES = frozenset({408, 429, 502, 503, 504})
+"""HTTP statuses of a cluster, or of a proxy in front of it, that may do it later. What a model server
+means by its statuses is told by `classify_status`, which reads its words too."""
+
 
 class OutcomeKind(StrEnum):
     """What kind of failure a call ended in."""

@@ -22,7 +22,7 @@ __all__ = ["DeadLetterFile", "append_letters", "letters_of_chunk"]
 
 
 class DeadLetterFile:
-    """Writes one line a rejected record; there is no file while nothing was rejected.
+    """Writes one line per rejected record; there is no file while nothing was rejected.
 
     Each line is `{"dead_letter": {"id", "line", "reason"}, "product": …}`, or `"raw"` in place of
     `"product"` for a line that could not be read. `read_products` takes the products out again.

@@ -1,29 +1,23 @@
 """What a shop may replace: embedder, reranker, fuser, boost, product text, metrics hook.
 
 A plug-in is any object with these methods. The contracts are the smallest that cannot be misread:
-one vector a text, one score a text, one score a candidate, always in the order they were given.
+one vector per text, one score per text, one score per candidate, always in the order they were given.
 `es_hybrid.testing` checks an object against them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from es_hybrid.types import (
     BoostContext,
     Correction,
-    Degradation,
     Evidence,
     FusionOptions,
     Hit,
-    Level,
-    PlanName,
-    Recommended,
-    Remembered,
     Scores,
-    Stage,
+    SearchDone,
     TextKind,
     Vector,
     Vectors,
@@ -67,7 +61,11 @@ class Embedder(Protocol):
 
 @runtime_checkable
 class AsyncEmbedder(Protocol):
-    """The same as `Embedder`, awaited."""
+    """The same as `Embedder`, awaited.
+
+    Example:
+        shop = AsyncHybridClient(es, embedder=MyAsyncEmbedder())
+    """
 
     model: str
 
@@ -83,6 +81,9 @@ class InstructedEmbedder(Embedder, Protocol):
     Attributes:
         instruction: The task it puts before queries unasked; empty sends them bare. `None`: the
             model reads none, and a request that brings one is refused.
+
+    Example:
+        rows = embedder.embed(["shoe"], kind=TextKind.QUERY, timeout_s=0.15, instruction="find shoes")
     """
 
     instruction: str | None
@@ -95,13 +96,17 @@ class InstructedEmbedder(Embedder, Protocol):
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; `instruction` is put before queries in place of its own."""
+        """Return one row per text; `instruction` is put before queries in place of its own."""
         ...
 
 
 @runtime_checkable
 class AsyncInstructedEmbedder(AsyncEmbedder, Protocol):
-    """The same as `InstructedEmbedder`, awaited."""
+    """The same as `InstructedEmbedder`, awaited.
+
+    Example:
+        shop = AsyncHybridClient(es, embedder=MyAsyncInstructedEmbedder())
+    """
 
     instruction: str | None
 
@@ -113,7 +118,7 @@ class AsyncInstructedEmbedder(AsyncEmbedder, Protocol):
         timeout_s: float,
         instruction: str | None = None,
     ) -> Vectors:
-        """Return one row a text; `instruction` is put before queries in place of its own."""
+        """Return one row per text; `instruction` is put before queries in place of its own."""
         ...
 
 
@@ -128,18 +133,22 @@ class Reranker(Protocol):
     def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> Sequence[float]:
-        """Return one finite score a text, in the order of `texts`; higher is better."""
+        """Return one finite score per text, in the order of `texts`; higher is better."""
         ...
 
 
 @runtime_checkable
 class AsyncReranker(Protocol):
-    """The same as `Reranker`, awaited."""
+    """The same as `Reranker`, awaited.
+
+    Example:
+        shop = AsyncHybridClient(es, reranker=MyAsyncReranker())
+    """
 
     async def rerank(
         self, query: str, texts: Sequence[str], *, instruction: str | None, timeout_s: float
     ) -> Sequence[float]:
-        """Return one finite score a text, in the order of `texts`; higher is better."""
+        """Return one finite score per text, in the order of `texts`; higher is better."""
         ...
 
 
@@ -149,6 +158,9 @@ class VectorStore(Protocol):
 
     A text hash stands for the text, the model, the dims and how the text was built, so a store may
     hold vectors of many models.
+
+    Example:
+        shop.ingest("products", feed, vectors_from=MyStore())
     """
 
     def get_many(self, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
@@ -162,7 +174,11 @@ class VectorStore(Protocol):
 
 @runtime_checkable
 class AsyncVectorStore(Protocol):
-    """The same as `VectorStore`, awaited."""
+    """The same as `VectorStore`, awaited.
+
+    Example:
+        await shop.ingest("products", feed, vectors_from=MyAsyncStore())
+    """
 
     async def get_many(self, text_hashes: Sequence[str]) -> Mapping[str, Vector]:
         """Return the vectors that are there, by text hash, each of shape `(dims,)`."""
@@ -202,7 +218,7 @@ class Boost(Protocol):
 
 @runtime_checkable
 class Fuser(Protocol):
-    """Turns the legs' scores and ranks into one score a candidate.
+    """Turns the legs' scores and ranks into one score per candidate.
 
     Example:
         shop = HybridClient(es, fusers={"mine": my_fuser})  # `"fusion": {"method": "mine"}`
@@ -244,7 +260,13 @@ class LearnedRanking(Protocol):
 
 @runtime_checkable
 class TextBuilder(Protocol):
-    """Turns a product into the text that is embedded."""
+    """Turns a product into the text that is embedded.
+
+    Example:
+        >>> from es_hybrid.indexing.product import ProductText
+        >>> ProductText()({"title": "Trail shoe", "brand": "Acme"})
+        'Trail shoe. Acme'
+    """
 
     @property
     def version(self) -> str:
@@ -256,39 +278,13 @@ class TextBuilder(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SearchDone:
-    """What a metrics hook is told of one search; never holds the shopper's words.
-
-    Attributes:
-        plan: How the search was carried out.
-        took_ms: Wall-clock milliseconds of the whole call.
-        timings_ms: Milliseconds a stage.
-        degraded: What the search did without.
-        level: The rung of the ladder that the search stood on; `None` for a passthrough.
-        remembered: What came from a cache.
-        explored: Ids of the page's new products that were given their place, to be discounted where
-            clicks are read.
-        total: Hits that match.
-        returned: Hits on the page.
-        recommended: What was recommended; `None` for a search.
-    """
-
-    plan: PlanName
-    took_ms: float
-    timings_ms: Mapping[Stage, float] = field(default_factory=dict)
-    degraded: tuple[Degradation, ...] = ()
-    level: Level | None = None
-    remembered: Remembered = field(default_factory=Remembered)
-    explored: tuple[str, ...] = ()
-    total: int | None = None
-    returned: int = 0
-    recommended: Recommended | None = None
-
-
 @runtime_checkable
 class Hook(Protocol):
-    """Receives events for metrics. One that raises is logged and ignored."""
+    """Receives events for metrics. One that raises is logged and ignored.
+
+    Example:
+        shop = HybridClient(es, hook=MyHook())
+    """
 
     def search_done(self, event: SearchDone) -> None:
         """Take note of a finished search."""

@@ -24,7 +24,7 @@ RecordSink: TypeAlias = Callable[[Mapping[str, Any]], object]
 
 
 class RecordFile:
-    """Appends one line a record; several processes may write to one file.
+    """Appends one line per record; several processes may write to one file.
 
     Args:
         path: Made by the first record.

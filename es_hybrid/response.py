@@ -45,7 +45,7 @@ class HybridInfo:
             reads its beginning, cut at a sentence end.
         instructions: The task sentence that a model was sent, by its stage, where one was.
         remembered: What came from a cache.
-        timings_ms: Wall-clock milliseconds a stage.
+        timings_ms: Wall-clock milliseconds per stage.
         weights: How much each leg and the reranker counted, and what said so; `None` where one leg
             or Elasticsearch itself decided.
         rules: Name and version of the rules in force, such as `default@3`; `None` without any.

@@ -82,7 +82,7 @@ _COLUMNS: Mapping[str, str] = {
 
 
 def print_table(console: Console, title: str, rows: Sequence[Json]) -> None:
-    """Print one row a lane."""
+    """Print one row per lane."""
     table = Table(title=title, box=box.SIMPLE)
     for key, head in _COLUMNS.items():
         table.add_column(head, justify="left" if key == "lane" else "right", no_wrap=True)

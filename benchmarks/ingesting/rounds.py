@@ -45,7 +45,7 @@ class Bench:
         self._es, self._args, self._folder, self._console = es, args, folder, console
 
     def run(self) -> list[Json]:
-        """Return one row a lane, in the order asked for."""
+        """Return one row per lane, in the order asked for."""
         found: dict[str, list[Round]] = defaultdict(list)
         lanes = [name for name in self._args.lane if name != PEER or _PEER_PYTHON.exists()]
         self._one(lanes[0])  # the node compiles its code in its first minute

@@ -9,8 +9,8 @@ from typing import Any
 
 from benchmarks.modelling.servers import Servers
 from benchmarks.modelling.stacks import MODEL, OFF, Row, stack
-from es_hybrid._async.models import AsyncModelStack
-from es_hybrid._sync.models import ModelStack
+from es_hybrid._async.models.stack import AsyncModelStack
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid.errors import ServiceError
 from es_hybrid.settings import EmbedSettings, Settings
 from es_hybrid.types import TextKind

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from benchmarks.modelling.servers import Servers
-from es_hybrid._sync.models import ModelStack
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid.settings import CacheSettings, EmbedSettings, RerankSettings, Settings
 
 Row = dict[str, Any]

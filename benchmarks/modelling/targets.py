@@ -11,7 +11,7 @@ Row = dict[str, Any]
 def targets(
     own: Sequence[Row], hits: Sequence[Row], merged: Sequence[Row], late: Sequence[Row]
 ) -> list[Row]:
-    """Return one row a target, with whether it is met.
+    """Return one row per target, with whether it is met.
 
     Args:
         own: Our cost a call.

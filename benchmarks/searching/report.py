@@ -27,7 +27,7 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class Cpu:
-    """Processor time that we add, in milliseconds, one value a search.
+    """Processor time that we add, in milliseconds, one value per search.
 
     Attributes:
         live: A search less its own requests, both on the node.

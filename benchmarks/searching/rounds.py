@@ -24,7 +24,7 @@ class Round:
         cpu_ms: Processor time of the whole client process, a search.
         per_second: Searches done.
         pages: Ids by query text.
-        trips_ms: Milliseconds of each of our trips, one list entry a search.
+        trips_ms: Milliseconds of each of our trips, one list entry per search.
     """
 
     ms: Sequence[float]

@@ -29,7 +29,8 @@ _FILTER = [
     "items.*.error.type",
     "items.*.error.reason",
 ]
-_BUSY = frozenset({429, 503})
+_OVERLOADED = frozenset({429, 503})
+"""Statuses of a cluster that has too much to do: less is sent at once."""
 _log = get_logger("es_hybrid.ingest")
 
 
@@ -75,7 +76,7 @@ class AsyncBulkWriter:
         )
 
     async def write(self, actions: Sequence[Action]) -> list[str | None]:
-        """Return one entry an action: `None` when stored, else why it was not.
+        """Return one entry per action: `None` when stored, else why it was not.
 
         Raises:
             ApiError: The whole request is refused, as with 401 or 403, or until the tries are over.
@@ -128,7 +129,7 @@ class AsyncBulkWriter:
             await async_sleep(delay)
 
     def _slow_down(self, outcome: Outcome, sent: Pace) -> None:
-        if outcome.status in _BUSY or outcome.kind is OutcomeKind.TIMEOUT:
+        if outcome.status in _OVERLOADED or outcome.kind is OutcomeKind.TIMEOUT:
             self.pace = pace = self.pace.busy(sent)
             _log.info("ingest.slowed", in_flight=pace.in_flight, max_bytes=pace.max_bytes)
 

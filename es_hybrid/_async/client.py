@@ -246,6 +246,9 @@ class AsyncHybridClient(  # type: ignore[misc]  # `ingest` is both
         """Close the connections to the model servers; the wrapped client stays open.
 
         What the log has not written yet is written first.
+
+        Example:
+            await shop.close()  # or `async with AsyncHybridClient(es) as shop:`
         """
         await self._toolbox.aclose()
 

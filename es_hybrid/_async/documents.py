@@ -17,12 +17,9 @@ from es_hybrid._async.bulk import write_policy
 from es_hybrid._concurrency import async_sleep
 from es_hybrid._deadline import AsyncCall
 from es_hybrid._logging import get_logger
-from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
+from es_hybrid._retry import BUSY_STATUSES, Outcome, OutcomeKind, RetryPolicy, next_delay
 from es_hybrid.errors import HybridError
 from es_hybrid.settings import IngestSettings
-
-BUSY = frozenset({408, 429, 502, 503, 504})
-"""Statuses of a cluster that may do it later."""
 
 _FILTER = [
     "docs._id",
@@ -99,7 +96,7 @@ async def _require_readable(
         if "error" in error.body:  # the index is gone; a document that is not there is an answer
             raise
     except (ApiError, TransportError) as error:
-        if last or (isinstance(error, ApiError) and error.status_code not in BUSY):
+        if last or (isinstance(error, ApiError) and error.status_code not in BUSY_STATUSES):
             raise
 
 

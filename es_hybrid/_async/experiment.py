@@ -94,6 +94,9 @@ class AsyncExperimentClient(AsyncWrapper):
         Args:
             shopper: The id of a shopper or session. It is neither kept nor sent; a salted hash of
                 it is recorded and, where `ES_HYBRID_LOG__IDS` allows it, logged.
+
+        Example:
+            answer = await shop.for_shopper(session_id).search(index="products", query=query)
         """
         twin = copy.copy(self)
         twin._shopper = shopper  # noqa: SLF001
@@ -112,6 +115,10 @@ class AsyncExperimentClient(AsyncWrapper):
         Raises:
             RequestError: `ext.hybrid` is wrong.
             ApiError: Elasticsearch's own, where the old query itself fails.
+
+        Example:
+            answer = await shop.for_shopper(session_id).search(index="products", query=query)
+            print(answer.hybrid.experiment)
         """
         request = parse_request(arguments)
         experiment = (await self._remembered.of(self._name, self._found)).value
@@ -167,11 +174,19 @@ class AsyncExperimentClient(AsyncWrapper):
             await self._told(who, metric, value)
 
     async def look(self) -> ExperimentStatus:
-        """Look at the guardrails now, which otherwise happens in the background; may stop it."""
+        """Look at the guardrails now, which otherwise happens in the background; may stop it.
+
+        Example:
+            print(await shop.look())
+        """
         return await self._watch.look()
 
     async def close(self) -> None:
-        """End what runs in the background; both clients stay open."""
+        """End what runs in the background; both clients stay open.
+
+        Example:
+            await shop.close()
+        """
         await self._watch.aclose()
 
     async def _found(self, name: str) -> Experiment:
@@ -228,6 +243,7 @@ class AsyncExperimentClient(AsyncWrapper):
         if recipe is False:
             return await self._old(arguments)
         # Logged once, by `search`: the answer that the shopper gets, and its side.
+        # It sorts the arguments itself: a recipe writes another ext.hybrid than the caller's.
         searcher = self._shop._searcher  # noqa: SLF001
         return await searcher.search(with_recipe(arguments, recipe), logged=False)
 

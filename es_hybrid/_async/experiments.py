@@ -53,6 +53,9 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         Raises:
             ExperimentError: The definition or the name is wrong; nothing was written.
             ExperimentConflict: Somebody else started or stopped it meanwhile.
+
+        Example:
+            await shop.experiments.start("pilot", share=0.05, when={"context": {"brand": "Acme"}})
         """
         before = await self._pointer(EXPERIMENTS.name(name))
         salt = secrets.token_hex(16)
@@ -74,6 +77,9 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         Raises:
             ExperimentError: There is no such experiment.
             ExperimentConflict: Somebody else started or stopped it meanwhile.
+
+        Example:
+            await shop.experiments.stop("pilot", reason="the sale begins")
         """
         now = await self.get(name)
         stopped: Mapping[str, Any] = {**now.content, "state": "stopped", "reason": reason}
@@ -95,6 +101,9 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
 
         Raises:
             ExperimentError: There is no such experiment.
+
+        Example:
+            print(await shop.experiments.status("pilot"))
         """
         version = await self.get(name)
         if counts is None:

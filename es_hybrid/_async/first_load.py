@@ -18,6 +18,7 @@ from es_hybrid.indexing.first_load import (
     unmarked_meta,
 )
 from es_hybrid.indexing.info import IndexInfo
+from es_hybrid.types import Json
 
 _log = get_logger("es_hybrid.ingest")
 
@@ -45,6 +46,7 @@ class AsyncFirstLoad:
         self._index = index
         self._left = after
         self._begun = after == 0
+        self._intended: Json | None = None
 
     async def stored(self, products: int) -> None:
         """Count products that were written."""
@@ -61,7 +63,7 @@ class AsyncFirstLoad:
         """Bring the settings back; return what a person should know where that fails."""
         if not self._begun or self._left > 0:
             return []
-        warning = await restore_settings(self._es, self._index)
+        warning = await restore_settings(self._es, self._index, intended=self._intended)
         return [] if warning is None else [warning]
 
     async def _begin(self) -> None:
@@ -71,8 +73,12 @@ class AsyncFirstLoad:
             return
         now = datetime.now(UTC).isoformat(timespec="seconds")
         meta = marked_meta(found["mappings"], found["settings"]["index"], since=now)
+        self._intended = restoring_settings({"_meta": meta})
         await self._es.indices.put_mapping(index=self._index, meta=meta)
         await self._es.indices.put_settings(index=self._index, settings=LOADING)
+        # A run that ended in between took the mark for its own and away, before or after these
+        # settings: whoever finds the index after a crash needs it, and our end does without it.
+        await self._es.indices.put_mapping(index=self._index, meta=meta)
         _log.info("ingest.first_load_begun", index_name=self._index)
 
 
@@ -98,7 +104,11 @@ async def index_to_write(es: AsyncElasticsearch, name: str) -> IndexInfo:
 
 
 async def restore_settings(
-    es: AsyncElasticsearch, index: str, mapping: Mapping[str, Any] | None = None
+    es: AsyncElasticsearch,
+    index: str,
+    mapping: Mapping[str, Any] | None = None,
+    *,
+    intended: Json | None = None,
 ) -> str | None:
     """Give an index the settings back that a first load took, if one did.
 
@@ -108,6 +118,7 @@ async def restore_settings(
         es: Where.
         index: The index's own name.
         mapping: The live mapping, where it is known already.
+        intended: The settings that hold where the mapping has no mark; `None`: whatever it has.
 
     Returns:
         What a person should know, where the settings could not be restored.
@@ -118,7 +129,7 @@ async def restore_settings(
     try:
         if mapping is None:
             mapping = (await es.indices.get_mapping(index=index))[index]["mappings"]
-        settings = restoring_settings(mapping)
+        settings = restoring_settings(mapping) or intended
         if settings is None:
             return None
         await es.indices.put_settings(index=index, settings=settings)

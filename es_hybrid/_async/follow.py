@@ -257,7 +257,7 @@ class AsyncFollower:
             case HybridError():
                 return error.retryable
             case ApiError():
-                return error.status_code in TRANSIENT or error.status_code == 408
+                return error.status_code in TRANSIENT
             case TransportError():
                 return True
             case _:

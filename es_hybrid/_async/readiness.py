@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.model_checks import model_checks
+from es_hybrid._async.models.checks import model_checks
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid._async.warm import AsyncProductWarmer
 from es_hybrid._async.warm_queries import warm_queries
@@ -34,13 +34,15 @@ class AsyncReadiness:
         client is opened by `async with`.
 
         Returns:
-            One check a model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
+            One check per model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
             to change.
 
         Example:
             assert all(check.status is not Status.PROBLEM for check in await shop.check_models())
         """
-        return tuple([check async for check in model_checks(self._toolbox)])
+        tools = self._toolbox
+        checks = model_checks(tools.embedder, tools.reranker, tools.settings.rerank)
+        return tuple([check async for check in checks])
 
     async def _check_at_start(self) -> None:
         """Check the models as the settings say.

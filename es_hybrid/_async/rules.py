@@ -44,6 +44,10 @@ class AsyncRules(AsyncVersions[RulesVersion]):
 
         Raises:
             RulesError: One of them is not there, or is wrong.
+
+        Example:
+            for change in await shop.rules.diff("default", before=1):
+                print(change)
         """
         old = (await self.get(name, before)).rules
         if isinstance(after, Mapping):

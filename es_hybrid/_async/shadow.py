@@ -104,6 +104,9 @@ class AsyncShadowClient(AsyncWrapper):
 
         Raises:
             ApiError: Elasticsearch's own.
+
+        Example:
+            answer = await shop.search(index="products", query={"match": {"title": "trail shoe"}})
         """
         begun_s = time.perf_counter()
         answer = await self._es.search(**without_hybrid(arguments))
@@ -116,19 +119,31 @@ class AsyncShadowClient(AsyncWrapper):
 
         Args:
             limits: What the new search must keep to.
+
+        Example:
+            print(shop.report(limits=SwitchLimits(errors=0.001)))
         """
         return ShadowReport.of(
             list(self._shadows.records), limits=limits, dropped=self._shadows.dropped
         )
 
     async def finish(self) -> None:
-        """Wait for the comparisons under way, as before a report; no longer than they may take."""
+        """Wait for the comparisons under way, as before a report; no longer than they may take.
+
+        Example:
+            await shop.finish()
+            print(shop.report())
+        """
         while running := set(self._running):
             if not await async_first_done(running, timeout_s=self._timeout_s):
                 return
 
     async def close(self) -> None:
-        """End what runs in the background; both clients stay open."""
+        """End what runs in the background; both clients stay open.
+
+        Example:
+            await shop.close()
+        """
         await self._background.aclose()
 
     def _begin(

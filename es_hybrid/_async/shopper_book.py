@@ -19,9 +19,10 @@ from es_hybrid._async.shopper_stores import (
     AsyncShopperStore,
 )
 from es_hybrid._background import AsyncBackground
-from es_hybrid._breaker import Breaker, BreakerPolicy
+from es_hybrid._breaker import Breaker, BreakerMode, BreakerPolicy
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ConfigurationError
+from es_hybrid.kept_shoppers import KeptShopper, shopper_key, together
 from es_hybrid.last_mile import direction_of, with_cosines
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import SearchRequest
@@ -34,7 +35,7 @@ from es_hybrid.respond.degrade import degradation_of
 from es_hybrid.respond.notes import Notes
 from es_hybrid.rules.shopper import fields_of, shopper_of
 from es_hybrid.settings import ShopperSettings
-from es_hybrid.shoppers import shopper_key, taste_from, together, wanted_products
+from es_hybrid.shoppers import taste_from
 from es_hybrid.stages import Candidates
 from es_hybrid.types import Degradation, DegradationReason, Stage
 
@@ -83,6 +84,14 @@ class AsyncShopperBook:
         secret = self.settings.secret
         return shopper_key(shopper_id, secret=secret.get_secret_value() if secret else None)
 
+    def kept(self, shopper_id: str | None) -> KeptShopper | None:
+        """Return a shopper whom a search can find beside others; `None`: only `stored` can."""
+        if self.settings.store != "index" or shopper_id is None:
+            return None
+        if self._breaker.mode(time.monotonic()) is not BreakerMode.CLOSED:
+            return None
+        return KeptShopper(self.key(shopper_id), self.settings)
+
     async def of(
         self, es: AsyncElasticsearch, request: SearchRequest, schema: IndexSchema, notes: Notes
     ) -> Taste | None:
@@ -116,7 +125,7 @@ class AsyncShopperBook:
             else:
                 shopper = together(stored, shopper)
         fields = fields_of(user)
-        wanted = wanted_products(shopper, now_s=now_s, most=self.settings.products)
+        wanted = list(shopper.product_weights(now_s=now_s))[: self.settings.products]
         seeds: tuple[Seed, ...] = ()
         if wanted:
             found = await self._products(es, request, wanted, list(fields.values()), schema)

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import orjson
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
+from es_hybrid.kept_shoppers import KeptShopper, read_shopper
 from es_hybrid.rank.personal import Shopper
 from es_hybrid.settings import ShopperSettings
-from es_hybrid.shoppers import read_shopper
 from es_hybrid.types import Json
 
 _SECONDS_A_DAY = 86_400.0
@@ -155,7 +155,7 @@ _TRIES = 5
 
 
 class AsyncIndexShoppers:
-    """Shoppers in an index, one document each; read in real time, without a refresh.
+    """Shoppers in an index, one document each; `load` reads it in real time, without a refresh.
 
     Args:
         es: The shop's own client.
@@ -176,14 +176,7 @@ class AsyncIndexShoppers:
             answer = await self._es.get(index=self._settings.index, id=key)
         except NotFoundError:
             return Shopper()
-        source = answer.body["_source"]
-        return read_shopper(
-            source.get("events", ()),
-            source.get("preferences"),
-            opted_out=bool(source.get("opted_out")),
-            now_s=now_s,
-            ttl_days=self._settings.ttl_days,
-        )
+        return KeptShopper(key, self._settings).read(answer.body["_source"], now_s=now_s)
 
     async def add(self, key: str, event: Json, *, now_s: float) -> bool:
         """Keep an event; `False`: the shopper has opted out."""
@@ -200,7 +193,8 @@ class AsyncIndexShoppers:
         """Delete everything, and keep nothing from now on."""
         await self._create_index()
         mark = {"opted_out": True, "seen_at": round(now_s * 1000)}
-        await self._es.index(index=self._settings.index, id=key, document=mark)
+        # A recommendation finds shoppers by a search; one who has opted out must not be found.
+        await self._es.index(index=self._settings.index, id=key, document=mark, refresh=True)
 
     async def opt_in(self, key: str) -> None:
         """Keep again what comes from now on."""
@@ -247,6 +241,7 @@ class AsyncIndexShoppers:
                 id=key,
                 script={"source": script},
                 retry_on_conflict=_TRIES,
+                refresh=True,
             )
         except NotFoundError:
             return

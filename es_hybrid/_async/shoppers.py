@@ -14,9 +14,9 @@ from es_hybrid._async.shopper_stores import AsyncShopperStore
 from es_hybrid._deadline import AsyncCall
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ConfigurationError, HybridError, RequestError
+from es_hybrid.kept_shoppers import stored_event, stored_preferences
 from es_hybrid.query.shopper import User, UserEvent
 from es_hybrid.rank.personal import Shopper
-from es_hybrid.shoppers import stored_event, stored_preferences
 
 _LOG = get_logger("es_hybrid.search")
 M = TypeVar("M", bound=BaseModel)

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid._async.cached import AsyncCachedEmbedder
-from es_hybrid._async.guard import AsyncGuard
-from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.models.cached import AsyncCachedEmbedder
+from es_hybrid._async.models.guard import AsyncGuard
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid._async.results import AsyncResults
 from es_hybrid._async.rulebook import AsyncRulebook
 from es_hybrid._async.schemas import AsyncSchemas
@@ -143,7 +143,7 @@ class AsyncToolbox:
         raise_errors: bool,
         tallies: Sequence[Tally] = (),
     ) -> Vectors | Degradation:
-        """Return one row a query, shape `(len(texts), dims)`, or why there are none.
+        """Return one row per query, shape `(len(texts), dims)`, or why there are none.
 
         What is remembered is given even while the server is left alone, and says nothing about it.
 
@@ -178,7 +178,7 @@ class AsyncToolbox:
         raise_errors: bool,
         tallies: Sequence[Tally] = (),
     ) -> list[float] | Degradation:
-        """Return one score a text, in order, or why there are none; see `embed`."""
+        """Return one score per text, in order, or why there are none; see `embed`."""
         pairs = self._stack.pairs
         if pairs is None or not texts:
             return []

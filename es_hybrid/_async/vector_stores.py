@@ -9,7 +9,7 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from es_hybrid._async.admin import index_info
 from es_hybrid._async.bulk import AsyncBulkWriter
-from es_hybrid._async.stores import AsyncRedisStore
+from es_hybrid._async.models.stores import AsyncRedisStore
 from es_hybrid._background import AsyncBackground
 from es_hybrid._flavour import async_check_plugin
 from es_hybrid.errors import ConfigurationError, HybridError
@@ -34,7 +34,7 @@ from es_hybrid.wire.packed import pack_vector, unpack_vector
 _REDIS_PATIENCE_S = 5.0
 _KEYS = b"text:"
 _MOST = 1000
-"""Texts a search; Elasticsearch takes up to 10,000 hits, and vectors are long."""
+"""Texts per search; Elasticsearch takes up to 10,000 hits, and vectors are long."""
 
 
 class AsyncProductVectors:

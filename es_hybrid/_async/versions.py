@@ -60,6 +60,9 @@ class AsyncVersions(Generic[V]):
         Raises:
             HybridError: The content or its name is wrong; nothing was written.
             HybridError: Somebody else saved meanwhile; nothing was put in force.
+
+        Example:
+            saved = await shop.rules.put("default", {"stock": {"action": "bury"}}, comment="sale")
         """
         self._kind.name(name)
         self._kind.check(content)
@@ -80,6 +83,9 @@ class AsyncVersions(Generic[V]):
 
         Raises:
             HybridError: There is no such document, or no such version.
+
+        Example:
+            rules = (await shop.rules.get("default")).rules
         """
         pointer = await self._pointer(self._kind.name(name))
         if not pointer.current:
@@ -99,6 +105,9 @@ class AsyncVersions(Generic[V]):
 
         Raises:
             HybridError: There is no such document.
+
+        Example:
+            [(each.version, each.comment) for each in await shop.rules.versions("default")]
         """
         current = (await self.get(name)).version
         answer = await self._es.search(
@@ -111,7 +120,11 @@ class AsyncVersions(Generic[V]):
         return tuple(self._kind.read(source, current=current) for source in sources)
 
     async def names(self) -> tuple[str, ...]:
-        """Return the names of all documents, sorted."""
+        """Return the names of all documents, sorted.
+
+        Example:
+            await shop.rules.names()
+        """
         try:
             answer = await self._es.search(
                 index=self._index, query={"term": {"kind": "pointer"}}, source=False, size=1000
@@ -130,6 +143,9 @@ class AsyncVersions(Generic[V]):
         Raises:
             HybridError: There is no such version.
             HybridError: Somebody else changed it meanwhile; nothing was put in force.
+
+        Example:
+            await shop.rules.rollback("default", to=3)
         """
         if to is not None:
             await self.get(name, to)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from es_hybrid._async.cached import AsyncCachedEmbedder
+from es_hybrid._async.models.cached import AsyncCachedEmbedder
 from es_hybrid._async.toolbox import AsyncToolbox
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.query.language import language_of

@@ -247,6 +247,9 @@ class HybridClient(  # type: ignore[misc]  # `ingest` is both
         """Close the connections to the model servers; the wrapped client stays open.
 
         What the log has not written yet is written first.
+
+        Example:
+            shop.close()  # or `with HybridClient(es) as shop:`
         """
         self._toolbox.close()
 

@@ -140,7 +140,7 @@ class Events:
             text: The shopper's words; hashed or dropped, by setting.
             index: Where was searched.
             from_: First product of the page, from 0.
-            size: Products a page.
+            size: Products per page.
             took_ms: Milliseconds; default: `took` of the body.
             log: As `ext.hybrid.log`.
             teams: Of interleaved rankings, which one each product came from, by id.
@@ -192,5 +192,9 @@ class Events:
         return self._toolbox.log.ran(report)
 
     def flush_log(self, *, timeout_s: float = 10.0) -> bool:
-        """Write what waits now; say whether all of it was done within so many seconds."""
+        """Write what waits now; say whether all of it was done within so many seconds.
+
+        Example:
+            assert shop.flush_log(timeout_s=5.0)
+        """
         return self._toolbox.log.flush(timeout_s=timeout_s)

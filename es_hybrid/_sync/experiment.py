@@ -95,6 +95,9 @@ class ExperimentClient(Wrapper):
         Args:
             shopper: The id of a shopper or session. It is neither kept nor sent; a salted hash of
                 it is recorded and, where `ES_HYBRID_LOG__IDS` allows it, logged.
+
+        Example:
+            answer = shop.for_shopper(session_id).search(index="products", query=query)
         """
         twin = copy.copy(self)
         twin._shopper = shopper  # noqa: SLF001
@@ -113,6 +116,10 @@ class ExperimentClient(Wrapper):
         Raises:
             RequestError: `ext.hybrid` is wrong.
             ApiError: Elasticsearch's own, where the old query itself fails.
+
+        Example:
+            answer = shop.for_shopper(session_id).search(index="products", query=query)
+            print(answer.hybrid.experiment)
         """
         request = parse_request(arguments)
         experiment = (self._remembered.of(self._name, self._found)).value
@@ -168,11 +175,19 @@ class ExperimentClient(Wrapper):
             self._told(who, metric, value)
 
     def look(self) -> ExperimentStatus:
-        """Look at the guardrails now, which otherwise happens in the background; may stop it."""
+        """Look at the guardrails now, which otherwise happens in the background; may stop it.
+
+        Example:
+            print(shop.look())
+        """
         return self._watch.look()
 
     def close(self) -> None:
-        """End what runs in the background; both clients stay open."""
+        """End what runs in the background; both clients stay open.
+
+        Example:
+            shop.close()
+        """
         self._watch.close()
 
     def _found(self, name: str) -> Experiment:
@@ -229,6 +244,7 @@ class ExperimentClient(Wrapper):
         if recipe is False:
             return self._old(arguments)
         # Logged once, by `search`: the answer that the shopper gets, and its side.
+        # It sorts the arguments itself: a recipe writes another ext.hybrid than the caller's.
         searcher = self._shop._searcher  # noqa: SLF001
         return searcher.search(with_recipe(arguments, recipe), logged=False)
 

@@ -54,6 +54,9 @@ class Experiments(Versions[ExperimentVersion]):
         Raises:
             ExperimentError: The definition or the name is wrong; nothing was written.
             ExperimentConflict: Somebody else started or stopped it meanwhile.
+
+        Example:
+            shop.experiments.start("pilot", share=0.05, when={"context": {"brand": "Acme"}})
         """
         before = self._pointer(EXPERIMENTS.name(name))
         salt = secrets.token_hex(16)
@@ -73,6 +76,9 @@ class Experiments(Versions[ExperimentVersion]):
         Raises:
             ExperimentError: There is no such experiment.
             ExperimentConflict: Somebody else started or stopped it meanwhile.
+
+        Example:
+            shop.experiments.stop("pilot", reason="the sale begins")
         """
         now = self.get(name)
         stopped: Mapping[str, Any] = {**now.content, "state": "stopped", "reason": reason}
@@ -94,6 +100,9 @@ class Experiments(Versions[ExperimentVersion]):
 
         Raises:
             ExperimentError: There is no such experiment.
+
+        Example:
+            print(shop.experiments.status("pilot"))
         """
         version = self.get(name)
         if counts is None:

@@ -258,7 +258,7 @@ class Follower:
             case HybridError():
                 return error.retryable
             case ApiError():
-                return error.status_code in TRANSIENT or error.status_code == 408
+                return error.status_code in TRANSIENT
             case TransportError():
                 return True
             case _:

@@ -11,6 +11,7 @@ import orjson
 from elasticsearch import Elasticsearch
 
 from es_hybrid._concurrency import blocking
+from es_hybrid._retry import BUSY_STATUSES
 from es_hybrid._stop import Stop
 from es_hybrid.logs.files import RotatingFiles
 from es_hybrid.logs.records import new_id
@@ -23,7 +24,6 @@ __all__ = ["FileSink", "StreamSink"]
 _ANSWER = "items.*.status,items.*.error.type"
 _TRIES = 2
 _PAUSE_S = 1.0
-_LATER = frozenset({429, 502, 503, 504})
 _ODD = orjson.OPT_NON_STR_KEYS | orjson.OPT_SERIALIZE_NUMPY
 
 
@@ -58,12 +58,12 @@ class StreamSink:
             try:
                 statuses = self._send(left)
             except Exception as error:  # noqa: BLE001 - a lost connection, or the whole refused
-                if last or getattr(error, "status_code", 503) not in _LATER:
+                if last or getattr(error, "status_code", 503) not in BUSY_STATUSES:
                     return [*failed, *[_kind(error)] * len(left)]
             else:
                 again = []
                 for lines, (status, kind) in zip(left, statuses, strict=True):
-                    if status in _LATER and not last:
+                    if status in BUSY_STATUSES and not last:
                         again.append(lines)
                     elif status >= 300 and status != 409:
                         failed.append(kind)

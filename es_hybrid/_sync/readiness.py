@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from elasticsearch import Elasticsearch
 
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.model_checks import model_checks
+from es_hybrid._sync.models.checks import model_checks
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._sync.warm import ProductWarmer
 from es_hybrid._sync.warm_queries import warm_queries
@@ -35,13 +35,15 @@ class Readiness:
         client is opened by `with`.
 
         Returns:
-            One check a model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
+            One check per model that there is: `status` is `ok`, `note` or `problem`, `hint` says what
             to change.
 
         Example:
             assert all(check.status is not Status.PROBLEM for check in shop.check_models())
         """
-        return tuple([check for check in model_checks(self._toolbox)])
+        tools = self._toolbox
+        checks = model_checks(tools.embedder, tools.reranker, tools.settings.rerank)
+        return tuple([check for check in checks])
 
     def _check_at_start(self) -> None:
         """Check the models as the settings say.

@@ -4,20 +4,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
-from elasticsearch import Elasticsearch
+from elastic_transport import ObjectApiResponse
+from elasticsearch import ApiError, Elasticsearch
 
 from es_hybrid._sync.retrieve import Retriever
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid._tracing import span
+from es_hybrid.kept_shoppers import together
 from es_hybrid.last_mile import ruled
 from es_hybrid.policies import Policies
 from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.schema import IndexSchema
+from es_hybrid.rank.personal import Shopper
 from es_hybrid.recommend.decide import Aim, Known, aim_of, excluding, seed_fields
 from es_hybrid.recommend.request import RecommendRequest
 from es_hybrid.recommend.search import (
@@ -27,13 +32,10 @@ from es_hybrid.recommend.search import (
     found_of,
     page_of,
     plan_of,
-    start_body,
 )
-from es_hybrid.recommend.seeds import Seed, read_seeds
-from es_hybrid.recommend.table import read_rows, table_of
+from es_hybrid.recommend.start import Start, Started, read_start, start_of
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridResponse, event_of
-from es_hybrid.shoppers import together
 from es_hybrid.stages import (
     body_of,
     candidates_of,
@@ -41,9 +43,7 @@ from es_hybrid.stages import (
     ranking_of,
     response_of,
 )
-from es_hybrid.types import Degradation, LegResult, Recommended, Stage
-
-Rows = Mapping[str, Mapping[str, float]]
+from es_hybrid.types import Degradation, LegResult, Stage
 
 
 class Recommender:
@@ -78,59 +78,79 @@ class Recommender:
             rules, lack = tools.rulebook.of(self._es, search)
             notes.degraded(*([] if lack is None else [lack]))
             in_force = tools.in_force(search, rules, money=schema.money)
-        request = self._known(request, notes, now_s=now_s)
-        past = request.past_ids(now_s=now_s)
-        with notes.timing(Stage.SEEDS):
-            seeds, rows = self._start(request, past, schema, in_force.policies)
-        known = Known(seeds, rows, schema, tools.settings.recommend, now_s)
+        started = self._start(request, schema, in_force.policies, notes, now_s=now_s)
+        request, seeds = started.request, started.seeds
+        known = Known(seeds, started.rows, schema, tools.settings.recommend, now_s)
         aim = aim_of(request, known)
         plan = plan_of(
             request,
             aim,
             Surroundings(tools.settings, schema, tools.models),
             boosts=in_force.boosts,
-            policies=excluding(in_force.policies, request, known, past=past),
+            policies=excluding(
+                in_force.policies, request, known, past=request.past_ids(now_s=now_s)
+            ),
             seeds=seeds,
         )
         notes.degraded(*aim.lacks, *plan.degraded)
         return self._carry_out(plan, aim, known, notes)
 
-    def _known(self, request: RecommendRequest, notes: Notes, *, now_s: float) -> RecommendRequest:
+    def _start(
+        self,
+        request: RecommendRequest,
+        schema: IndexSchema,
+        policies: Policies,
+        notes: Notes,
+        *,
+        now_s: float,
+    ) -> Started:
+        """Return what a recommendation starts from, and what is kept of its shopper.
+
+        A shopper who is kept in an index comes with it. Whatever stands in the way of that is left
+        to the look-up of a shopper alone, which knows what to say of it.
+        """
+        said = request.shopper
+        shopper_id = None if said is None or said.opted_out else request.user.id
+        asked = partial(
+            start_of,
+            fields=seed_fields(request, self._tools.settings.recommend, policies),
+            vector_field=schema.vector.name if schema.vector else None,
+            now_s=now_s,
+        )
+        kept = self._tools.shopper_book.kept(shopper_id)
+        if kept is not None:
+            with suppress(ApiError), notes.timing(Stage.SEEDS):
+                start = asked(request, shopper=kept)
+                found = self._fetch(start)
+                if not found["_shards"]["failed"]:
+                    return read_start(start, found["hits"]["hits"], request, now_s=now_s)
+        if shopper_id is not None:
+            request = self._known(request, shopper_id, notes, now_s=now_s)
+        start = asked(request)
+        if not start.body["size"]:
+            return Started(request)
+        with notes.timing(Stage.SEEDS):
+            found = self._fetch(start)
+        return read_start(start, found["hits"]["hits"], request, now_s=now_s)
+
+    def _fetch(self, start: Start) -> ObjectApiResponse[Any]:
+        return self._es.search(
+            index=start.index,
+            body=start.body,
+            # A shop may have no table, or a key that may not read it.
+            ignore_unavailable=True if start.table else None,
+        )
+
+    def _known(
+        self, request: RecommendRequest, shopper_id: str, notes: Notes, *, now_s: float
+    ) -> RecommendRequest:
         """Return the request with what is kept of its shopper."""
-        shopper_id, said = request.user.id, request.shopper
-        if shopper_id is None or said is None or said.opted_out:
-            return request
         with notes.timing(Stage.SHOPPER):
             stored = self._tools.shopper_book.stored(self._es, shopper_id, now_s=now_s)
         if isinstance(stored, Degradation):
             notes.degraded(stored)
             return request
-        return replace(request, shopper=together(stored, said))
-
-    def _start(
-        self,
-        request: RecommendRequest,
-        past: Sequence[str],
-        schema: IndexSchema,
-        policies: Policies,
-    ) -> tuple[tuple[Seed, ...], Rows]:
-        """Fetch what a recommendation starts from, and what orders say of it, in one search."""
-        ids = past if request.asked is Recommended.FOR_YOU else request.ids
-        if not ids:
-            return (), {}
-        fields = seed_fields(request, self._tools.settings.recommend, policies)
-        vector_field = schema.vector.name if schema.vector else None
-        table = table_of(request.index) if request.asked is Recommended.BOUGHT_TOGETHER else None
-        found = self._es.search(
-            index=request.index if table is None else f"{request.index},{table}",
-            body=start_body(ids, fields=fields, vector_field=vector_field),
-            # A shop may have no table, or a key that may not read it.
-            ignore_unavailable=True if table else None,
-        )
-        hits = found["hits"]["hits"]
-        rows = {} if table is None else read_rows(hits, table=table)
-        own = [hit for hit in hits if table is None or not hit["_index"].startswith(table)]
-        return read_seeds(own, ids, vector_field=vector_field), rows
+        return replace(request, shopper=together(stored, request.shopper or Shopper()))
 
     def _carry_out(self, plan: Plan, aim: Aim, known: Known, notes: Notes) -> HybridResponse:
         server = self._tools.schemas.server(self._es)

@@ -45,6 +45,10 @@ class Rules(Versions[RulesVersion]):
 
         Raises:
             RulesError: One of them is not there, or is wrong.
+
+        Example:
+            for change in shop.rules.diff("default", before=1):
+                print(change)
         """
         old = (self.get(name, before)).rules
         if isinstance(after, Mapping):

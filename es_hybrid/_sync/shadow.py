@@ -105,6 +105,9 @@ class ShadowClient(Wrapper):
 
         Raises:
             ApiError: Elasticsearch's own.
+
+        Example:
+            answer = shop.search(index="products", query={"match": {"title": "trail shoe"}})
         """
         begun_s = time.perf_counter()
         answer = self._es.search(**without_hybrid(arguments))
@@ -117,19 +120,31 @@ class ShadowClient(Wrapper):
 
         Args:
             limits: What the new search must keep to.
+
+        Example:
+            print(shop.report(limits=SwitchLimits(errors=0.001)))
         """
         return ShadowReport.of(
             list(self._shadows.records), limits=limits, dropped=self._shadows.dropped
         )
 
     def finish(self) -> None:
-        """Wait for the comparisons under way, as before a report; no longer than they may take."""
+        """Wait for the comparisons under way, as before a report; no longer than they may take.
+
+        Example:
+            shop.finish()
+            print(shop.report())
+        """
         while running := set(self._running):
             if not first_done(running, timeout_s=self._timeout_s):
                 return
 
     def close(self) -> None:
-        """End what runs in the background; both clients stay open."""
+        """End what runs in the background; both clients stay open.
+
+        Example:
+            shop.close()
+        """
         self._background.close()
 
     def _begin(

@@ -15,9 +15,9 @@ from es_hybrid._logging import get_logger
 from es_hybrid._sync.shopper_book import ShopperBook
 from es_hybrid._sync.shopper_stores import ShopperStore
 from es_hybrid.errors import ConfigurationError, HybridError, RequestError
+from es_hybrid.kept_shoppers import stored_event, stored_preferences
 from es_hybrid.query.shopper import User, UserEvent
 from es_hybrid.rank.personal import Shopper
-from es_hybrid.shoppers import stored_event, stored_preferences
 
 _LOG = get_logger("es_hybrid.search")
 M = TypeVar("M", bound=BaseModel)

@@ -14,9 +14,9 @@ from es_hybrid._breaker import Breaker
 from es_hybrid._budget import Budget
 from es_hybrid._cache import CacheStats, Tally
 from es_hybrid._logging import get_logger
-from es_hybrid._sync.cached import CachedEmbedder
-from es_hybrid._sync.guard import Guard
-from es_hybrid._sync.models import ModelStack
+from es_hybrid._sync.models.cached import CachedEmbedder
+from es_hybrid._sync.models.guard import Guard
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid._sync.results import Results
 from es_hybrid._sync.rulebook import Rulebook
 from es_hybrid._sync.schemas import Schemas
@@ -144,7 +144,7 @@ class Toolbox:
         raise_errors: bool,
         tallies: Sequence[Tally] = (),
     ) -> Vectors | Degradation:
-        """Return one row a query, shape `(len(texts), dims)`, or why there are none.
+        """Return one row per query, shape `(len(texts), dims)`, or why there are none.
 
         What is remembered is given even while the server is left alone, and says nothing about it.
 
@@ -177,7 +177,7 @@ class Toolbox:
         raise_errors: bool,
         tallies: Sequence[Tally] = (),
     ) -> list[float] | Degradation:
-        """Return one score a text, in order, or why there are none; see `embed`."""
+        """Return one score per text, in order, or why there are none; see `embed`."""
         pairs = self._stack.pairs
         if pairs is None or not texts:
             return []

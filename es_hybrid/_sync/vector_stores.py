@@ -12,7 +12,7 @@ from es_hybrid._background import Background
 from es_hybrid._flavour import check_plugin
 from es_hybrid._sync.admin import index_info
 from es_hybrid._sync.bulk import BulkWriter
-from es_hybrid._sync.stores import RedisStore
+from es_hybrid._sync.models.stores import RedisStore
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.indexing.info import IndexInfo
 from es_hybrid.indexing.names import alias_of
@@ -35,7 +35,7 @@ from es_hybrid.wire.packed import pack_vector, unpack_vector
 _REDIS_PATIENCE_S = 5.0
 _KEYS = b"text:"
 _MOST = 1000
-"""Texts a search; Elasticsearch takes up to 10,000 hits, and vectors are long."""
+"""Texts per search; Elasticsearch takes up to 10,000 hits, and vectors are long."""
 
 
 class ProductVectors:

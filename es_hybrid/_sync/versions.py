@@ -61,6 +61,9 @@ class Versions(Generic[V]):
         Raises:
             HybridError: The content or its name is wrong; nothing was written.
             HybridError: Somebody else saved meanwhile; nothing was put in force.
+
+        Example:
+            saved = shop.rules.put("default", {"stock": {"action": "bury"}}, comment="sale")
         """
         self._kind.name(name)
         self._kind.check(content)
@@ -81,6 +84,9 @@ class Versions(Generic[V]):
 
         Raises:
             HybridError: There is no such document, or no such version.
+
+        Example:
+            rules = (shop.rules.get("default")).rules
         """
         pointer = self._pointer(self._kind.name(name))
         if not pointer.current:
@@ -100,6 +106,9 @@ class Versions(Generic[V]):
 
         Raises:
             HybridError: There is no such document.
+
+        Example:
+            [(each.version, each.comment) for each in shop.rules.versions("default")]
         """
         current = (self.get(name)).version
         answer = self._es.search(
@@ -112,7 +121,11 @@ class Versions(Generic[V]):
         return tuple(self._kind.read(source, current=current) for source in sources)
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of all documents, sorted."""
+        """Return the names of all documents, sorted.
+
+        Example:
+            shop.rules.names()
+        """
         try:
             answer = self._es.search(
                 index=self._index, query={"term": {"kind": "pointer"}}, source=False, size=1000
@@ -131,6 +144,9 @@ class Versions(Generic[V]):
         Raises:
             HybridError: There is no such version.
             HybridError: Somebody else changed it meanwhile; nothing was put in force.
+
+        Example:
+            shop.rules.rollback("default", to=3)
         """
         if to is not None:
             self.get(name, to)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from es_hybrid._sync.cached import CachedEmbedder
+from es_hybrid._sync.models.cached import CachedEmbedder
 from es_hybrid._sync.toolbox import Toolbox
 from es_hybrid.errors import ConfigurationError, HybridError
 from es_hybrid.query.language import language_of

@@ -47,7 +47,7 @@ class Retrieval:
         index: Index or alias.
         vectors: Query vectors by query id, where they were made beforehand.
         boosts: Whose fields are fetched with the candidates.
-        window: Candidates a leg.
+        window: Candidates per leg.
     """
 
     shop: HybridClient

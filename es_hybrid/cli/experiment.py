@@ -38,12 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         *,
         interrupted: str = "nothing was changed",
     ) -> Parser:
-        command = add_action(
+        return add_action(
             actions, name, act, purpose, example=f"experiment {example}", interrupted=interrupted
         )
-        if act in (_start, experiment_status.run, _stop):
-            command.add_argument("name", metavar="NAME", help="the experiment, such as pilot")
-        return command
 
     start = action(
         "start",
@@ -52,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "start pilot --share 5% --guard errors=1%",
         interrupted=INTERRUPTED,
     )
+    _add_name(start)
     _add_start(start)
     status = action(
         "status",
@@ -60,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "status pilot --outcomes outcomes.ndjson",
         interrupted=INTERRUPTED,
     )
+    _add_name(status)
     experiment_status.add_arguments(status)
     stop = action(
         "stop",
@@ -68,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         'stop pilot --reason "the summer sale begins"',
         interrupted=INTERRUPTED,
     )
+    _add_name(stop)
     stop.add_argument("--reason", metavar="TEXT", help="why; kept with the experiment")
     action("list", _list, "list the names of all experiments", "list")
     report = action(
@@ -93,6 +93,10 @@ def run(args: argparse.Namespace) -> int:
     """Do one action; return its exit code."""
     code: int = args.act(args)
     return code
+
+
+def _add_name(command: argparse.ArgumentParser) -> None:
+    command.add_argument("name", metavar="NAME", help="the experiment, such as pilot")
 
 
 def _add_start(start: argparse.ArgumentParser) -> None:

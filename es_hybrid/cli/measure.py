@@ -56,7 +56,7 @@ def measure(
         depth: Products of a ranking.
 
     Returns:
-        One answer a query.
+        One answer per query.
     """
     for query in islice(cycle(queries), warmup):
         _page(shop, index, recipe.section(query.text, vector=vectors.get(query.id)))

@@ -9,7 +9,7 @@ __all__ = ["display_width", "is_number", "printable", "table_lines"]
 
 
 def table_lines(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Return a header and one line a row, in aligned columns; numbers to the right.
+    """Return a header and one line per row, in aligned columns; numbers to the right.
 
     Example:
         >>> table_lines(["recipe", "ms"], [["lexical", 3.25]])

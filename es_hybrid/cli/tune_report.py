@@ -62,7 +62,7 @@ def print_tuning(
     )
     out.line()
     out.table(
-        ["candidates a leg", "reranked", "p50 ms", "trips", report.measure, ""],
+        ["candidates per leg", "reranked", "p50 ms", "trips", report.measure, ""],
         [
             [
                 *(each[name] for name in ("window", "top", "p50_ms", "trips")),

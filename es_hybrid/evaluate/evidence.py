@@ -82,7 +82,12 @@ class Evidence:
 
 
 def most_changed(comparison: Comparison, *, each: int = 5) -> tuple[QueryChange, ...]:
-    """Return the worst losers, worst first, and then the best winners, best first."""
+    """Return the worst losers, worst first, and then the best winners, best first.
+
+    Example:
+        (comparison,) = compare(report)
+        worst, *others = most_changed(comparison)
+    """
     return (*comparison.losers[:each], *comparison.winners[:each])
 
 

@@ -39,7 +39,7 @@ class RecipeResult:
         recipe: Its name.
         values: Metric name, such as `ndcg@10`, to query id to value.
         latency_ms: `p50` and `p95` of a search of a page.
-        stages_ms: Mean milliseconds a stage, over the queries that went through it.
+        stages_ms: Mean milliseconds per stage, over the queries that went through it.
         degraded: Queries that went without something, by `"stage: reason"`.
         faults: Queries among them where something broke or was too slow.
     """

@@ -19,7 +19,7 @@ __all__ = ["read_run", "run_lines", "trec_lines"]
 
 
 def run_lines(run: Run) -> Iterable[str]:
-    """Yield a run as NDJSON, one line a query, each ending in a line feed.
+    """Yield a run as NDJSON, one line per query, each ending in a line feed.
 
     Example:
         >>> print(*run_lines(Run("mine", (Answer("q1", ("a",), took_ms=2.0),))), end="")

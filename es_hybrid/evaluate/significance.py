@@ -1,6 +1,6 @@
 """Whether a difference between two recipes on the same queries is more than chance.
 
-All tests are paired: they look at one difference a query. Randomness is an argument, so the same
+All tests are paired: they look at one difference per query. Randomness is an argument, so the same
 seed gives the same figures.
 """
 

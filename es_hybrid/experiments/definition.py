@@ -24,7 +24,12 @@ class _Part(BaseModel):
 
 
 class Guardrails(_Part):
-    """What the treatment must not do; each is judged against the control."""
+    """What the treatment must not do; each is judged against the control.
+
+    Example:
+        >>> Guardrails(errors=0.02).slow_ms
+        1000.0
+    """
 
     searches: int = Field(200, ge=20, description="Fewest searches of each variant to judge by")
     slow_ms: float = Field(1000.0, gt=0, description="Milliseconds from which a search is slow")
@@ -39,7 +44,12 @@ class Guardrails(_Part):
 
 
 class Experiment(_Part):
-    """Who sees what, what is measured, and when it ends by itself; see docs/live.md."""
+    """Who sees what, what is measured, and when it ends by itself; see docs/live.md.
+
+    Example:
+        >>> Experiment(share=0.1, salt="any-words", run="r1r1").control
+        False
+    """
 
     state: Literal["running", "stopped"] = Field("running", description="Whether anybody sees it")
     reason: str = Field("", description="Why it was stopped")

@@ -93,7 +93,12 @@ def guard_checks(
     Args:
         limits: What is allowed.
         counts: Searches by variant.
-        revenue: One value a shopper, by variant, where it is known.
+        revenue: One value per shopper, by variant, where it is known.
+
+    Example:
+        >>> counts = {Variant.CONTROL: Counts(searches=9), Variant.TREATMENT: Counts(searches=9)}
+        >>> [check.status.value for check in guard_checks(Guardrails(), counts)][:1]
+        ['note']
     """
     return tuple(_checks(limits, counts, revenue or {}))
 
@@ -107,7 +112,7 @@ def dealing_check(share: float, shoppers: Mapping[Variant, Sample], *, least: in
 
     Args:
         share: Part of the shoppers that is dealt the treatment.
-        shoppers: One value a shopper, by variant.
+        shoppers: One value per shopper, by variant.
         least: Fewest shoppers of both to judge by.
 
     Returns:

@@ -1,4 +1,4 @@
-"""What shoppers did, by variant: one value a shopper, and how sure a difference is.
+"""What shoppers did, by variant: one value per shopper, and how sure a difference is.
 
 This is the one place that outcomes come through: whoever can yield `Outcome`s, from a file, a log or
 a warehouse, can be asked which variant is better.
@@ -128,7 +128,7 @@ class Effect:
 
 
 def samples_of(outcomes: Iterable[Outcome], metric: str) -> dict[Variant, Sample]:
-    """Return one value a shopper, summed; who was there and did nothing counts with 0.
+    """Return one value per shopper, summed; who was there and did nothing counts with 0.
 
     Shoppers and not searches are what was dealt, and a shopper's searches are alike: counting
     searches would make every difference look surer than it is.
@@ -172,9 +172,13 @@ def effect_of(
     """Return what the treatment changed; `None` without shoppers on both sides.
 
     Args:
-        samples: One value a shopper, by variant.
+        samples: One value per shopper, by variant.
         metric: Its name.
         expected_difference: Size of effect that is looked for.
+
+    Example:
+        >>> effect_of({}, metric="revenue", expected_difference=1.0) is None
+        True
     """
     control, treatment = samples.get(Variant.CONTROL), samples.get(Variant.TREATMENT)
     if control is None or treatment is None:

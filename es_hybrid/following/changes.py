@@ -43,6 +43,9 @@ class Changes(Protocol):
     Attributes:
         identity: Names the source in its state, so that no other source goes on from there; holds
             no secret.
+
+    Example:
+        shop.follow("products", MyChanges(), state="follow.json")
     """
 
     identity: str
@@ -71,7 +74,11 @@ class Changes(Protocol):
 
 
 class AsyncChanges(Protocol):
-    """The same, awaiting."""
+    """The same, awaiting.
+
+    Example:
+        await shop.follow("products", MyAsyncChanges(), state="follow.json")
+    """
 
     identity: str
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import orjson
 
+from es_hybrid._retry import BUSY_STATUSES
 from es_hybrid.indexing.brought import packed
 from es_hybrid.indexing.sources import Product
 from es_hybrid.types import Json, Vector
@@ -212,11 +213,13 @@ STALE = "stale: what is stored comes from a newer feed"
 NOT_FOUND = "404 there is no such product"
 """The reason of a delete or an update that found nothing."""
 _GONE = "document_missing_exception"
-TRANSIENT = frozenset({409, 429, 502, 503, 504})
+TRANSIENT = BUSY_STATUSES | {409}
+"""Statuses of a write that may succeed later. 409: another writer came first, and a second try starts
+from what that one left."""
 
 
 def item_reasons(answer: Mapping[str, Any], count: int) -> list[tuple[bool, str] | None]:
-    """Return one entry an item: `None` when stored, else whether to try again, and the reason.
+    """Return one entry per item: `None` when stored, else whether to try again, and the reason.
 
     Args:
         answer: The body of a bulk response.

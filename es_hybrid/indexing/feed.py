@@ -40,7 +40,7 @@ class Feed:
     Args:
         items: Read lazily, once.
         prepare: Turns a record into a product.
-        batch: Products a chunk, at most.
+        batch: Products per chunk, at most.
         max_bytes: Bytes of documents a chunk, about.
         skip: Records at the beginning that an earlier run has dealt with; only their ids are read.
         replaces: Whether a record says everything of its product, so that of two in one chunk the

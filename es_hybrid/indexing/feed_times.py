@@ -15,7 +15,8 @@ import orjson
 
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.actions import KEEP_VECTOR, VECTOR_FIELDS, Action, script_action
-from es_hybrid.indexing.coerce import BadValue, as_date
+from es_hybrid.indexing.coerce import BadValue
+from es_hybrid.indexing.dates import as_date
 from es_hybrid.indexing.sources import Product
 from es_hybrid.types import Json, zoned
 

@@ -16,7 +16,6 @@ import orjson
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.indexing.coerce import (
     BadValue,
-    as_date,
     as_integer,
     as_keyword,
     as_list,
@@ -24,6 +23,7 @@ from es_hybrid.indexing.coerce import (
     as_number,
     as_text,
 )
+from es_hybrid.indexing.dates import as_date
 from es_hybrid.types import Json
 
 __all__ = ["OWN_FIELDS", "PRODUCT_FIELDS", "FieldMap", "attributes_text", "field_types", "resolve"]

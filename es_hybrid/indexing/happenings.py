@@ -101,8 +101,8 @@ def seconds_of(value: Any) -> float | None:
     Numbers beyond the year 5000 are milliseconds.
 
     Example:
-        >>> seconds_of("1970-01-01T08:00:00+08:00"), seconds_of("86400000000"), seconds_of("soon")
-        (0.0, 86400000.0, None)
+        >>> seconds_of("1970-01-01T08:00:00+08:00"), seconds_of(1479081600000), seconds_of("soon")
+        (0.0, 1479081600.0, None)
     """
     number = _number(value)
     if number is not None:

@@ -59,7 +59,7 @@ class Planned(NamedTuple):
 
 
 class Written(NamedTuple):
-    """A chunk that is done, with one reason a product: `None` where all is well."""
+    """A chunk that is done, with one reason per product: `None` where all is well."""
 
     planned: Planned
     reasons: Sequence[str | None]

@@ -168,7 +168,7 @@ def vector_update(product: StoredProduct, vector: Vector, fields: VectorFields) 
         >>> import numpy as np
         >>> product = StoredProduct("7", "Boot", "hash", None, seq_no=3, primary_term=1)
         >>> fields = VectorFields("embedding", "m", packed=False)
-        >>> vector_update(product, np.ones(1, np.float32), fields).lines[:63]
+        >>> vector_update(product, np.ones(1, np.float32), fields).lines[:64]
         b'{"update":{"_id":"7","if_seq_no":3,"if_primary_term":1}}\n{"doc":'
     """
     head: Json = {
@@ -188,7 +188,7 @@ def is_overtaken(reason: str) -> bool:
     """Say whether an update was refused because the product is no longer what was read.
 
     Example:
-        >>> is_overtaken("409 version_conflict_engine_exception: …"), is_overtaken(REFUSED)
+        >>> is_overtaken("409 version_conflict_engine_exception: …"), is_overtaken("429 busy")
         (True, False)
     """
     return reason.startswith(("409 ", "404 "))

@@ -6,8 +6,8 @@ asked only by `LlmJudge`, and nothing here makes one.
 
 from __future__ import annotations
 
-from es_hybrid._async.llm_judge import AsyncLlmJudge
-from es_hybrid._sync.llm_judge import LlmJudge
+from es_hybrid._async.models.llm_judge import AsyncLlmJudge
+from es_hybrid._sync.models.llm_judge import LlmJudge
 from es_hybrid.judging.agreement import Agreement, agreement
 from es_hybrid.judging.cost import JudgingCost, judging_cost
 from es_hybrid.judging.grades import GRADES, GradeFile, JudgingQueue, in_own_order

@@ -55,7 +55,7 @@ def agreement(first: Judgments, second: Judgments) -> Agreement:
         >>> one, other = {"q": {"a": 3, "b": 0, "c": 2}}, {"q": {"a": 3, "b": 0, "c": 3}}
         >>> found = agreement(one, other)
         >>> round(found.kappa, 3), round(found.weighted_kappa, 3)
-        (0.5, 0.9)
+        (0.5, 0.909)
     """
     table = Counter(
         (grade, second[query][product])

@@ -86,13 +86,25 @@ def pool(
 def with_texts(
     items: Iterable[PoolItem], texts: Mapping[str, tuple[str, str]]
 ) -> tuple[PoolItem, ...]:
-    """Return items with title and text by product id; a product that is gone has none."""
+    """Return items with title and text by product id; a product that is gone has none.
+
+    Example:
+        >>> item = PoolItem(query_id="q", query="shoe", product_id="p1", rank=1)
+        >>> with_texts([item], {"p1": ("Trail shoe", "A light shoe")})[0].title
+        'Trail shoe'
+    """
     told = ((item, texts.get(item.product_id, ("", ""))) for item in items)
     return tuple(replace(item, title=title, product=text) for item, (title, text) in told)
 
 
 def pool_csv(items: Iterable[PoolItem]) -> str:
-    """Return a pool as CSV, one line an item below the names of the columns."""
+    """Return a pool as CSV, one line per item below the names of the columns.
+
+    Example:
+        >>> print(pool_csv([PoolItem(query_id="q", query="shoe", product_id="p1", rank=1)]), end="")
+        query_id,query,product_id,rank,recipes,title,product
+        q,shoe,p1,1,,,
+    """
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\n")
     out.writerow(_COLUMNS)
@@ -116,6 +128,9 @@ def read_pool(path: str | Path) -> tuple[PoolItem, ...]:
 
     Raises:
         JudgmentError: The file is missing, lacks a column, or a line is wrong.
+
+    Example:
+        queue = JudgingQueue(read_pool("pool.csv"), GradeFile("grades.csv"), judge="ann")
     """
     items = []
     for place, row in csv_rows(path, ("query_id", "query", "product_id")):

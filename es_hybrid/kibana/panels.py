@@ -127,7 +127,7 @@ def top(field: str, *, size: int = 10) -> Json:
 
 
 def lines(x: str, series: Sequence[str], *, unit: str) -> Json:
-    """Return a chart of one line a column over time.
+    """Return a chart of one line per column over time.
 
     Args:
         x: The column with the time, in milliseconds.
@@ -146,7 +146,7 @@ def lines(x: str, series: Sequence[str], *, unit: str) -> Json:
 
 
 def bars(y: str, x: str, *, unit: str) -> Json:
-    """Return a chart of one bar a row, the longest first.
+    """Return a chart of one bar per row, the longest first.
 
     Args:
         y: The column that names the bar.
@@ -163,7 +163,7 @@ def bars(y: str, x: str, *, unit: str) -> Json:
 
 
 def columns(x: str, y: str) -> Json:
-    """Return a chart of one upright bar a row, in the rows' order."""
+    """Return a chart of one upright bar per row, in the rows' order."""
     return {
         "mark": {"type": "bar", "tooltip": True},
         "encoding": {

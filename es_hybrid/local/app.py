@@ -67,7 +67,7 @@ def build_app(
 
 
 class _Endpoints:
-    """One method a path; what is done with a body is in `formats` and the models."""
+    """One method per path; what is done with a body is in `formats` and the models."""
 
     def __init__(self, model: StaticModel, *, dialect: Dialect, body_limit_bytes: int) -> None:
         self._embedder = WordLlamaEmbedder(model)

@@ -30,10 +30,10 @@ _CHUNK = 64  # texts; what the tokenizer returns is a hundred times larger than 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class StaticModel:
-    """One vector a token, without context.
+    """One vector per token, without context.
 
     Attributes:
-        vectors: One row a token of the vocabulary, shape `(vocabulary, 256)`. A row's length is the
+        vectors: One row per token of the vocabulary, shape `(vocabulary, 256)`. A row's length is the
             weight that training gave the token: 1.6 for `the`, 2.6 for `for`, 16.9 for `laptop`.
         tokenizer: Cuts texts into tokens; safe to use from several threads.
     """

@@ -16,7 +16,7 @@ class TokenCache:
     """Remembers the tokens of texts, within a bound; safe to use from several threads.
 
     Args:
-        tokenize: Cuts texts into tokens, one array a text.
+        tokenize: Cuts texts into tokens, one array per text.
         limit_bytes: The texts lately used least are forgotten above it; 0 remembers nothing.
 
     Example:

@@ -1,4 +1,4 @@
-"""The log as NDJSON files: one writer a file, so that processes never mix their lines."""
+"""The log as NDJSON files: one writer per file, so that processes never mix their lines."""
 
 from __future__ import annotations
 

@@ -77,7 +77,7 @@ class LoggedSearch:
         recommended: What was recommended, such as `similar`; empty for a search.
         found_nothing: Whether there was no hit at all.
         took_ms: Milliseconds.
-        timings_ms: Milliseconds a stage.
+        timings_ms: Milliseconds per stage.
         degraded: What it did without, as `stage: reason`.
         shown: Product ids by position, from 1.
         explored: Positions of products that stand there to be tried out.

@@ -63,7 +63,7 @@ class Searched:
         index: Index or alias.
         text: The shopper's words.
         from_: First product of the page, from 0.
-        size: Products a page.
+        size: Products per page.
         shown: Ids and scores of the page, best first.
         total: Matching products; `None` where they were not counted.
         took_ms: Wall-clock milliseconds.

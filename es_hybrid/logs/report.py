@@ -56,7 +56,7 @@ class Figures:
         reformulation_rate: Share of searches with words and a session that are followed by other
             words within five minutes, nothing having been done with the answer.
         degraded: Share that went without something, by `stage: reason`.
-        latency_ms: Milliseconds a stage, `total` for all.
+        latency_ms: Milliseconds per stage, `total` for all.
         explored_share: Share of the shown products that stood there to be tried out.
         explored_click_rate: Clicks a showing of these; they are part of the figures above.
     """

@@ -41,7 +41,7 @@ from es_hybrid.types import (
 )
 
 _CANDIDATES_PER_HIT = 1.5
-"""HNSW candidates a shard, as a multiple of the window: recall for a few tenths of a millisecond."""
+"""HNSW candidates per shard, as a multiple of the window: recall for a few tenths of a millisecond."""
 
 
 def make_passthrough(request: SearchRequest) -> Plan | None:

@@ -195,7 +195,7 @@ def _by_id(keys: Sequence[HitKey]) -> Json:
 
 
 def _exactly(keys: Sequence[HitKey]) -> list[Json]:
-    """Return one clause an index: two indices of one alias may hold the same id."""
+    """Return one clause per index: two indices of one alias may hold the same id."""
     grouped: dict[str, list[str]] = {}
     for index, id_ in keys:
         grouped.setdefault(index, []).append(id_)

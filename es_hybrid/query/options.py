@@ -1,9 +1,9 @@
-"""The request section `ext.hybrid`: its types, its check, its builder."""
+"""The request section `ext.hybrid`, checked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -18,36 +18,6 @@ PATH = "ext.hybrid"
 
 _LARGEST_FLOAT32 = 3.4028234e38
 _SMALLEST_LENGTH = 1e-18  # its square is still a 32-bit float
-
-
-class HybridExt(TypedDict, total=False):
-    """The keys of `ext.hybrid`, for type checkers."""
-
-    text: str
-    text_path: str
-    vector: Sequence[float]
-    plan: str
-    window: int
-    num_candidates: int
-    min_similarity: float
-    embed: Mapping[str, Any]
-    fusion: Mapping[str, Any]
-    rerank: bool | Mapping[str, Any]
-    boosts: Sequence[Mapping[str, Any]] | str
-    boost_limits: Mapping[str, Any]
-    rules: bool | str | Mapping[str, Any]
-    context: Mapping[str, str | Sequence[str]]
-    user: Mapping[str, Any]
-    explore: bool | Mapping[str, Any]
-    learned: bool | str
-    facets: str
-    admit: str
-    explain_language: str
-    order: bool | str
-    explain: bool
-    budget_s: float
-    on_error: str
-    log: bool | Mapping[str, Any]
 
 
 class _Options(BaseModel):
@@ -161,8 +131,10 @@ class HybridOptions(_Options):
         ]
         | None
     ) = Field(None, description="How to search")
-    window: int | None = Field(None, ge=1, le=10_000, description="Candidates a leg")
-    num_candidates: int | None = Field(None, ge=1, le=10_000, description="HNSW candidates a shard")
+    window: int | None = Field(None, ge=1, le=10_000, description="Candidates per leg")
+    num_candidates: int | None = Field(
+        None, ge=1, le=10_000, description="HNSW candidates per shard"
+    )
     min_similarity: float | None = Field(
         None, ge=-1, le=1, allow_inf_nan=False, description="Cosine floor of semantic-only hits"
     )
@@ -264,17 +236,6 @@ def parse_options(section: object) -> HybridOptions:
         # Of a union, each tried type complains; the one that reached deepest was meant.
         meant = max(mistakes, key=lambda mistake: len(mistake["loc"]))
         raise RequestError(_message(meant), path=_path(meant["loc"])) from None
-
-
-def hybrid_ext(**options: Any) -> Json:
-    """Build the `ext` argument of a search, checked at once.
-
-    Example:
-        >>> hybrid_ext(window=200, rerank=False)
-        {'hybrid': {'window': 200, 'rerank': False}}
-    """
-    parse_options(options)
-    return {"hybrid": options}
 
 
 _UNION_TYPES = frozenset({"bool", "str", "Rerank", "Explore", "LogOptions"})

@@ -49,7 +49,7 @@ class InferencePlan:
     Attributes:
         endpoint: `inference_id` of a rerank endpoint.
         field: What it is shown of each product; the retriever takes one field.
-        window: Candidates a leg of the fused plan, should that one take its place.
+        window: Candidates per leg of the fused plan, should that one take its place.
     """
 
     endpoint: str
@@ -66,8 +66,8 @@ class Plan:
         request: What the caller sent.
         query: The lexical leg's query.
         passthrough: Why the request is not touched, `None` where it is.
-        window: Candidates a leg.
-        num_candidates: HNSW candidates a shard.
+        window: Candidates per leg.
+        num_candidates: HNSW candidates per shard.
         vector: Field of the semantic leg, `None` without one.
         embed_instruction: The task of the query's vector; `None`: the embedder's own.
         filter: What every semantic hit must satisfy.

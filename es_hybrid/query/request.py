@@ -154,7 +154,7 @@ class SearchRequest:
 
     @property
     def size(self) -> int:
-        """Hits a page; Elasticsearch's default is 10."""
+        """Hits per page; Elasticsearch's default is 10."""
         size = self.body.get("size")
         return 10 if size is None else int(size)
 

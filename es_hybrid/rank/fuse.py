@@ -1,4 +1,4 @@
-"""Turn the legs' scores and ranks into one score a candidate."""
+"""Turn the legs' scores and ranks into one score per candidate."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def linear(hits: Sequence[Hit], options: FusionOptions) -> Scores:
         options: Normaliser and weights.
 
     Returns:
-        One score a hit, in order; from 0 to 1 where the weights sum to 1 and scores are normalised.
+        One score per hit, in order; from 0 to 1 where the weights sum to 1 and scores are normalised.
 
     Example:
         >>> hits = [Hit("i", "a", lexical_score=4.0, semantic_score=0.6),
@@ -66,7 +66,7 @@ FUSERS: Mapping[str, Fuser] = {FusionMethod.LINEAR: linear, FusionMethod.RRF: rr
 def fuse(
     hits: Sequence[Hit], options: FusionOptions, fusers: Mapping[str, Fuser] = FUSERS
 ) -> Scores:
-    """Return one fused score a candidate, in the order of `hits`.
+    """Return one fused score per candidate, in the order of `hits`.
 
     A plan that Elasticsearch fused itself keeps its order: its scores are only scaled.
 
@@ -84,7 +84,7 @@ def fuse(
     scores = np.asarray(fuser(hits, options), dtype=np.float64)
     if scores.shape != (len(hits),) or not np.isfinite(scores).all():
         raise ConfigurationError(
-            f"fusion method {options.method} must return one finite score a hit",
+            f"fusion method {options.method} must return one finite score per hit",
             hint=f"{len(hits)} hits went in, shape {scores.shape} came out",
         )
     return scores

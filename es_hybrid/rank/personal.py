@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, numbers
+from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, column, numbers
 from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores, Vector
 
@@ -86,6 +86,22 @@ class Shopper:
     def __repr__(self) -> str:
         return f"Shopper({len(self.events)} events, opted_out={self.opted_out})"
 
+    def product_weights(self, *, now_s: float) -> dict[str, float]:
+        """Return what each product that the shopper knows counts now, the most first.
+
+        Example:
+            >>> events = (Event("view", product_id="a"), Event("purchase", product_id="b"))
+            >>> list(Shopper(events).product_weights(now_s=0))
+            ['b', 'a']
+        """
+        if self.opted_out:
+            return {}
+        found: Counter[str] = Counter()
+        for event in self.events:
+            if event.product_id is not None:
+                found[event.product_id] += event.weight(now_s=now_s)  # type: ignore[assignment]
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
 
 @dataclass(frozen=True)
 class Taste:
@@ -135,20 +151,25 @@ class Taste:
             cosines: Of the products' vectors to the direction; one without a vector is missing.
         """
         parts = [
-            _liking(hits, fields[name], known)
-            for name, known in (("brand", self.brands), ("category", self.categories))
-            if known and name in fields
+            column(hits, liking, fields[name])
+            for name, liking in self._likings.items()
+            if name in fields
         ]
-        if self.price is not None and "price" in fields:
-            centre, spread = self.price
-            prices = numbers(hits, fields["price"], math.nan)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                away = (np.log(prices) - centre) / spread
-            near = np.exp(-0.5 * away**2)
-            parts.append(np.where(np.isfinite(near), near, 0.0))
         if cosines:
             parts.append(_near(hits, cosines, self.nearness))
         return np.mean(parts, axis=0) if parts else np.zeros(len(hits))
+
+    @cached_property
+    def _likings(self) -> Mapping[str, Callable[[Sequence[Hit], str], Scores]]:
+        """What is read of hits for each kind of field; the same functions for the same hits."""
+        known = {"brand": self.brands, "category": self.categories}
+        found: dict[str, Callable[[Sequence[Hit], str], Scores]] = {
+            name: partial(_liking, known=values) for name, values in known.items() if values
+        }
+        if self.price is not None:
+            centre, spread = self.price
+            found["price"] = partial(_price_liking, centre=centre, spread=spread)
+        return found
 
 
 def taste_of(shopper: Shopper, *, now_s: float) -> Taste:
@@ -231,10 +252,17 @@ def _near(hits: Sequence[Hit], cosines: Mapping[HitKey, float], nearness: float)
     return np.clip((found - usual) / (nearness - usual), 0.0, 1.0)
 
 
-def _liking(hits: Sequence[Hit], name: str, known: Mapping[str, float]) -> Scores:
+def _liking(hits: Sequence[Hit], name: str, *, known: Mapping[str, float]) -> Scores:
     found = all_texts(hits, name)
     liked = {own: max([known.get(v, 0.0) for v in own], default=0.0) for own in set(found)}
     return np.array([liked[own] for own in found])
+
+
+def _price_liking(hits: Sequence[Hit], name: str, *, centre: float, spread: float) -> Scores:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        away = (np.log(numbers(hits, name, math.nan)) - centre) / spread
+    near = np.exp(-0.5 * away**2)
+    return np.where(np.isfinite(near), near, 0.0)
 
 
 def _counted(values: Iterable[tuple[Sequence[str], float]]) -> Counter[str]:

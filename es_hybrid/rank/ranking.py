@@ -78,7 +78,7 @@ class Ranking:
         """Return what the pages need: keys and scores, best first.
 
         Args:
-            window: Candidates a leg; where the lexical list was full, more hits may follow.
+            window: Candidates per leg; where the lexical list was full, more hits may follow.
             added: Candidates that the lexical query does not match.
             collapse_field: Doc-value field of which each value is answered once.
         """

@@ -115,16 +115,15 @@ def arrange(
             waiting.extend(queue)
             queue, waiting = waiting, deque()
         position = fixed.get(place)
-        if position is None and place in early:
-            wanted = early[place]
-            if wanted in coming and run.full(wanted) is None:
-                position = wanted
-                came.add(wanted)
-        if position is None:
+        if position is not None:
+            run.add(position)
+        elif (wanted := early.get(place)) in coming and run.take(wanted) is None:
+            position = wanted
+            came.add(wanted)
+        else:
             position = _next(queue, waiting, run, held, came)
         if position is None:
             position = late.popleft()
-        run.add(position)
         if coming:
             coming.discard(position)
         arranged.append(position)
@@ -144,16 +143,19 @@ class _Run:
             if place % per == 0:
                 self.counts[first:end] = [0] * (end - first)
 
-    def full(self, position: int) -> int | None:
-        """Return the group of which no further product may stand in this run."""
+    def take(self, position: int) -> int | None:
+        """Count a product; or return the group of which no further one may stand in this run."""
         counts, most = self.counts, self.capped.most
-        for group in self.capped.groups[position]:
+        groups = self.capped.groups[position]
+        for group in groups:
             if counts[group] >= most[group]:
                 return group
+        for group in groups:
+            counts[group] += 1
         return None
 
     def add(self, position: int) -> None:
-        """Count a product that was placed."""
+        """Count a product that stands whatever the caps say."""
         for group in self.capped.groups[position]:
             self.counts[group] += 1
 
@@ -165,12 +167,12 @@ def _next(
     held: dict[int, str],
     came: Collection[int],
 ) -> int | None:
-    """Return who is next, letting those over a cap wait; `None` where nobody is left."""
+    """Return who is next, counted, letting those over a cap wait; `None` where nobody is left."""
     while queue:
         position = queue.popleft()
         if came and position in came:
             continue
-        over = run.full(position)
+        over = run.take(position)
         if over is None:
             return position
         held.setdefault(position, run.capped.values[over])
@@ -178,5 +180,6 @@ def _next(
     while waiting:
         position = waiting.popleft()
         if position not in came:
+            run.add(position)
             return position
     return None

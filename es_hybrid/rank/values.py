@@ -90,7 +90,7 @@ def first_values(hits: Sequence[Hit], name: str) -> list[Any]:
 
 
 def numbers(hits: Sequence[Hit], name: str, missing: float) -> Scores:
-    """Return one number a hit; what is none, or not finite, is `missing`."""
+    """Return one number per hit; what is none, or not finite, is `missing`."""
     found = column(hits, _numbers, name)
     unknown = np.isnan(found)
     return np.where(unknown, missing, found) if unknown.any() else found
@@ -189,7 +189,7 @@ def _first_values(hits: Sequence[Hit], name: str) -> list[Any]:
 
 
 def _numbers(hits: Sequence[Hit], name: str) -> Scores:
-    """Return one number a hit, NaN for what is none or not finite; nobody may write into it."""
+    """Return one number per hit, NaN for what is none or not finite; nobody may write into it."""
     values = first_values(hits, name)
     try:
         found = np.array(values, dtype=np.float64)  # numpy reads None as NaN

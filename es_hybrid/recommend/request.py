@@ -72,14 +72,8 @@ class RecommendRequest:
 
     def past_ids(self, *, now_s: float) -> tuple[str, ...]:
         """Return the products of the shopper's past that count most, and they the most first."""
-        if self.shopper is None or self.shopper.opted_out:
-            return ()
-        weights: dict[str, float] = {}
-        for event in self.shopper.events:
-            if event.product_id:
-                known = weights.get(event.product_id, 0.0)
-                weights[event.product_id] = known + event.weight(now_s=now_s)
-        return tuple(sorted(weights, key=lambda id_: (-weights[id_], id_))[:_MOST_EVENTS])
+        shopper = self.shopper or Shopper()
+        return tuple(shopper.product_weights(now_s=now_s))[:_MOST_EVENTS]
 
 
 def read_recommend(

@@ -22,7 +22,7 @@ from es_hybrid.rank.ranking import Ranking
 from es_hybrid.recommend.decide import Aim, Known
 from es_hybrid.recommend.fusing import BOUGHT_FIRST, bought_first
 from es_hybrid.recommend.request import RecommendRequest
-from es_hybrid.recommend.seeds import Seed, seeds_body
+from es_hybrid.recommend.seeds import Seed
 from es_hybrid.recommend.trend import made_of
 from es_hybrid.types import (
     Degradation,
@@ -43,7 +43,6 @@ __all__ = [
     "found_of",
     "page_of",
     "plan_of",
-    "start_body",
 ]
 
 _CANDIDATES_PER_HIT = 3
@@ -65,12 +64,6 @@ def asked_request(request: RecommendRequest) -> SearchRequest:
         options=request.options.model_copy(update={"context": context}),
         explicit=True,
     )
-
-
-def start_body(ids: Sequence[str], *, fields: Sequence[str], vector_field: str | None) -> Json:
-    """Return the search for products to start from, and for their rows of the table."""
-    body = seeds_body(ids, fields=[*fields, "with"], vector_field=vector_field)
-    return {**body, "size": 2 * len(ids)}
 
 
 def plan_of(

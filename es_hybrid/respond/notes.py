@@ -98,7 +98,7 @@ class Notes:
 
     @property
     def timings_ms(self) -> dict[Stage, float]:
-        """Milliseconds a stage."""
+        """Milliseconds per stage."""
         return dict(self._timings)
 
     @property

@@ -1,4 +1,4 @@
-"""How versions lie in their index: one document a version, and one that says which is current.
+"""How versions lie in their index: one document per version, and one that says which is current.
 
 Rule sets and experiments are kept like this; `Kind` says what differs.
 

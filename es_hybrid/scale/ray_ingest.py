@@ -92,7 +92,7 @@ def ingest_with_ray(
         run: Names the run; batches that are done under this name are skipped.
         settings: Of the models and of Elasticsearch; the `ES_HYBRID_*` environment unless given.
         workers: Actors at once, at most.
-        batch: Products a batch.
+        batch: Products per batch.
         fields: Where source fields go, as for `shop.ingest`.
         id_field: Source field of the id.
         connect: Opens Elasticsearch in a worker; by the settings unless given.

@@ -40,6 +40,9 @@ def serve(settings: Settings, *, on_start: Callable[[str], None] = lambda _url: 
     Raises:
         KeyboardInterrupt: Ctrl-C was pressed; the service has ended all the same.
         ConfigurationError: There is no Elasticsearch address.
+
+    Example:
+        code = serve(Settings(), on_start=print)
     """
     if not settings.es_url:
         raise ConfigurationError(

@@ -23,4 +23,4 @@ class RecommendSettings(Section):
     created_field: str = Field(
         "created_at", description="Date by which the newest are known, where nothing was counted"
     )
-    window: int = Field(50, ge=1, le=1000, description="Candidates a leg, at least")
+    window: int = Field(50, ge=1, le=1000, description="Candidates per leg, at least")

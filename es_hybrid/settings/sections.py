@@ -70,7 +70,7 @@ class EmbedSettings(Section):
     )
     timeout_s: float = Field(0.15, gt=0, description="Seconds for one query in a search")
     ingest_timeout_s: float = Field(60.0, gt=0, description="Seconds for one batch of products")
-    batch: int = Field(32, ge=1, le=2048, description="Product texts a request")
+    batch: int = Field(32, ge=1, le=2048, description="Product texts per request")
     max_tokens: int = Field(
         MAX_TOKENS,
         ge=8,
@@ -126,7 +126,7 @@ class RerankSettings(Section):
     max_documents: int | None = Field(
         None,
         ge=1,
-        description="Texts a request, more are split; `None`: what the dialect's server takes unless"
+        description="Texts per request, more are split; `None`: what the dialect's server takes unless"
         " it was told otherwise, 1000 at most",
     )
     replicas: Names = Field((), description="Full addresses of further servers of the same model")
@@ -188,12 +188,12 @@ class SearchSettings(Section):
         "native_rrf",
         "text_similarity_reranker",
     ] = Field("auto", description="How to search; `auto` chooses by what the cluster can do")
-    window: int = Field(100, ge=1, le=10_000, description="Candidates a leg")
+    window: int = Field(100, ge=1, le=10_000, description="Candidates per leg")
     num_candidates: int | None = Field(
         None,
         ge=1,
         le=10_000,
-        description="HNSW candidates a shard; `None`: 1.5 times the window, at least 100",
+        description="HNSW candidates per shard; `None`: 1.5 times the window, at least 100",
     )
     fusion: str = Field("linear", description="linear, rrf, or an `es_hybrid.fusers` entry point")
     normalize: Normalizer | None = Field(
@@ -249,7 +249,7 @@ class SearchSettings(Section):
 class IngestSettings(Section):
     """Writing products."""
 
-    batch: int = Field(500, ge=1, description="Products a bulk request, at most")
+    batch: int = Field(500, ge=1, description="Products per bulk request, at most")
     max_batch_bytes: int = Field(8_000_000, ge=1000, description="Bytes a bulk request, at most")
     concurrency: int = Field(2, ge=1, le=64, description="Bulk requests in flight")
     max_attempts: int = Field(5, ge=1, description="Tries of a rejected document")

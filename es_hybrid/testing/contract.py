@@ -25,12 +25,12 @@ class ContractViolation(AssertionError):
 
     Attributes:
         subject: The plug-in's type.
-        broken: One sentence a broken rule.
+        broken: One sentence per broken rule.
 
     Example:
-        >>> print(ContractViolation("OneForAll", ("One finite score a text: 3 texts gave 1",)))
+        >>> print(ContractViolation("OneForAll", ("One finite score per text: 3 texts gave 1",)))
         OneForAll breaks its contract:
-        - One finite score a text: 3 texts gave 1
+        - One finite score per text: 3 texts gave 1
     """
 
     def __init__(self, subject: str, broken: tuple[str, ...]) -> None:
@@ -101,7 +101,7 @@ def described(error: Exception) -> str:
 
 
 def read_scores(value: Any, count: int) -> list[float] | str:
-    """Return one finite score an item, or what is wrong with them.
+    """Return one finite score per item, or what is wrong with them.
 
     Example:
         >>> read_scores([0.5, float("nan")], 2), read_scores([0.5], 2)

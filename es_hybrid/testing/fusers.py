@@ -36,7 +36,7 @@ _OPTIONS = {
 
 _CALLABLE = "A fuser is a plain function of hits and options: it serves both clients"
 _RAISES = "Any candidates are fused: what a fuser raises fails the search"
-_SCORES = "One finite score a hit is returned"
+_SCORES = "One finite score per hit is returned"
 _RANGE = "Scores are from 0 to 1"
 _ORDER = "Scores follow their hits: other order of hits, same score a hit"
 

@@ -44,7 +44,7 @@ class HashEmbedder:
         self.model = model or f"hash-{dims}"
 
     def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        """Return one unit-length row a text.
+        """Return one unit-length row per text.
 
         Args:
             texts: None of them blank.
@@ -87,7 +87,7 @@ class AsyncHashEmbedder:
         self.model = self._embedder.model
 
     async def embed(self, texts: Sequence[str], *, kind: TextKind, timeout_s: float) -> Vectors:
-        """Return one unit-length row a text; see `HashEmbedder.embed`."""
+        """Return one unit-length row per text; see `HashEmbedder.embed`."""
         return self._embedder.embed(texts, kind=kind, timeout_s=timeout_s)
 
 

@@ -1,4 +1,4 @@
-"""The contract of a reranker: one finite score a text, whatever the order of the texts."""
+"""The contract of a reranker: one finite score per text, whatever the order of the texts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TOLERANCE = 0.02
 _MARGIN = 0.1
 
 _FLAVOUR = "rerank() is of this client's flavour"
-_SCORES = "One finite score a text is returned"
+_SCORES = "One finite score per text is returned"
 _CALLS = "Texts are scored with and without an instruction"
 _BLANK = "A blank text gets a score, too: a product may have no text"
 _EMPTY = "An empty list gives an empty answer"

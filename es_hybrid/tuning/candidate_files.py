@@ -33,7 +33,7 @@ class Provenance:
         uuids: Of the concrete indices behind it.
         embedder: Model of the queries' vectors; a file of vectors by its hash.
         reranker: Model of the rerank scores.
-        window: Candidates a leg.
+        window: Candidates per leg.
         boosts: Hash of the boosts whose fields were fetched.
     """
 
@@ -50,7 +50,7 @@ class Timing:
     """How long searches took.
 
     Attributes:
-        window: Candidates a leg.
+        window: Candidates per leg.
         top: Candidates that were reranked; 0: none.
         p50_ms: Median wall-clock milliseconds of a page.
     """
@@ -68,7 +68,7 @@ class CandidateFile:
         provenance: What they are of.
         path: Where they are kept; `None` keeps them in memory alone.
         found: All that is there.
-        timings: How long searches took, by candidates a leg and reranked.
+        timings: How long searches took, by candidates per leg and reranked.
     """
 
     provenance: Provenance
@@ -219,7 +219,12 @@ def _line(content: Json) -> str:
 def missing(
     file: CandidateFile, variants: Sequence[LexicalVariant], queries: Sequence[JudgedQuery]
 ) -> Iterator[tuple[LexicalVariant, JudgedQuery]]:
-    """Yield what is still to be retrieved, way by way."""
+    """Yield what is still to be retrieved, way by way.
+
+    Example:
+        for variant, query in missing(file, variants, queries):
+            ...
+    """
     for variant in variants:
         for query in queries:
             if (variant, query.id) not in file.found:

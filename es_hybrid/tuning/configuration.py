@@ -48,7 +48,7 @@ class Configuration:
         normalizer: For a linear fusion.
         k: Rank constant of rrf.
         lexical_weight: The semantic leg has the rest of 1.
-        window: Candidates a leg.
+        window: Candidates per leg.
         top: Candidates that are reranked.
         blend: Share of the rerank score; 0 reranks nothing.
         boost: Size of the boosts: 0 is none, 1 as they are; a factor is raised to this power.
@@ -77,7 +77,7 @@ class Configuration:
 
     @property
     def stages(self) -> tuple[int, int]:
-        """Candidates a leg, and candidates that are reranked: what a search's time depends on."""
+        """Candidates per leg, and candidates that are reranked: what a search's time depends on."""
         return self.window, self.top if self.blend else 0
 
     @property

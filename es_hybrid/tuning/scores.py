@@ -24,7 +24,7 @@ class ScoreTable:
         measure: What is computed.
         scale: What grades mean.
         replay: Ranks the candidates.
-        took_ms: Milliseconds of a search, by candidates a leg and reranked.
+        took_ms: Milliseconds of a search, by candidates per leg and reranked.
         worth: What a configuration must bring that takes twice the time.
     """
 

@@ -46,7 +46,7 @@ class Space:
         variants: Ways to search words; each is retrieved once.
         fusions: Method, normaliser and constant, together.
         lexical_weight: The semantic leg has the rest.
-        window: Candidates a leg.
+        window: Candidates per leg.
         top: Candidates that are reranked.
         blend: Share of the rerank score.
         boost: Size of the boosts.
@@ -94,12 +94,12 @@ class Space:
 
     @property
     def widest(self) -> int:
-        """The largest number of candidates a leg."""
+        """The largest number of candidates per leg."""
         return max(self.window)
 
     @property
     def stages(self) -> tuple[tuple[int, int], ...]:
-        """Candidates a leg and reranked, in all combinations: each takes its own time."""
+        """Candidates per leg and reranked, in all combinations: each takes its own time."""
         tops = sorted({0, *self.top} if any(self.blend) else {0})
         return tuple((window, top) for window in self.window for top in tops)
 

@@ -163,6 +163,10 @@ def tune(
 
     Raises:
         JudgmentError: There are fewer than two queries a part.
+
+    Example:
+        chooser = Chooser(table, space, default, space.drawn(default.base, count=200, seed=0))
+        report = tune(table, chooser, queries, folds=5)
     """
     if len(queries) < 2 * folds:
         raise JudgmentError(

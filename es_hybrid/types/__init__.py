@@ -7,6 +7,7 @@ a stage is a function from scores to scores and costs no object per hit.
 from __future__ import annotations
 
 from es_hybrid.types.evidence import Correction, Evidence
+from es_hybrid.types.search_done import SearchDone
 from es_hybrid.types.sides import Assigned, Variant
 from es_hybrid.types.times import zoned
 from es_hybrid.types.values import (
@@ -68,6 +69,7 @@ __all__ = [
     "Remembered",
     "ScoreMode",
     "Scores",
+    "SearchDone",
     "Stage",
     "TextKind",
     "UsedWeights",

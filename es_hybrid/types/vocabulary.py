@@ -38,10 +38,10 @@ Vector: TypeAlias = NDArray[np.float32]
 """One embedding, shape `(dims,)`."""
 
 Vectors: TypeAlias = NDArray[np.float32]
-"""Embeddings, shape `(n, dims)`, one row a text."""
+"""Embeddings, shape `(n, dims)`, one row per text."""
 
 Scores: TypeAlias = NDArray[np.float64]
-"""One score a candidate, shape `(n,)`, aligned with the candidates."""
+"""One score per candidate, shape `(n,)`, aligned with the candidates."""
 
 HitKey: TypeAlias = tuple[str, str]
 """`(index, id)`: what makes a hit unique across the indices of one search."""

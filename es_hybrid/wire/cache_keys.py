@@ -75,7 +75,7 @@ def rerank_space(settings: RerankSettings) -> bytes:
 def text_keys(
     space: bytes, texts: Sequence[str], *, kind: TextKind, instruction: str | None = None
 ) -> list[bytes]:
-    """Return one key a text, for its vector.
+    """Return one key per text, for its vector.
 
     Args:
         space: See `space_of`; at most 64 bytes.
@@ -94,7 +94,7 @@ def text_keys(
 def pair_keys(
     space: bytes, query: str, texts: Sequence[str], *, instruction: str | None
 ) -> list[bytes]:
-    """Return one key a text, for its score against the query.
+    """Return one key per text, for its score against the query.
 
     Args:
         space: See `space_of`.

@@ -15,7 +15,7 @@ def one_row_each(rows: Any, count: int) -> Vectors:
     """Return an embedder's answer, shape `(count, dims)`, float32.
 
     Raises:
-        ContractError: There is not one row a text, or one is not finite, or is the zero vector.
+        ContractError: There is not one row per text, or one is not finite, or is the zero vector.
     """
     try:
         with np.errstate(over="ignore"):
@@ -23,7 +23,7 @@ def one_row_each(rows: Any, count: int) -> Vectors:
     except (TypeError, ValueError):
         raise ContractError("the embedder must return rows of numbers", service="embed") from None
     if vectors.ndim != 2 or len(vectors) != count:
-        raise ContractError("the embedder must return one row a text", service="embed")
+        raise ContractError("the embedder must return one row per text", service="embed")
     if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
         raise ContractError("the embedder returned NaN, infinity or zero", service="embed")
     return vectors
@@ -33,12 +33,12 @@ def one_score_each(scores: Sequence[float], count: int) -> list[float]:
     """Return a reranker's scores as floats.
 
     Raises:
-        ContractError: There is not one finite score a text.
+        ContractError: There is not one finite score per text.
     """
     try:
         numbers = [float(score) for score in scores]
     except (TypeError, ValueError):
         raise ContractError("the reranker must return numbers", service="rerank") from None
     if len(numbers) != count or not np.isfinite(numbers).all():
-        raise ContractError("the reranker must return one finite score a text", service="rerank")
+        raise ContractError("the reranker must return one finite score per text", service="rerank")
     return numbers

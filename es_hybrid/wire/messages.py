@@ -110,7 +110,7 @@ _HINTS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(r"batch size \d+ > maximum|at most \d+ items", re.IGNORECASE),
-        "send fewer texts a request: ES_HYBRID_EMBED__BATCH, ES_HYBRID_RERANK__MAX_DOCUMENTS",
+        "send fewer texts per request: ES_HYBRID_EMBED__BATCH, ES_HYBRID_RERANK__MAX_DOCUMENTS",
     ),
     (
         re.compile(
@@ -134,7 +134,7 @@ def hint(service: str, status: int, message: str) -> str | None:
 
     Example:
         >>> hint("embed", 413, "")
-        'send fewer or shorter texts a request'
+        'send fewer or shorter texts per request'
     """
     for pattern, advice in _HINTS:
         if pattern.search(message):
@@ -149,7 +149,7 @@ def hint(service: str, status: int, message: str) -> str | None:
         case 404 | 405:
             return f"check the path of {address_setting(service)}"
         case 413:
-            return "send fewer or shorter texts a request"
+            return "send fewer or shorter texts per request"
     return f"check {address_setting(service)}" if 300 <= status < 400 else None
 
 

@@ -46,7 +46,7 @@ def running(*command: str, says: str, env: dict[str, str]) -> Iterator[str]:
         yield next(word for word in line.split() if word.startswith("http"))
     finally:
         process.terminate()
-        process.wait(timeout=30)
+        process.wait(timeout=60)
         process.stdout.close()
 
 
@@ -65,9 +65,12 @@ def playground(es: Elasticsearch, es_url: str, grades: Path) -> Iterator[str]:
         settings = {
             "ES_HYBRID_EMBED__BASE_URL": f"{models}/v1",
             "ES_HYBRID_EMBED__MODEL": "wordllama-256",
+            "ES_HYBRID_EMBED__TIMEOUT_S": "60",
             "ES_HYBRID_RERANK__URL": f"{models}/v1/rerank",
             "ES_HYBRID_RERANK__DIALECT": "vllm",
             "ES_HYBRID_RERANK__MODEL": "wordllama-late-interaction",
+            "ES_HYBRID_RERANK__TIMEOUT_S": "60",
+            "ES_HYBRID_SEARCH__BUDGET_S": "60",
         }
         told = Settings(
             embed={"base_url": f"{models}/v1", "model": "wordllama-256"},  # type: ignore[arg-type]

@@ -32,6 +32,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, index_name: str) -> 
             "RULES__TIMEOUT_S": "10",
             "EXPERIMENT__INDEX": f"{index_name}-experiments",
             "EXPERIMENT__TIMEOUT_S": "10",
+            "SHOPPERS__TIMEOUT_MS": "10000",
             "SHOPPERS__INDEX": f"{index_name}-shoppers",
         }.items():
             monkeypatch.setenv(f"ES_HYBRID_{name}", value)

@@ -94,7 +94,7 @@ def test_vectors_brought_along_are_stored(
 
 
 def test_a_page_says_rank_score_title_and_why(run: Callable[..., Any], products_index: str) -> None:
-    """A page is one line a product, numbered over pages, with a sentence where asked."""
+    """A page is one line per product, numbered over pages, with a sentence where asked."""
     code, out, err = run(
         "search", products_index, "trail shoe", "--size", "2", "--from", "2", "--explain"
     )

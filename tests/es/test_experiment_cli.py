@@ -15,6 +15,7 @@ from es_hybrid import ExperimentClient, HybridClient, Settings
 from es_hybrid.cli.app import main
 from es_hybrid.experiments import Counts, Outcome, Variant
 from es_hybrid.record_file import RecordFile
+from tests.support.waiting import patient
 
 pytestmark = pytest.mark.es
 
@@ -51,16 +52,16 @@ def test_a_pilot_from_a_shell(
     """Start, serve, look and stop: each step says how the experiment stands."""
     assert run("list") == (0, "")
     where = ["--where", "brand=Fellgate,Norvik", "--query", "running *"]
-    limits = ["--guard", "slow=100%", "--guard", "searches=20"]
+    limits = ["--guard", "slow=100%", "--guard", "searches=100"]
     code, out = run("start", "pilot", "--share", "50%", *where, *limits)
     assert (code, out) == (0, "pilot@1 is running, 50.0% of the shoppers\n")
     path = tmp_path / "outcomes.ndjson"
-    settings = Settings()
+    settings = patient()
     with (
         HybridClient(es, settings=settings) as new,
         ExperimentClient(es, new, name="pilot", record=path) as shop,
     ):
-        for shopper in range(12):
+        for shopper in range(40):  # dealt by a salt: one on each side but for one run in 10^11
             query = {
                 "bool": {
                     "must": [{"match": {"title": "running shoe"}}],
@@ -75,8 +76,8 @@ def test_a_pilot_from_a_shell(
     assert "effect on revenue" in out
     assert "always-valid 95 % interval" in out
     status = json.loads(run("status", "pilot", "--outcomes", str(path), "--json")[1])
-    assert sum(status["effect"]["shoppers"].values()) == 12
-    assert sum(found["searches"] for found in status["counts"].values()) == 12
+    assert sum(status["effect"]["shoppers"].values()) == 40
+    assert sum(found["searches"] for found in status["counts"].values()) == 40
     assert "salt" not in json.dumps(status)
     assert run("stop", "pilot", "--reason", "sale")[1].startswith("pilot@2 is stopped")
     assert "pilot@2 is stopped: sale" in run("status", "pilot")[1]

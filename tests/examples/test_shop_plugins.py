@@ -14,6 +14,7 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch
 from es_hybrid import AsyncHybridClient, ConfigurationError, HybridClient, Settings
 from es_hybrid.plugins import Plugin, PluginGroup, installed, load, names
 from tests.examples.conftest import PACKAGE, ROOT
+from tests.support.waiting import patient
 
 NOWHERE = "http://127.0.0.1:9"
 ALL = {
@@ -25,7 +26,7 @@ ALL = {
 
 
 def settings(flavour: str = "") -> Settings:
-    return Settings(
+    return patient(
         embed={"plugin": f"shop-words{flavour}", "dims": 32},
         rerank={"plugin": f"brand-words{flavour}"},
         search={"fusion": "best-of-both"},

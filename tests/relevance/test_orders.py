@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from es_hybrid import FieldBoost, HybridClient, NumericBoost, RecencyBoost, Settings
+from es_hybrid import FieldBoost, HybridClient, NumericBoost, RecencyBoost
 from es_hybrid.testing import ScriptedReranker
 from tests.support.relevance import Shelf, store
+from tests.support.waiting import patient
 
 pytestmark = pytest.mark.es
 
@@ -93,7 +94,7 @@ def test_a_query_in_another_language(shelf: Store) -> None:
 
 def test_nothing_is_found_for_nonsense(shelf: Store) -> None:
     """With a floor, a query that nothing is like says so."""
-    settings = Settings(search={"min_similarity": 0.6})
+    settings = patient(search={"min_similarity": 0.6})
     shelf("desk lamp", "usb cable", settings=settings).assert_order("qwertz", [])
 
 

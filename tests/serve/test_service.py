@@ -16,6 +16,7 @@ import pytest
 from es_hybrid import HybridClient
 from es_hybrid.serve.gate import Gate
 from tests.support.loopback import LoopbackServer
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.es
 
@@ -173,8 +174,7 @@ def test_too_many_requests_are_refused_at_once(
     url = serve(recorder.url, gate, max_requests=1)
     first = threading.Thread(target=http.get, args=(f"{url}/_cat/indices",))
     first.start()
-    while not recorder.seen:
-        assert first.is_alive()
+    until(lambda: recorder.seen)
     refused = http.get(f"{url}/_cat/indices")
     assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
     assert http.get(f"{url}/_hybrid/health").status_code == 200

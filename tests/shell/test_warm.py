@@ -11,7 +11,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from es_hybrid import HybridClient, WarmQueriesReport
-from es_hybrid._sync.models import ModelStack
+from es_hybrid._sync.models.stack import ModelStack
 from es_hybrid.cli.app import main
 from es_hybrid.cli.query_log import top_queries
 from es_hybrid.cli.warm import product_ids

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tests.support.loopback import LoopbackServer
+from tests.support.waiting import WITHIN_S
 
 Answer = Callable[[str, str], tuple[int, Any]]
 
@@ -98,7 +99,7 @@ class ChatServer:
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
             if self._together is not None:
-                self._together.wait(10)
+                self._together.wait(WITHIN_S)
             asked = body["messages"][-1]["content"]
             query, _, product = asked.partition("\n\nProduct: ")
             return self._answer(query.removeprefix("Query: "), product)

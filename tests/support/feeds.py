@@ -10,7 +10,7 @@ _KINDS = ("shoe", "boot", "tent", "stove", "bag", "lamp", "glove")
 
 
 def daily_feeds(*, days: int, products: int, seed: int = 1) -> list[list[dict[str, Any]]]:
-    """Return one feed a day, in which prices and sales move daily and a few titles do.
+    """Return one feed per day, in which prices and sales move daily and a few titles do.
 
     Some products share a title, a changed title may change back, and some products are missing on a
     day and come again on the next.

@@ -1,11 +1,22 @@
-"""An HTTP server of a test's own, on a free port of this machine."""
+"""An HTTP server of a test's own, on a free port of this machine, and an address without one."""
 
 from __future__ import annotations
 
+import socket
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
+
+
+@contextmanager
+def nobody() -> Iterator[str]:
+    """Yield an address where nobody listens, and where nobody else can begin to meanwhile."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and never listens, so that connections are refused
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
 
 
 class LoopbackServer(ThreadingHTTPServer):

@@ -53,7 +53,7 @@ class Faults:
     stall: bool = False
     """Send half of the body, then nothing until `server.release()`."""
     drip_s: float = 0.0
-    """Send the body byte by byte, with so many seconds between."""
+    """Send the body byte by byte, with so many seconds between; it is so long that this takes minutes."""
 
 
 def spoiled(value: Any, faults: Faults) -> Any:

@@ -32,6 +32,7 @@ from tests.support.model_answers import (
 )
 from tests.support.model_faults import Faults, spoiled
 from tests.support.model_profiles import PROFILES
+from tests.support.waiting import WITHIN_S
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class FakeModelServer:
         template: Who must apply the Qwen3-Reranker prompt; `embedder`: launched as one by mistake.
         api_key: Wanted in the `Authorization` header, where set.
         ready: What `/health` says.
+        together: How many requests must be under way before the first is answered.
         requests: Every POST so far.
         most_in_flight: Most requests being answered at once.
     """
@@ -69,11 +71,13 @@ class FakeModelServer:
     template: TemplateAt = "none"
     api_key: str | None = None
     ready: bool = True
+    together: int = 1
     requests: list[RecordedRequest] = field(default_factory=list, init=False)
     most_in_flight: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._another = threading.Condition(self._lock)
         self._released = threading.Event()
         self._in_flight = 0
         self._faulty = 0
@@ -155,6 +159,8 @@ class FakeModelServer:
             self.requests.append(request)
             self._in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self._in_flight)
+            self._another.notify_all()
+            self._another.wait_for(lambda: self.most_in_flight >= self.together, WITHIN_S)
         try:
             yield
         finally:
@@ -277,6 +283,8 @@ def _handler_class(fake: FakeModelServer) -> type[BaseHTTPRequestHandler]:
             self._send(*fake.answer(request, faults), faults)
 
         def _send(self, status: int, body: bytes, faults: Faults) -> None:
+            if faults.drip_s:
+                body = b" " * 20_000 + body  # means nothing in JSON, and takes minutes
             self.send_response(status)
             self.send_header("Content-Type", "text/html" if faults.html else "application/json")
             self.send_header("Content-Length", str(len(body)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from typing import Any, TypeAlias
 
-from elasticsearch import Elasticsearch
+from elasticsearch import ApiError, Elasticsearch
 
 from tests.support.loopback import LoopbackServer
 
@@ -35,8 +35,11 @@ def forward_to(es: Elasticsearch) -> Answerer:
         kind = "application/x-ndjson" if "_msearch" in request.path else "application/json"
         headers = {"accept": "application/json", "content-type": kind}
         body = request.body or None
-        told = es.perform_request(request.method, request.path, headers=headers, body=body)
-        return 200, told.body
+        try:
+            told = es.perform_request(request.method, request.path, headers=headers, body=body)
+        except ApiError as error:
+            return error.status_code, error.body
+        return told.meta.status, told.body
 
     return answer
 
@@ -62,7 +65,8 @@ def recording_server(answer: Answerer) -> Iterator[tuple[str, list[Request]]]:
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(data)))
             self.end_headers()
-            self.wfile.write(data)
+            if self.command != "HEAD":
+                self.wfile.write(data)
 
         do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = handle_any  # noqa: N815 - the base's names
 

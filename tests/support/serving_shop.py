@@ -1,6 +1,6 @@
 """A process of a shop's own that serves an experiment: `python -m tests.support.serving_shop`.
 
-Settings come from the environment; what was answered is printed as JSON, one line a shopper.
+Settings come from the environment; what was answered is printed as JSON, one line per shopper.
 """
 
 from __future__ import annotations

@@ -10,9 +10,10 @@ from uuid import uuid4
 import pytest
 from elasticsearch import AsyncElasticsearch, Elasticsearch
 
-from es_hybrid import AsyncHybridClient, HybridClient, Settings
+from es_hybrid import AsyncHybridClient, HybridClient
 from es_hybrid.testing import AsyncHashEmbedder, HashEmbedder
 from es_hybrid.types import TextKind
+from tests.support.waiting import patient
 
 DIMS = 64
 
@@ -169,7 +170,7 @@ def open_shop(es: Elasticsearch) -> Iterator[Callable[..., HybridClient]]:
 
         def open_one(*, embedder: Any = "hash", **options: Any) -> HybridClient:
             chosen = HashEmbedder(dims=DIMS) if embedder == "hash" else embedder
-            options.setdefault("settings", Settings())
+            options.setdefault("settings", patient())
             return stack.enter_context(HybridClient(es, embedder=chosen, **options))
 
         yield open_one
@@ -185,7 +186,7 @@ async def async_open_shop(
 
         def open_one(*, embedder: Any = "hash", **options: Any) -> AsyncHybridClient:
             chosen = AsyncHashEmbedder(dims=DIMS) if embedder == "hash" else embedder
-            options.setdefault("settings", Settings())
+            options.setdefault("settings", patient())
             client = AsyncHybridClient(async_es, embedder=chosen, **options)
             stack.push_async_callback(client.close)
             opened.append(client)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from elasticsearch import AsyncElasticsearch, Elasticsearch
 
-from es_hybrid import AsyncHybridClient, HybridClient, Settings
+from es_hybrid import AsyncHybridClient, HybridClient
 from es_hybrid.testing import (
     AsyncHashEmbedder,
     AsyncScriptedReranker,
@@ -21,6 +21,7 @@ from es_hybrid.testing import (
 from es_hybrid.types import Json
 from tests.conftest import ES_KEY
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names, catalogue
 from tests.swap.outcomes import Outcome, plain_outcome
 from tests.swap.shapes.shape import Shape
@@ -130,7 +131,7 @@ async def shops(
     """One client for each way; they share their Elasticsearch clients, as a shop's would."""
     key = request.config.stash[ES_KEY]
     # A window that most searches outgrow, so that pages go on past the candidates.
-    settings = Settings(search={"window": 12})
+    settings = patient(search={"window": 12})
     async with AsyncElasticsearch(es_url, api_key=key, request_timeout=60) as async_es:
         opened: dict[Way, Any] = {}
         for way in WAYS:

@@ -18,10 +18,11 @@ from elasticsearch import (
 )
 from elasticsearch.helpers import async_bulk, async_scan
 
-from es_hybrid import AsyncHybridClient, HybridClient, Settings
+from es_hybrid import AsyncHybridClient, HybridClient
 from es_hybrid.testing import AsyncHashEmbedder, HashEmbedder, ScriptedReranker
 from tests.support.recording import Request, forward_to, recording_server
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names, mapping
 
 pytestmark = pytest.mark.es
@@ -32,7 +33,7 @@ WORDS: dict[str, Any] = {"match": {"title": "trail shoe"}}
 @pytest.fixture
 def shop(es: Elasticsearch) -> Iterator[HybridClient]:
     """A shop with an embedder."""
-    with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as opened:
+    with HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as opened:
         yield opened
 
 
@@ -40,7 +41,7 @@ def shop(es: Elasticsearch) -> Iterator[HybridClient]:
 async def async_shop(async_es: AsyncElasticsearch) -> Any:
     """The same, awaited."""
     embedder = AsyncHashEmbedder(dims=DIMS)
-    async with AsyncHybridClient(async_es, settings=Settings(), embedder=embedder) as opened:
+    async with AsyncHybridClient(async_es, settings=patient(), embedder=embedder) as opened:
         yield opened
 
 
@@ -134,7 +135,7 @@ async def test_async_calls(async_shop: AsyncHybridClient, names: Names, index_na
 
 def test_closing_the_shop_leaves_the_client_open(es: Elasticsearch, names: Names) -> None:
     """`with shop:` closes what the shop opened, and never the caller's client."""
-    with HybridClient(es, settings=Settings()) as shop:
+    with HybridClient(es, settings=patient()) as shop:
         shop.search(index=names.shop, query=WORDS)
     assert es.count(index=names.shop)["count"] == 72
 
@@ -143,7 +144,7 @@ async def test_closing_the_async_shop_leaves_the_client_open(
     async_es: AsyncElasticsearch, names: Names
 ) -> None:
     """The same, awaited."""
-    async with AsyncHybridClient(async_es, settings=Settings()) as shop:
+    async with AsyncHybridClient(async_es, settings=patient()) as shop:
         await shop.search(index=names.shop, query=WORDS)
     assert (await async_es.count(index=names.shop))["count"] == 72
 
@@ -164,7 +165,7 @@ def test_statuses_that_are_ignored(es: Elasticsearch, names: Names, models: str)
     """`options(ignore_status=404)` answers for an index that is gone as the bare client does."""
     embedder = HashEmbedder(dims=DIMS) if models == "all" else None
     reranker = ScriptedReranker([]) if models == "all" else None
-    with HybridClient(es, settings=Settings(), embedder=embedder, reranker=reranker) as shop:
+    with HybridClient(es, settings=patient(), embedder=embedder, reranker=reranker) as shop:
         asked: dict[str, Any] = {"index": f"{names.shop}-gone", "query": WORDS}
         ours = shop.options(ignore_status=404).search(**asked)
         theirs = es.options(ignore_status=404).search(**asked)
@@ -183,7 +184,7 @@ def test_statuses_of_a_cluster_in_trouble(status: int) -> None:
     with (
         recording_server(lambda request: (status, answer)) as (url, _),
         Elasticsearch(url, max_retries=0) as es,
-        HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop,
+        HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop,
     ):
         raised = []
         for client in (es, shop):
@@ -213,7 +214,7 @@ def test_a_busy_cluster_is_not_asked_again_and_again(status: int, inside: bool) 
     with (
         recording_server(answer) as (url, requests),
         Elasticsearch(url, max_retries=0) as es,
-        HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop,
+        HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop,
         pytest.raises(ApiError) as caught,
     ):
         shop.search(index="products", query=WORDS)
@@ -228,7 +229,7 @@ def test_headers_and_options_reach_every_request(es: Elasticsearch, names: Names
     with recording_server(forward_to(es)) as (url, requests):
         with (
             Elasticsearch(url, api_key="c2VjcmV0", headers={"x-tenant": "t1"}) as recorded,
-            HybridClient(recorded, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop,
+            HybridClient(recorded, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop,
         ):
             asked = shop.options(opaque_id="visit-7", headers={"x-visitor": "v"})
             assert asked.search(index=names.shop, query=WORDS).hybrid.plan == "msearch_fusion"
@@ -245,7 +246,7 @@ def test_compatibility_headers(es: Elasticsearch, names: Names) -> None:
     with recording_server(forward_to(es)) as (url, requests):
         with (
             Elasticsearch(url) as recorded,
-            HybridClient(recorded, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop,
+            HybridClient(recorded, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop,
         ):
             shop.search(index=names.shop, query=WORDS)
         for request in requests:

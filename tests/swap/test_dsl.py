@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from elasticsearch import AsyncElasticsearch, Elasticsearch
 
-from es_hybrid import AsyncHybridClient, HybridClient, Settings
+from es_hybrid import AsyncHybridClient, HybridClient
 from es_hybrid.testing import AsyncHashEmbedder, HashEmbedder
 from es_hybrid.types import PlanName
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names
 
 # Before client 8.18 the builder was a package of its own.
@@ -43,7 +44,7 @@ def done() -> _Recorder:
 def shop(es: Elasticsearch, done: _Recorder) -> Any:
     """A shop with an embedder."""
     with HybridClient(
-        es, settings=Settings(), embedder=HashEmbedder(dims=DIMS), hook=done
+        es, settings=patient(), embedder=HashEmbedder(dims=DIMS), hook=done
     ) as opened:
         yield opened
 
@@ -53,7 +54,7 @@ async def async_shop(async_es: AsyncElasticsearch, done: _Recorder) -> Any:
     """The same, awaited."""
     embedder = AsyncHashEmbedder(dims=DIMS)
     async with AsyncHybridClient(
-        async_es, settings=Settings(), embedder=embedder, hook=done
+        async_es, settings=patient(), embedder=embedder, hook=done
     ) as opened:
         yield opened
 
@@ -159,7 +160,7 @@ def test_query_objects_in_a_plain_call(es_url: str, names: Names, deep: bool) ->
     query: Any = {"bool": {"must": [words], "filter": [red]}}
     with (
         Elasticsearch(es_url, serializer=serializer) as es,
-        HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop,
+        HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop,
     ):
         ours = shop.search(index=names.shop, query=query, size=72)
         theirs = es.search(index=names.shop, query=query, size=72)

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from es_hybrid import HybridClient, Settings
+from es_hybrid import HybridClient
 from es_hybrid.testing import HashEmbedder
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names
 
 pytestmark = pytest.mark.es
@@ -28,7 +29,7 @@ def test_a_click_gives_what_the_facet_counted(
     """Each value of a facet with count n leads to n lexical hits, and to all of them."""
     options = {"plan": plan, "min_similarity": 1.0}  # no hit but the lexical ones is admitted
     ext = {"hybrid": options}
-    with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop:
+    with HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop:
         page = shop.search(index=names.shop, query=WORDS, aggs=FACETS, ext=ext)
         buckets = page["aggregations"][facet]["buckets"]
         assert buckets
@@ -47,7 +48,7 @@ def test_a_click_gives_what_the_facet_counted(
 def test_a_click_by_post_filter(es: Elasticsearch, names: Names) -> None:
     """The same where a click is a `post_filter`, and the other values keep their counts."""
     ext = {"hybrid": {"min_similarity": 1.0}}
-    with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop:
+    with HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop:
         page = shop.search(index=names.shop, query=WORDS, aggs=FACETS, ext=ext)
         for bucket in page["aggregations"]["colour"]["buckets"]:
             found = shop.search(
@@ -64,7 +65,7 @@ def test_a_click_by_post_filter(es: Elasticsearch, names: Names) -> None:
 
 def test_hits_by_meaning_come_on_top_of_the_count(es: Elasticsearch, names: Names) -> None:
     """Without a floor a click may show more than was counted, never less, and the total says so."""
-    with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop:
+    with HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop:
         page = shop.search(index=names.shop, query=WORDS, aggs=FACETS)
         for bucket in page["aggregations"]["brand"]["buckets"]:
             clicked: dict[str, Any] = {
@@ -82,7 +83,7 @@ def test_facets_of_the_candidates(es: Elasticsearch, names: Names, typed: bool) 
     ext = {"hybrid": {"facets": "candidates", "window": 12, "plan": "msearch_fusion"}}
     few = {"ids": {"values": [f"p{number:02d}" for number in range(0, 24, 3)]}}
     query = {"bool": {"must": [WORDS], "filter": [few]}}
-    with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop:
+    with HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop:
         page = shop.search(
             index=names.shop, query=query, aggs=FACETS, size=72, typed_keys=typed, ext=ext
         )

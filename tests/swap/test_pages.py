@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from es_hybrid import HybridClient, RequestError, Settings
+from es_hybrid import HybridClient, RequestError
 from es_hybrid.errors import EmbeddingError, RerankError
 from es_hybrid.testing import HashEmbedder, ScriptedReranker
 from es_hybrid.types import TextKind, Vectors
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names
 from tests.swap.conftest import by_checksum
 
@@ -42,7 +43,7 @@ def shop(es: Elasticsearch) -> Iterator[HybridClient]:
     """A shop with both models."""
     with HybridClient(
         es,
-        settings=Settings(),
+        settings=patient(),
         embedder=HashEmbedder(dims=DIMS),
         reranker=ScriptedReranker(by_checksum),
     ) as opened:
@@ -182,7 +183,7 @@ def test_a_frozen_order(
     asked: dict[str, Any] = {"index": names.shop, "query": WORDS}
     if collapsed:
         asked["collapse"] = {"field": "group"}
-    with HybridClient(es, settings=Settings(), embedder=models, reranker=models) as shop:
+    with HybridClient(es, settings=patient(), embedder=models, reranker=models) as shop:
         page = shop.search(**asked, size=size, ext={"hybrid": {"window": WINDOW, "order": True}})
         assert (page.hybrid.degraded == ()) == first
         section = {"window": WINDOW, "order": page.hybrid.order}

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from es_hybrid import HybridClient, RequestError, Settings
+from es_hybrid import HybridClient, RequestError
 from es_hybrid.testing import HashEmbedder
 from es_hybrid.types import PassthroughReason as Reason
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names
 
 pytestmark = pytest.mark.es
@@ -24,7 +25,7 @@ WORDS: dict[str, Any] = {"match": {"title": "trail shoe"}}
 @pytest.fixture(scope="module")
 def shop(es: Elasticsearch) -> Iterator[HybridClient]:
     """A shop with an embedder."""
-    with HybridClient(es, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as opened:
+    with HybridClient(es, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as opened:
         yield opened
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from elasticsearch import BadRequestError, Elasticsearch
 
-from es_hybrid import HybridClient, Settings
+from es_hybrid import HybridClient
 from es_hybrid.testing import HashEmbedder, ScriptedReranker
 from es_hybrid.types import DegradationReason, PlanName
 from tests.support.recording import Request, forward_to, recording_server
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names
 
 pytestmark = pytest.mark.es
@@ -28,7 +29,7 @@ def test_what_a_search_sends(es: Elasticsearch, names: Names, reranked: bool) ->
         Elasticsearch(url) as recorded,
         HybridClient(
             recorded,
-            settings=Settings(),
+            settings=patient(),
             embedder=HashEmbedder(dims=DIMS),
             reranker=reranker,
         ) as shop,
@@ -53,7 +54,7 @@ def test_a_key_that_may_not_read_the_mapping(es: Elasticsearch, names: Names) ->
     with (
         recording_server(guarded) as (url, _),
         Elasticsearch(url) as recorded,
-        HybridClient(recorded, settings=Settings(), embedder=HashEmbedder(dims=DIMS)) as shop,
+        HybridClient(recorded, settings=patient(), embedder=HashEmbedder(dims=DIMS)) as shop,
     ):
         response = shop.search(index=names.shop, query=WORDS)
     assert response.hybrid.plan is PlanName.LEXICAL_ONLY

@@ -22,6 +22,7 @@ from es_hybrid.testing import HashEmbedder, ScriptedReranker
 from es_hybrid.types import Json, LegName
 from es_hybrid.wire.msearch import encode
 from tests.support.shops import DIMS
+from tests.support.waiting import patient
 from tests.swap.catalogue import Names, mapping
 from tests.swap.conftest import by_checksum
 from tests.swap.outcomes import plain_outcome
@@ -157,7 +158,7 @@ def shop(es: Elasticsearch) -> Any:
     """A shop with both models."""
     with HybridClient(
         es,
-        settings=Settings(),
+        settings=patient(),
         embedder=HashEmbedder(dims=DIMS),
         reranker=ScriptedReranker(by_checksum),
     ) as opened:

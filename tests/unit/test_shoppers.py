@@ -9,19 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.query.shopper import User, UserEvent
-from es_hybrid.rank.personal import Event, Shopper, ShopperBoost, Taste
-from es_hybrid.recommend.seeds import Seed
-from es_hybrid.shoppers import (
-    filled,
+from es_hybrid.kept_shoppers import (
     read_shopper,
     shopper_key,
     stored_event,
     stored_preferences,
-    taste_from,
     together,
-    wanted_products,
 )
+from es_hybrid.query.shopper import User, UserEvent
+from es_hybrid.rank.personal import Event, Shopper, ShopperBoost, Taste
+from es_hybrid.recommend.seeds import Seed
+from es_hybrid.shoppers import filled, taste_from
 from es_hybrid.types import BoostContext, Hit
 
 DAY_S = 86_400.0
@@ -95,8 +93,8 @@ def test_which_products_are_looked_up() -> None:
         Event("cart", NOW, "c"),
         Event("view", NOW, "d"),
     )
-    assert wanted_products(Shopper(events), now_s=NOW, most=3) == ["c", "a", "d"]
-    assert wanted_products(Shopper(events, opted_out=True), now_s=NOW, most=3) == []
+    assert list(Shopper(events).product_weights(now_s=NOW)) == ["c", "a", "d", "b"]
+    assert Shopper(events, opted_out=True).product_weights(now_s=NOW) == {}
 
 
 def test_products_say_what_events_do_not() -> None:

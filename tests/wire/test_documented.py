@@ -35,7 +35,7 @@ def test_rerank_requests_are_what_the_server_reads(pair: Any) -> None:
 
 @pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
 def test_rerank_answers_become_scores_in_input_order(pair: Any) -> None:
-    """Each server's answer gives one score a text, in the order the texts were sent."""
+    """Each server's answer gives one score per text, in the order the texts were sent."""
     assert decode_scores(pair["response"], count=2) == pair["scores"]
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch, TransportError
 
-from es_hybrid._async.documents import BUSY, Asked, async_read_each
+from es_hybrid._async.documents import Asked, async_read_each
 from es_hybrid._concurrency import async_sleep
-from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
+from es_hybrid._retry import BUSY_STATUSES, Outcome, OutcomeKind, RetryPolicy, next_delay
 from es_hybrid.indexing.reindex.changes import (
     Checkpoints,
     read_checkpoints,
@@ -68,7 +68,7 @@ class AsyncGateway:
             try:
                 return (await call(**arguments)).body
             except (ApiError, TransportError) as error:
-                if isinstance(error, ApiError) and error.status_code not in BUSY:
+                if isinstance(error, ApiError) and error.status_code not in BUSY_STATUSES:
                     raise
                 outcome = Outcome(OutcomeKind.CONNECTION)
                 elapsed = time.monotonic() - started

@@ -9,11 +9,10 @@ from typing import Any
 
 from elasticsearch import ApiError
 
-from es_hybrid._async.documents import BUSY
 from es_hybrid._async.reindex.gateway import AsyncGateway
 from es_hybrid._concurrency import async_sleep
 from es_hybrid._logging import get_logger
-from es_hybrid._retry import Outcome, OutcomeKind, next_delay
+from es_hybrid._retry import BUSY_STATUSES, Outcome, OutcomeKind, next_delay
 from es_hybrid.indexing.actions import Action, body_end
 from es_hybrid.indexing.reindex.documents import outcomes
 
@@ -63,7 +62,7 @@ class AsyncWriter:
             again = []
             found = list(outcomes(answer, [action.id for action in left]))
             for action, (_, status, reason) in zip(left, found, strict=True):
-                if status in BUSY:
+                if status in BUSY_STATUSES:
                     again.append(action)
                 elif status >= 300:
                     refused[action.id] = (status, reason)

@@ -14,8 +14,8 @@ from typing import Any
 from elasticsearch import ApiError, Elasticsearch, TransportError
 
 from es_hybrid._concurrency import sleep
-from es_hybrid._retry import Outcome, OutcomeKind, RetryPolicy, next_delay
-from es_hybrid._sync.documents import BUSY, Asked, read_each
+from es_hybrid._retry import BUSY_STATUSES, Outcome, OutcomeKind, RetryPolicy, next_delay
+from es_hybrid._sync.documents import Asked, read_each
 from es_hybrid.indexing.reindex.changes import (
     Checkpoints,
     read_checkpoints,
@@ -67,7 +67,7 @@ class Gateway:
             try:
                 return (call(**arguments)).body
             except (ApiError, TransportError) as error:
-                if isinstance(error, ApiError) and error.status_code not in BUSY:
+                if isinstance(error, ApiError) and error.status_code not in BUSY_STATUSES:
                     raise
                 outcome = Outcome(OutcomeKind.CONNECTION)
                 elapsed = time.monotonic() - started

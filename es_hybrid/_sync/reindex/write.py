@@ -12,8 +12,7 @@ from elasticsearch import ApiError
 
 from es_hybrid._concurrency import sleep
 from es_hybrid._logging import get_logger
-from es_hybrid._retry import Outcome, OutcomeKind, next_delay
-from es_hybrid._sync.documents import BUSY
+from es_hybrid._retry import BUSY_STATUSES, Outcome, OutcomeKind, next_delay
 from es_hybrid._sync.reindex.gateway import Gateway
 from es_hybrid.indexing.actions import Action, body_end
 from es_hybrid.indexing.reindex.documents import outcomes
@@ -64,7 +63,7 @@ class Writer:
             again = []
             found = list(outcomes(answer, [action.id for action in left]))
             for action, (_, status, reason) in zip(left, found, strict=True):
-                if status in BUSY:
+                if status in BUSY_STATUSES:
                     again.append(action)
                 elif status >= 300:
                     refused[action.id] = (status, reason)

@@ -1,1 +1,1 @@
-"""What `es-hybrid doctor` looks at: one module a thing."""
+"""What `es-hybrid doctor` looks at: one module per thing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from es_hybrid import Embedder
-from es_hybrid._sync.probe import probe_embedder
+from es_hybrid._sync.models.probe import probe_embedder
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.latency import Timing, measure, spelled
 from es_hybrid.cli.checks.served import Limits, check_limits, check_model, served_by

@@ -13,7 +13,7 @@ _GROUPS = ("embedders", "rerankers", "boosts", "fusers")
 
 
 def check_plugins() -> Iterator[Check]:
-    """Yield one line a group of plug-ins, with the packages and versions they come from."""
+    """Yield one line per group of plug-ins, with the packages and versions they come from."""
     for group in _GROUPS:
         found = sorted(entry_points(group=f"es_hybrid.{group}"), key=lambda entry: entry.name)
         listed = (

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from es_hybrid import HybridError, Reranker
-from es_hybrid._sync.probe import probe_reranker
+from es_hybrid._sync.models.probe import probe_reranker
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.latency import measure, spelled
 from es_hybrid.cli.checks.served import Limits, check_limits, check_model, served_by

@@ -43,7 +43,7 @@ class Limits(NamedTuple):
     """What the settings send.
 
     Attributes:
-        texts: Texts a request, at most.
+        texts: Texts per request, at most.
         texts_setting: The variable that says so.
         tokens: Tokens of a text, at most.
         tokens_setting: The variable that says so.
@@ -104,9 +104,9 @@ def check_limits(name: str, served: Served, sent: Limits) -> Iterator[Check]:
     """
     said = []
     if served.max_texts is not None:
-        said.append(f"{served.max_texts:,} texts a request")
+        said.append(f"{served.max_texts:,} texts per request")
     if served.max_tokens is not None:
-        said.append(f"{served.max_tokens:,} tokens a text{_CUT[served.cuts]}")
+        said.append(f"{served.max_tokens:,} tokens per text{_CUT[served.cuts]}")
     if not said:
         return
     detail = f"the server takes {' and '.join(said)}"
@@ -126,7 +126,7 @@ def check_limits(name: str, served: Served, sent: Limits) -> Iterator[Check]:
 
 
 def _limits(answer: Any) -> tuple[int | None, int | None, bool | None]:
-    """Return texts a request, tokens a text and whether longer ones are cut, where they are said."""
+    """Return texts per request, tokens per text and whether longer ones are cut, where they are said."""
     if "model_id" in answer:
         cuts = answer.get("auto_truncate")
         texts, tokens = answer.get("max_client_batch_size"), answer.get("max_input_length")

@@ -1,4 +1,4 @@
-"""How each rerank server wants to be asked: one small class a dialect.
+"""How each rerank server wants to be asked: one small class per dialect.
 
 They differ in field names, in where an instruction goes and in who applies the Qwen3-Reranker
 prompt. No request limits the answer (`top_n`) or asks for the documents back. Fields were read in

@@ -17,7 +17,7 @@ __all__ = ["decode_scores"]
 
 
 def decode_scores(body: Any, *, count: int) -> list[float]:
-    """Return one finite score a text, in the order in which the texts were sent.
+    """Return one finite score per text, in the order in which the texts were sent.
 
     Args:
         body: The parsed answer.

@@ -30,7 +30,7 @@ class RerankTexts:
     positions: tuple[int | None, ...]
 
     def spread(self, scores: Sequence[float]) -> list[float]:
-        """Return one score a given text from one a different text.
+        """Return one score per given text from one per different text.
 
         A blank text gets the smallest score of the others, 0.0 where there are none.
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from elasticsearch import AsyncElasticsearch
 
-from es_hybrid import AsyncHybridClient, Settings
+from es_hybrid import AsyncHybridClient
 from es_hybrid.testing import AsyncScriptedReranker
 from tests.es._async.ingesting import AsyncCountingEmbedder
+from tests.support.waiting import patient
 
 pytestmark = pytest.mark.es
 
@@ -26,7 +27,7 @@ CHINESE = {
 
 
 def shop_of(es: AsyncElasticsearch, embedder: Any, *, tokens: int) -> AsyncHybridClient:
-    settings = Settings(embed={"max_tokens": tokens}, rerank={"max_tokens": tokens, "top": 3})
+    settings = patient(embed={"max_tokens": tokens}, rerank={"max_tokens": tokens, "top": 3})
     return AsyncHybridClient(
         es,
         settings=settings,

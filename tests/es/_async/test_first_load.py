@@ -7,6 +7,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import elasticsearch
 import pytest
 from elasticsearch import AsyncElasticsearch
 
@@ -15,6 +16,7 @@ from es_hybrid._async.admin import create_index
 from es_hybrid._async.first_load import AsyncFirstLoad
 from es_hybrid._async.ingest import AsyncIngestor
 from es_hybrid._concurrency import async_map_ordered
+from es_hybrid._sync.first_load import restore_settings
 from es_hybrid.errors import IngestError
 from es_hybrid.follow import AsyncFileChanges
 from es_hybrid.indexing.first_load import first_load_since
@@ -173,3 +175,32 @@ async def test_two_first_loads_at_once_end_with_the_intended_settings(
         assert [stored async for stored in runs] == [150, 100]
     assert await state(async_es, name) == before
     assert (await async_es.count(index=index_name))["count"] == 150
+
+
+@pytest.mark.parametrize("moment", ["_mapping", "_settings"])
+async def test_a_run_that_ends_while_another_begins_leaves_nothing_switched_off(
+    async_es: AsyncElasticsearch, index_name: str, moment: str
+) -> None:
+    """Who takes the mark away between another's requests hinders neither its end nor a rescue."""
+    name = await create_index(async_es, index_name)
+    before = await state(async_es, name)
+    node = str(async_es.transport.node_pool.get().base_url)
+    with bulk_proxy(node) as proxy, elasticsearch.Elasticsearch(node) as other:
+        ended, left = [], []
+
+        def end_another(path: str, content: bytes) -> bytes:
+            if path.endswith(moment) and not ended:
+                ended.append(path)
+                assert restore_settings(other, name) is None
+            return content
+
+        def look(product: str, _before: int) -> None:
+            if product == "p59":
+                left.append(first_load_since(other.indices.get(index=name)[name]["mappings"]))
+
+        proxy.change, proxy.reject = end_another, look
+        async with AsyncElasticsearch(proxy.url, request_timeout=30) as client:
+            report = await ingestor(client).ingest(index_name, products(60))
+    assert (report.indexed, len(ended)) == (60, 1)
+    assert left[0] is not None
+    assert await state(async_es, name) == before

@@ -6,17 +6,19 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from elasticsearch import AsyncElasticsearch, Elasticsearch
 
 from es_hybrid import AsyncHybridClient, ConfigurationError, HybridError, RequestError, Settings
-from es_hybrid.shoppers import shopper_key
+from es_hybrid.kept_shoppers import shopper_key
 from es_hybrid.types import DegradationReason, Stage
 from tests.support.recording import forward_to, recording_server
 from tests.support.redis_servers import RedisServer
 from tests.support.shops import shop_products
+from tests.support.waiting import patient
 
 pytestmark = pytest.mark.es
 
@@ -118,7 +120,7 @@ async def test_redis_forgets_by_itself(
 ) -> None:
     """Every key but an opt-out has an end, and none holds an id."""
     settings = {"store": "redis", "redis_url": redis_server.url, "ttl_days": 2.0}
-    shop = async_open_shop(settings=Settings(shoppers={**settings, "secret": "s"}))
+    shop = async_open_shop(settings=patient(shoppers={**settings, "secret": "s"}))
     await shop.shoppers.record(ANN)
     await shop.shoppers.prefer(ANN, brands=["Norvik"])
     await shop.shoppers.opt_out("bob")
@@ -183,7 +185,7 @@ async def test_a_store_that_is_away_costs_no_search(
     async_open_shop: OpenShop, products_index: str, redis_server: RedisServer
 ) -> None:
     """Hanging, dead, or not there at all: everybody's order, the reason named, and no error."""
-    settings = {"store": "redis", "redis_url": redis_server.url, "timeout_ms": 50.0}
+    settings = {"store": "redis", "redis_url": redis_server.url, "timeout_ms": 1000.0}
     shop = async_open_shop(settings=Settings(shoppers=settings))
     plain = await shop.search(index=products_index, query=WORDS)
 
@@ -295,18 +297,65 @@ async def test_a_kept_shopper_is_recommended_to(
 
 
 @pytest.mark.parametrize("start", [{}, {"like": "p00"}, {"cart": "p00"}])
-async def test_an_index_of_shoppers_costs_a_recommendation_one_request_more(
+async def test_a_recommendation_for_a_kept_shopper_takes_two_requests(
     es: Elasticsearch, products_index: str, store: dict[str, Any], start: dict[str, Any]
 ) -> None:
-    """Start and answer are two requests; a kept shopper is read in real time, by one more or by Redis."""
+    """Start and answer: an index of shoppers is read with the start; a Redis is asked beside it."""
     settings = Settings(shoppers=store, recommend={"category_field": "category"})
     with recording_server(forward_to(es)) as (url, requests):
         async with AsyncElasticsearch(url) as client:
             shop = AsyncHybridClient(client, settings=settings)
             await shop.recommend(products_index)
-            await shop.shoppers.record(ANN, "view", product_id=TENTS[0])
+            await shop.shoppers.record(ANN, "purchase", product_id=TENTS[0])
             requests.clear()
-            found = await shop.recommend(products_index, user={"id": ANN}, size=5, **start)
+            user = {"id": ANN, "fields": FIELDS}
+            found = await shop.recommend(products_index, user=user, size=5, **start)
             await shop.close()
     assert Stage.SHOPPER not in {lack.stage for lack in found.hybrid.degraded}
-    assert len(requests) == (2 if store["store"] == "redis" else 3)
+    assert len(requests) == 2
+    if not start:  # what was bought just now, before any refresh, counts already
+        assert found.hybrid.recommendation is not None
+        assert found.hybrid.recommendation.made.value == "for_you"
+        assert TENTS[0] not in ids(found)
+        assert {PRODUCTS[id_]["category"] for id_ in ids(found)} == {"camping"}
+
+
+async def test_what_a_recommendation_knows_of_a_shopper_in_an_index(
+    es: Elasticsearch, async_open_shop: OpenShop, products_index: str, index_name: str
+) -> None:
+    """Kept events count by kind and age, expired ones not; request and index add up."""
+    kept = {"store": "index", "index": f"{index_name}-shoppers", "ttl_days": 30}
+    shop = async_open_shop(
+        settings=Settings(shoppers=kept, recommend={"category_field": "category"})
+    )
+    old = (datetime.now(UTC) - timedelta(days=40)).isoformat()
+    await shop.shoppers.record(ANN, "purchase", product_id=TENTS[0], at=old)
+    es.indices.refresh(index=kept["index"])
+    expired = await shop.recommend(products_index, user={"id": ANN}, size=5)
+    assert expired.hybrid.degraded[0].reason is DegradationReason.NO_HISTORY
+    await shop.shoppers.record(ANN, "view", product_id=TENTS[1])
+    events = [{"event": "view", "product_id": TENTS[2]}]
+    found = await shop.recommend(products_index, user={"id": ANN, "events": events}, size=20)
+    assert found.hybrid.degraded == ()
+    assert not {*TENTS[1:3]} & {*ids(found)}
+    assert TENTS[0] in ids(found)
+    await shop.shoppers.forget(ANN)
+    gone = await shop.recommend(products_index, user={"id": ANN}, size=5)
+    assert gone.hybrid.degraded[0].reason is DegradationReason.NO_HISTORY
+
+
+async def test_a_broken_index_of_shoppers_costs_a_recommendation_its_personal_touch(
+    es: Elasticsearch, async_open_shop: OpenShop, products_index: str, index_name: str
+) -> None:
+    """What cannot be looked up is said; the products that the request names still count."""
+    kept = {"store": "index", "index": f"{index_name}-shoppers"}
+    settings = Settings(shoppers=kept, recommend={"category_field": "category"})
+    shop = async_open_shop(settings=settings)
+    await shop.shoppers.record(ANN, "view", product_id=TENTS[1])
+    es.indices.close(index=kept["index"])
+    events = [{"event": "view", "product_id": TENTS[0]}]
+    found = await shop.recommend(products_index, user={"id": ANN, "events": events}, size=5)
+    assert found.hybrid.recommendation is not None
+    assert found.hybrid.recommendation.made.value == "for_you"
+    assert [lack.stage for lack in found.hybrid.degraded] == [Stage.SHOPPER]
+    assert TENTS[0] not in ids(found)

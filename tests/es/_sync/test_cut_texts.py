@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from es_hybrid import HybridClient, Settings
+from es_hybrid import HybridClient
 from es_hybrid.testing import ScriptedReranker
 from tests.es._sync.ingesting import CountingEmbedder
+from tests.support.waiting import patient
 
 pytestmark = pytest.mark.es
 
@@ -27,7 +28,7 @@ CHINESE = {
 
 
 def shop_of(es: Elasticsearch, embedder: Any, *, tokens: int) -> HybridClient:
-    settings = Settings(embed={"max_tokens": tokens}, rerank={"max_tokens": tokens, "top": 3})
+    settings = patient(embed={"max_tokens": tokens}, rerank={"max_tokens": tokens, "top": 3})
     return HybridClient(
         es,
         settings=settings,

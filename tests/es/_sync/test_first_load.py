@@ -8,13 +8,14 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import elasticsearch
 import pytest
 from elasticsearch import Elasticsearch
 
 from es_hybrid import HybridClient
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._sync.admin import create_index
-from es_hybrid._sync.first_load import FirstLoad
+from es_hybrid._sync.first_load import FirstLoad, restore_settings
 from es_hybrid._sync.ingest import Ingestor
 from es_hybrid.errors import IngestError
 from es_hybrid.follow import FileChanges
@@ -170,3 +171,32 @@ def test_two_first_loads_at_once_end_with_the_intended_settings(
         assert [stored for stored in runs] == [150, 100]
     assert state(es, name) == before
     assert (es.count(index=index_name))["count"] == 150
+
+
+@pytest.mark.parametrize("moment", ["_mapping", "_settings"])
+def test_a_run_that_ends_while_another_begins_leaves_nothing_switched_off(
+    es: Elasticsearch, index_name: str, moment: str
+) -> None:
+    """Who takes the mark away between another's requests hinders neither its end nor a rescue."""
+    name = create_index(es, index_name)
+    before = state(es, name)
+    node = str(es.transport.node_pool.get().base_url)
+    with bulk_proxy(node) as proxy, elasticsearch.Elasticsearch(node) as other:
+        ended, left = [], []
+
+        def end_another(path: str, content: bytes) -> bytes:
+            if path.endswith(moment) and not ended:
+                ended.append(path)
+                assert restore_settings(other, name) is None
+            return content
+
+        def look(product: str, _before: int) -> None:
+            if product == "p59":
+                left.append(first_load_since(other.indices.get(index=name)[name]["mappings"]))
+
+        proxy.change, proxy.reject = end_another, look
+        with Elasticsearch(proxy.url, request_timeout=30) as client:
+            report = ingestor(client).ingest(index_name, products(60))
+    assert (report.indexed, len(ended)) == (60, 1)
+    assert left[0] is not None
+    assert state(es, name) == before

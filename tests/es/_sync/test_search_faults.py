@@ -23,17 +23,16 @@ from es_hybrid import (
 from es_hybrid.testing import ScriptedReranker
 from es_hybrid.types import DegradationReason as Reason
 from es_hybrid.types import Level, PlanName, Stage, TextKind
+from tests.support.loopback import nobody
 from tests.support.model_servers import FakeModelServer
 from tests.support.shops import DIMS, shop_mapping, shop_products
+from tests.support.waiting import IN_TIME_S, patient
 
 pytestmark = pytest.mark.es
 
 OpenShop = Callable[..., HybridClient]
 MakeIndex = Callable[..., str]
 WORDS: dict[str, Any] = {"match": {"title": "trail running shoe"}}
-BUDGET_S = 0.4
-ROUND_TRIPS_S = 1.5
-"""Room for Elasticsearch's own part on a busy machine; the models may not use it."""
 
 
 @pytest.fixture
@@ -45,13 +44,25 @@ def model_index(make_index: MakeIndex) -> str:
 
 
 def settings_of(
-    embed: FakeModelServer, rerank: FakeModelServer, *, stand_in: str = "none", **search: Any
+    embed: FakeModelServer,
+    rerank: FakeModelServer,
+    *,
+    hurry: Stage | None = None,
+    stand_in: str = "none",
+    **search: Any,
 ) -> Settings:
-    model = {"model": "fake-model"}
-    return Settings(
-        embed={"base_url": embed.base_url, **model},
-        rerank={"url": rerank.rerank_url, "dialect": "vllm", "stand_in": stand_in, **model},
-        search={"budget_s": BUDGET_S, **search},
+    """Return settings that give a busy machine time for everything but one stage's model."""
+    at_once = {"model": "fake-model", "timeout_s": 0.2}
+    in_time = {"model": "fake-model"}
+    return patient(
+        embed={"base_url": embed.base_url, **(at_once if hurry is Stage.EMBED else in_time)},
+        rerank={
+            "url": rerank.rerank_url,
+            "dialect": "vllm",
+            "stand_in": stand_in,
+            **(at_once if hurry is Stage.RERANK else in_time),
+        },
+        search=search,
     )
 
 
@@ -92,7 +103,7 @@ FAULTS: list[tuple[dict[str, Any], set[Reason]]] = [
     ({"status": 404}, {Reason.SERVICE_ERROR}),
     ({"overload": True}, {Reason.SERVICE_ERROR}),
     ({"hang": True}, {Reason.TIMEOUT}),
-    ({"latency_s": 5.0}, {Reason.TIMEOUT}),
+    ({"latency_s": 600.0}, {Reason.TIMEOUT}),
     ({"drip_s": 0.05}, {Reason.TIMEOUT}),
     ({"reset": True}, {Reason.SERVICE_ERROR}),
     ({"html": True}, {Reason.CONTRACT}),
@@ -121,21 +132,23 @@ def test_the_embedder_fails(
     faults: dict[str, Any],
     expected: set[Reason],
 ) -> None:
-    """The words alone answer, reranked, within the budget, and the answer says why."""
+    """The words alone answer, reranked, in time, and the answer says why."""
     embed_server.fail(**faults)
-    shop = open_shop(embedder=None, settings=settings_of(embed_server, rerank_server))
+    hurry = Stage.EMBED if Reason.TIMEOUT in expected else None
+    settings = settings_of(embed_server, rerank_server, hurry=hurry)
+    shop = open_shop(embedder=None, settings=settings)
     shop.search(index=model_index, query=WORDS, ext={"hybrid": {"plan": "lexical_only"}})
     started = time.perf_counter()
     response = shop.search(index=model_index, query=WORDS, size=72)
     spent_s = time.perf_counter() - started
-    stages = {stage for stage, _ in lacks(response)}
-    assert Stage.EMBED in stages
-    assert lacks(response)[0][1] in expected
+    ((stage, reason),) = lacks(response)
+    assert (stage, reason in expected) == (Stage.EMBED, True)
+    assert response.hybrid.reranked
     assert response.hybrid.plan is PlanName.LEXICAL_ONLY
     plain = es.search(index=model_index, query=WORDS, size=72)
     assert {hit.id for hit in response.hits} == {hit["_id"] for hit in plain["hits"]["hits"]}
     assert response["hits"]["total"] == plain["hits"]["total"]
-    assert spent_s < BUDGET_S + ROUND_TRIPS_S
+    assert spent_s < IN_TIME_S
 
 
 @pytest.mark.parametrize(("faults", "expected"), FAULTS, ids=IDS)
@@ -147,8 +160,10 @@ def test_the_reranker_fails(
     faults: dict[str, Any],
     expected: set[Reason],
 ) -> None:
-    """The fused order answers within the budget, and the answer says why."""
-    shop = open_shop(embedder=None, settings=settings_of(embed_server, rerank_server))
+    """The fused order answers in time, and the answer says why."""
+    hurry = Stage.RERANK if Reason.TIMEOUT in expected else None
+    settings = settings_of(embed_server, rerank_server, hurry=hurry)
+    shop = open_shop(embedder=None, settings=settings)
     off = {"hybrid": {"rerank": False}}
     fused = shop.search(index=model_index, query=WORDS, size=20, ext=off)
     rerank_server.fail(**faults)
@@ -161,7 +176,7 @@ def test_the_reranker_fails(
     assert response.hybrid.level is Level.FUSED
     assert [hit.id for hit in response.hits] == [hit.id for hit in fused.hits]
     assert response["hits"]["max_score"] == fused["hits"]["max_score"]
-    assert spent_s < BUDGET_S + ROUND_TRIPS_S
+    assert spent_s < IN_TIME_S
 
 
 def test_words_stand_in_for_a_reranker(
@@ -203,10 +218,13 @@ def test_words_stand_in_for_a_reranker(
 
 def test_both_are_gone(open_shop: OpenShop, es: Elasticsearch, model_index: str) -> None:
     """With nobody on either port the search is BM25's own, in its order."""
-    with FakeModelServer("sglang") as embed, FakeModelServer("vllm") as rerank:
-        settings = settings_of(embed, rerank)
-    shop = open_shop(embedder=None, settings=settings)
-    response = shop.search(index=model_index, query=WORDS, size=9)
+    with nobody() as url:
+        model = {"model": "fake-model"}
+        settings = patient(
+            embed={"base_url": f"{url}/v1", **model}, rerank={"url": f"{url}/v1/rerank", **model}
+        )
+        shop = open_shop(embedder=None, settings=settings)
+        response = shop.search(index=model_index, query=WORDS, size=9)
     plain = es.search(index=model_index, query=WORDS, size=9)
     assert [hit.id for hit in response.hits] == [hit["_id"] for hit in plain["hits"]["hits"]]
     assert {stage for stage, _ in lacks(response)} == {Stage.EMBED, Stage.RERANK}
@@ -221,14 +239,26 @@ def test_the_budget_is_shared(
     embed_server: FakeModelServer,
     rerank_server: FakeModelServer,
 ) -> None:
-    """What the embedder uses up, the reranker does not get on top."""
-    embed_server.fail(latency_s=5.0)
-    rerank_server.fail(latency_s=5.0)
+    """What the embedder uses up, the reranker does not get on top; both end with the budget."""
+    told_s: list[float] = []
+
+    class Told(ScriptedReranker):
+        def rerank(self, *args: Any, timeout_s: float, **options: Any) -> Any:
+            told_s.append(timeout_s)
+            return super().rerank(*args, timeout_s=timeout_s, **options)
+
+    embed_server.fail(hang=True)
+    settings = settings_of(embed_server, rerank_server, hurry=Stage.EMBED)
+    reranker = Told(lambda _query, text: float(len(text)))
+    shop = open_shop(embedder=None, reranker=reranker, settings=settings)
+    response = shop.search(index=model_index, query=WORDS, ext={"hybrid": {"budget_s": 30}})
+    assert lacks(response) == [(Stage.EMBED, Reason.TIMEOUT)]
+    (left_s,) = told_s
+    assert 0.0 < left_s <= 30.0 - 0.2
+    rerank_server.fail(hang=True)
     shop = open_shop(embedder=None, settings=settings_of(embed_server, rerank_server))
     response = shop.search(index=model_index, query=WORDS, ext={"hybrid": {"budget_s": 0.2}})
     assert {reason for _, reason in lacks(response)} == {Reason.TIMEOUT}
-    times = response.hybrid.timings_ms
-    assert times[Stage.EMBED] < 200
     assert len(response.hits) == 10
 
 
@@ -240,7 +270,13 @@ def test_a_dead_server_is_left_alone(
 ) -> None:
     """After failures in a row it is not asked again for a while, so that no page waits for it."""
     embed_server.fail(hang=True)
-    settings = settings_of(embed_server, rerank_server, breaker_failures=2)
+    settings = settings_of(
+        embed_server,
+        rerank_server,
+        hurry=Stage.EMBED,
+        breaker_failures=2,
+        breaker_cooldown_s=600,
+    )
     shop = open_shop(embedder=None, settings=settings)
     for _ in range(2):
         response = shop.search(index=model_index, query=WORDS)
@@ -249,7 +285,6 @@ def test_a_dead_server_is_left_alone(
     response = shop.search(index=model_index, query=WORDS)
     assert lacks(response)[0] == (Stage.EMBED, Reason.BREAKER_OPEN)
     assert len(embed_server.requests) == asked
-    assert response.hybrid.timings_ms[Stage.EMBED] < 50
     copy = shop.options(opaque_id="x")
     assert lacks(copy.search(index=model_index, query=WORDS))[0][1] is Reason.BREAKER_OPEN
 
@@ -266,9 +301,9 @@ def test_a_server_that_comes_back(
     shop = open_shop(embedder=None, settings=settings)
     assert lacks(shop.search(index=model_index, query=WORDS))
     embed_server.fail()
-    deadline = time.monotonic() + 5
-    while lacks(response := shop.search(index=model_index, query=WORDS)):
-        assert time.monotonic() < deadline
+    for _ in range(1000):
+        if not lacks(response := shop.search(index=model_index, query=WORDS)):
+            break
     assert response.hybrid.plan is PlanName.MSEARCH_FUSION
 
 
@@ -295,7 +330,9 @@ def test_raising(
 ) -> None:
     """With `on_error="raise"` the model's own failure is raised, by request or by setting."""
     (embed_server if server == "embed" else rerank_server).fail(**faults)
-    shop = open_shop(embedder=None, settings=settings_of(embed_server, rerank_server))
+    hurry = Stage(server) if error is ServiceTimeout else None
+    settings = settings_of(embed_server, rerank_server, hurry=hurry)
+    shop = open_shop(embedder=None, settings=settings)
     with pytest.raises(error) as caught:
         shop.search(index=model_index, query=WORDS, ext={"hybrid": {"on_error": "raise"}})
     assert isinstance(caught.value, ServiceError)

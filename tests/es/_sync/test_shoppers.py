@@ -7,17 +7,19 @@ import logging
 import pickle
 import traceback
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
 from es_hybrid import ConfigurationError, HybridClient, HybridError, RequestError, Settings
-from es_hybrid.shoppers import shopper_key
+from es_hybrid.kept_shoppers import shopper_key
 from es_hybrid.types import DegradationReason, Stage
 from tests.support.recording import forward_to, recording_server
 from tests.support.redis_servers import RedisServer
 from tests.support.shops import shop_products
+from tests.support.waiting import patient
 
 pytestmark = pytest.mark.es
 
@@ -117,7 +119,7 @@ def test_what_is_kept_is_capped_and_goes_away(
 def test_redis_forgets_by_itself(open_shop: OpenShop, redis_server: RedisServer) -> None:
     """Every key but an opt-out has an end, and none holds an id."""
     settings = {"store": "redis", "redis_url": redis_server.url, "ttl_days": 2.0}
-    shop = open_shop(settings=Settings(shoppers={**settings, "secret": "s"}))
+    shop = open_shop(settings=patient(shoppers={**settings, "secret": "s"}))
     shop.shoppers.record(ANN)
     shop.shoppers.prefer(ANN, brands=["Norvik"])
     shop.shoppers.opt_out("bob")
@@ -178,7 +180,7 @@ def test_a_store_that_is_away_costs_no_search(
     open_shop: OpenShop, products_index: str, redis_server: RedisServer
 ) -> None:
     """Hanging, dead, or not there at all: everybody's order, the reason named, and no error."""
-    settings = {"store": "redis", "redis_url": redis_server.url, "timeout_ms": 50.0}
+    settings = {"store": "redis", "redis_url": redis_server.url, "timeout_ms": 1000.0}
     shop = open_shop(settings=Settings(shoppers=settings))
     plain = shop.search(index=products_index, query=WORDS)
 
@@ -290,18 +292,63 @@ def test_a_kept_shopper_is_recommended_to(
 
 
 @pytest.mark.parametrize("start", [{}, {"like": "p00"}, {"cart": "p00"}])
-def test_an_index_of_shoppers_costs_a_recommendation_one_request_more(
+def test_a_recommendation_for_a_kept_shopper_takes_two_requests(
     es: Elasticsearch, products_index: str, store: dict[str, Any], start: dict[str, Any]
 ) -> None:
-    """Start and answer are two requests; a kept shopper is read in real time, by one more or by Redis."""
+    """Start and answer: an index of shoppers is read with the start; a Redis is asked beside it."""
     settings = Settings(shoppers=store, recommend={"category_field": "category"})
     with recording_server(forward_to(es)) as (url, requests):
         with Elasticsearch(url) as client:
             shop = HybridClient(client, settings=settings)
             shop.recommend(products_index)
-            shop.shoppers.record(ANN, "view", product_id=TENTS[0])
+            shop.shoppers.record(ANN, "purchase", product_id=TENTS[0])
             requests.clear()
-            found = shop.recommend(products_index, user={"id": ANN}, size=5, **start)
+            user = {"id": ANN, "fields": FIELDS}
+            found = shop.recommend(products_index, user=user, size=5, **start)
             shop.close()
     assert Stage.SHOPPER not in {lack.stage for lack in found.hybrid.degraded}
-    assert len(requests) == (2 if store["store"] == "redis" else 3)
+    assert len(requests) == 2
+    if not start:  # what was bought just now, before any refresh, counts already
+        assert found.hybrid.recommendation is not None
+        assert found.hybrid.recommendation.made.value == "for_you"
+        assert TENTS[0] not in ids(found)
+        assert {PRODUCTS[id_]["category"] for id_ in ids(found)} == {"camping"}
+
+
+def test_what_a_recommendation_knows_of_a_shopper_in_an_index(
+    es: Elasticsearch, open_shop: OpenShop, products_index: str, index_name: str
+) -> None:
+    """Kept events count by kind and age, expired ones not; request and index add up."""
+    kept = {"store": "index", "index": f"{index_name}-shoppers", "ttl_days": 30}
+    shop = open_shop(settings=Settings(shoppers=kept, recommend={"category_field": "category"}))
+    old = (datetime.now(UTC) - timedelta(days=40)).isoformat()
+    shop.shoppers.record(ANN, "purchase", product_id=TENTS[0], at=old)
+    es.indices.refresh(index=kept["index"])
+    expired = shop.recommend(products_index, user={"id": ANN}, size=5)
+    assert expired.hybrid.degraded[0].reason is DegradationReason.NO_HISTORY
+    shop.shoppers.record(ANN, "view", product_id=TENTS[1])
+    events = [{"event": "view", "product_id": TENTS[2]}]
+    found = shop.recommend(products_index, user={"id": ANN, "events": events}, size=20)
+    assert found.hybrid.degraded == ()
+    assert not {*TENTS[1:3]} & {*ids(found)}
+    assert TENTS[0] in ids(found)
+    shop.shoppers.forget(ANN)
+    gone = shop.recommend(products_index, user={"id": ANN}, size=5)
+    assert gone.hybrid.degraded[0].reason is DegradationReason.NO_HISTORY
+
+
+def test_a_broken_index_of_shoppers_costs_a_recommendation_its_personal_touch(
+    es: Elasticsearch, open_shop: OpenShop, products_index: str, index_name: str
+) -> None:
+    """What cannot be looked up is said; the products that the request names still count."""
+    kept = {"store": "index", "index": f"{index_name}-shoppers"}
+    settings = Settings(shoppers=kept, recommend={"category_field": "category"})
+    shop = open_shop(settings=settings)
+    shop.shoppers.record(ANN, "view", product_id=TENTS[1])
+    es.indices.close(index=kept["index"])
+    events = [{"event": "view", "product_id": TENTS[0]}]
+    found = shop.recommend(products_index, user={"id": ANN, "events": events}, size=5)
+    assert found.hybrid.recommendation is not None
+    assert found.hybrid.recommendation.made.value == "for_you"
+    assert [lack.stage for lack in found.hybrid.degraded] == [Stage.SHOPPER]
+    assert TENTS[0] not in ids(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from contextlib import aclosing
@@ -11,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid._async.embed import AsyncEmbedClient
+from es_hybrid._async.models.embed import AsyncEmbedClient
 from es_hybrid._concurrency import async_map_ordered
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import (
@@ -25,7 +24,9 @@ from es_hybrid.instructions import QUERY_TASKS
 from es_hybrid.protocols import AsyncEmbedder
 from es_hybrid.settings import EmbedSettings
 from es_hybrid.types import TextKind
+from tests.support.loopback import nobody
 from tests.support.model_servers import FakeModelServer
+from tests.support.waiting import IN_TIME_S
 
 StartServer = Callable[..., FakeModelServer]
 QUERY, DOCUMENT = TextKind.QUERY, TextKind.DOCUMENT
@@ -265,7 +266,7 @@ async def test_the_deadline_holds(embed_server: FakeModelServer, faults: dict[st
         started = time.perf_counter()
         with pytest.raises(ServiceTimeout, match=r"did not answer within 0\.2 s") as caught:
             await client.embed(["a"], kind=QUERY, timeout_s=0.2)
-        assert time.perf_counter() - started < 2.0
+        assert time.perf_counter() - started < IN_TIME_S
     assert isinstance(caught.value, TimeoutError)
     assert (caught.value.attempts, caught.value.retryable) == (1, True)
 
@@ -315,12 +316,11 @@ async def test_an_answer_that_breaks_off_is_a_lost_connection(
 
 async def test_no_server_at_all_is_an_embedding_error() -> None:
     """Nothing listening is reported in the system's words, with the setting to check."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    settings = EmbedSettings(base_url=f"http://127.0.0.1:{port}/v1", model="m")
-    async with aclosing(AsyncEmbedClient(settings, retry=ONCE)) as client:
-        with pytest.raises(EmbeddingError, match="EMBED__BASE_URL") as caught:
-            await client.embed(["a"], kind=QUERY, timeout_s=5.0)
+    with nobody() as url:
+        settings = EmbedSettings(base_url=f"{url}/v1", model="m")
+        async with aclosing(AsyncEmbedClient(settings, retry=ONCE)) as client:
+            with pytest.raises(EmbeddingError, match="EMBED__BASE_URL") as caught:
+                await client.embed(["a"], kind=QUERY, timeout_s=5.0)
     assert caught.value.status is None
 
 
@@ -339,7 +339,7 @@ async def test_a_servers_echo_never_reaches_the_exception(embed_server: FakeMode
 
 async def test_batches_may_run_at_once(embed_server: FakeModelServer) -> None:
     """One client serves many calls at the same time, each with its own answer."""
-    embed_server.fail(latency_s=0.05)
+    embed_server.together = 4
     texts = [f"product {number}" for number in range(8)]
     async with client_of(embed_server) as client:
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from es_hybrid._async.llm_judge import AsyncLlmJudge
+from es_hybrid._async.models.llm_judge import AsyncLlmJudge
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import ConfigurationError, ContractError, ServiceError
 from es_hybrid.settings import JudgeSettings

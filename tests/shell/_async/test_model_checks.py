@@ -32,7 +32,7 @@ def settings_of(embed: FakeModelServer, rerank: FakeModelServer, **rerank_more: 
 async def test_sound_models_are_in_order(
     embed_server: FakeModelServer, model_server: StartServer
 ) -> None:
-    """One check a model, and none where there is no model."""
+    """One check per model, and none where there is no model."""
     settings = settings_of(embed_server, model_server("vllm", template="none"))
     async with AsyncElasticsearch(NOWHERE) as es:
         async with AsyncHybridClient(es, settings=settings) as shop:

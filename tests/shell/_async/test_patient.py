@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from es_hybrid._async.embed import AsyncEmbedClient
-from es_hybrid._async.patient import AsyncPatientEmbedder
+from es_hybrid._async.models.embed import AsyncEmbedClient
+from es_hybrid._async.models.patient import AsyncPatientEmbedder
 from es_hybrid._async.vectors import AsyncTextVectors
 from es_hybrid._retry import RetryPolicy
 from es_hybrid.errors import EmbeddingError

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid._async.models import AsyncModelStack
-from es_hybrid._async.stores import AsyncRedisStore
+from es_hybrid._async.models.stack import AsyncModelStack
+from es_hybrid._async.models.stores import AsyncRedisStore
 from es_hybrid._background import AsyncBackground
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.redis_cache import async_open_redis
@@ -20,11 +20,11 @@ from es_hybrid.settings import CacheSettings, EmbedSettings, RerankSettings, Set
 from es_hybrid.types import Stage, TextKind, Vectors
 from tests.support.model_servers import FakeModelServer
 from tests.support.redis_servers import RedisServer
+from tests.support.waiting import IN_TIME_S
 
 QUERY = "red trail running shoes"
 TEXTS = ["steel water bottle", "red shoes for trail running", "garlic press"]
-TIMEOUT_S = 0.25  # a busy machine needs longer than the few milliseconds of the settings
-SLACK_S = 1.0  # a loaded machine pauses a process; the cost of a miss is in benchmarks/models.py
+TIMEOUT_S = 20.0  # a busy machine needs longer than the few milliseconds of the settings
 
 
 def stack_of(server: FakeModelServer, redis_url: str, **cache: object) -> AsyncModelStack:
@@ -112,7 +112,7 @@ async def test_a_dead_redis_is_a_miss(
             started = time.perf_counter()
             assert models.queries is not None
             found = await models.queries.look([f"query {number}"], kind=TextKind.QUERY)
-            assert time.perf_counter() - started < TIMEOUT_S + SLACK_S
+            assert time.perf_counter() - started < TIMEOUT_S
             assert list(found.missing.values()) == [f"query {number}"]
         assert len(await embed(models)) == 1
         assert await embed(models) is not None  # from this process
@@ -126,15 +126,15 @@ async def test_a_slow_redis_is_a_miss_and_never_answers_for_another_key(
 ) -> None:
     """A call costs its few milliseconds; what comes too late is not taken for the next answer."""
     background = AsyncBackground()
-    link = async_open_redis(redis_server.url, timeout_s=TIMEOUT_S)
-    store = AsyncRedisStore(link, ttl_s=60.0, timeout_s=TIMEOUT_S, background=background)
+    link = async_open_redis(redis_server.url, timeout_s=1.0)
+    store = AsyncRedisStore(link, ttl_s=60.0, timeout_s=1.0, background=background)
     async with aclosing(background), aclosing(store):
         await store.put_many({b"a": b"1", b"b": b"2"})
         assert await store.get_many([b"a", b"b", b"c"]) == {b"a": b"1", b"b": b"2"}
         redis_server.stop()
         started = time.perf_counter()
         assert await store.get_many([b"a"]) == {}
-        assert time.perf_counter() - started < TIMEOUT_S + SLACK_S
+        assert time.perf_counter() - started < IN_TIME_S
         redis_server.go_on()
         assert await store.get_many([b"b"]) == {b"b": b"2"}
         assert (store.failures, store.skipped) == (1, 0)

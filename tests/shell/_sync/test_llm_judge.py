@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.llm_judge import LlmJudge
+from es_hybrid._sync.models.llm_judge import LlmJudge
 from es_hybrid.errors import ConfigurationError, ContractError, ServiceError
 from es_hybrid.settings import JudgeSettings
 from es_hybrid.wire.judging import JUDGE_PROMPT

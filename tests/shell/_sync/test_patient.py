@@ -9,8 +9,8 @@ from contextlib import contextmanager
 import pytest
 
 from es_hybrid._retry import RetryPolicy
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.patient import PatientEmbedder
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.patient import PatientEmbedder
 from es_hybrid._sync.vectors import TextVectors
 from es_hybrid.errors import EmbeddingError
 from es_hybrid.settings import EmbedSettings

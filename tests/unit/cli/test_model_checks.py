@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from es_hybrid._sync.embed import EmbedClient
-from es_hybrid._sync.rerank import RerankClient
+from es_hybrid._sync.models.embed import EmbedClient
+from es_hybrid._sync.models.rerank import RerankClient
 from es_hybrid.checks import Check, Status
 from es_hybrid.cli.checks.embedders import check_embedder
 from es_hybrid.cli.checks.rerankers import check_reranker
@@ -76,7 +76,7 @@ def test_a_batch_that_the_server_refuses_is_only_a_problem_where_it_is_sent(
 def test_the_limits_that_tei_tells_are_compared(model_server: StartServer) -> None:
     """TEI's `/info` says how many texts it takes: fewer sent is in order, more is a problem."""
     server = model_server("tei")
-    assert "takes 32 texts a request" in embedded(server)[0]["embedder: limits"].detail
+    assert "takes 32 texts per request" in embedded(server)[0]["embedder: limits"].detail
     found = reranked(server, template="none", max_documents=64)["reranker: limits"]
     assert (found.status, found.hint) == (
         Status.PROBLEM,
@@ -100,7 +100,7 @@ def test_limits(served: Served, status: Status, said: str) -> None:
     sent = Limits(32, "ES_HYBRID_EMBED__BATCH", 384, "ES_HYBRID_EMBED__MAX_TOKENS")
     (check,) = check_limits("limits", served, sent)
     assert (check.status, said in check.hint) == (status, True)
-    assert f"{served.max_tokens:,} tokens a text" in check.detail
+    assert f"{served.max_tokens:,} tokens per text" in check.detail
 
 
 def test_another_model_than_the_settings_say_is_noted(model_server: StartServer) -> None:

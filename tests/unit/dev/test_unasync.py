@@ -20,7 +20,10 @@ from scripts.dev import unasync
         ("await async_sleep(1)", "sleep(1)"),
         ("httpx.AsyncClient()", "httpx.Client()"),
         ("x: AsyncIterator[int]", "x: Iterator[int]"),
-        ("from es_hybrid._async.embed import AsyncX", "from es_hybrid._sync.embed import X"),
+        (
+            "from es_hybrid._async.models.embed import AsyncX",
+            "from es_hybrid._sync.models.embed import X",
+        ),
         ('patch("es_hybrid._async.search.AsyncX")', 'patch("es_hybrid._sync.search.X")'),
         ("async def __aenter__(self): ...", "def __enter__(self): ..."),
         ("await self.aclose()", "self.close()"),

@@ -80,7 +80,7 @@ def test_samples_add_up(first: list[float], second: list[float]) -> None:
 
 
 def test_too_little_says_nothing() -> None:
-    """One observation an arm is not significant, and no division by zero."""
+    """One observation per arm is not significant, and no division by zero."""
     one, same = Sample.of([1.0]), Sample.of([1.0, 1.0])
     assert fixed_p(one, same) == fixed_p(same, same) == 1.0
     assert always_valid_p(one, same, expected_difference=0.1) == 1.0

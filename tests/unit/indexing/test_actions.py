@@ -146,14 +146,16 @@ def test_each_item_of_an_answer_is_stored_busy_or_refused() -> None:
             item(429, type="es_rejected_execution_exception", reason="full"),
             item(400, type="document_parsing_exception", reason="no"),
             {"update": {"status": 409, "error": {"type": "version_conflict_engine_exception"}}},
+            item(408, type="timeout"),
         ]
     }
-    assert item_reasons(answer, 6) == [
+    assert item_reasons(answer, 7) == [
         None,
         None,
         (True, "429 es_rejected_execution_exception: full"),
         (False, "400 document_parsing_exception: no"),
         (True, "409 version_conflict_engine_exception"),
+        (True, "408 timeout"),
         (True, "no answer for this item"),
     ]
 

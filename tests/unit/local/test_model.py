@@ -61,7 +61,7 @@ def test_fold(text: str, folded: str) -> None:
 
 
 def test_token_ids_keep_the_order_of_the_texts(model: StaticModel) -> None:
-    """More texts than fit one call of the tokenizer come back one array a text, in order."""
+    """More texts than fit one call of the tokenizer come back one array per text, in order."""
     texts = [f"item {n}" if n % 3 else "" for n in range(200)]
     alone = [model.token_ids([text])[0].tolist() for text in texts]
     assert [ids.tolist() for ids in model.token_ids(texts)] == alone

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from es_hybrid.errors import RequestError
-from es_hybrid.query.options import HybridExt, HybridOptions, Rerank, hybrid_ext, parse_options
+from es_hybrid.query.hybrid_ext import HybridExt, hybrid_ext
+from es_hybrid.query.options import HybridOptions, Rerank, parse_options
 from es_hybrid.types import Normalizer, ScoreMode
 
 SECRET = "s3cret-words"

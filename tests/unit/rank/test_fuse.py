@@ -155,7 +155,7 @@ def test_unknown_method() -> None:
 
 @pytest.mark.parametrize("answer", [[0.5], [[0.5, 0.5]], [0.5, float("nan")], [0.5, float("inf")]])
 def test_a_plug_in_that_breaks_its_contract(answer: Any) -> None:
-    """A fuser must give one finite score a hit; which one did not is said."""
+    """A fuser must give one finite score per hit; which one did not is said."""
     hits = [Hit("i", "a", semantic_score=0.5), Hit("i", "b", semantic_score=0.4)]
     fusers = {**FUSERS, "mine": lambda hits, options: np.array(answer)}
     with pytest.raises(ConfigurationError, match="mine must return one finite score"):

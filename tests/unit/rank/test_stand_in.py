@@ -43,7 +43,7 @@ def test_folding(query: str, text: str, score: float) -> None:
 
 @given(st.text(), st.lists(st.text(), max_size=8))
 def test_any_text_has_a_score(query: str, texts: list[str]) -> None:
-    """Whatever a feed holds, there is one score a text, from 0 to 1."""
+    """Whatever a feed holds, there is one score per text, from 0 to 1."""
     scores = words_scores(query, texts)
     assert len(scores) == len(texts)
     assert all(0.0 <= score <= 1.0 for score in scores)

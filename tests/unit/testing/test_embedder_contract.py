@@ -173,7 +173,7 @@ async def test_the_async_checks_find_the_same() -> None:
 
     with pytest.raises(ContractViolation, match="Every row has length 1: a row has length 2"):
         await check_async_embedder(Doubled())
-    with pytest.raises(ContractViolation, match="One finite score a text"):
+    with pytest.raises(ContractViolation, match="One finite score per text"):
         await check_async_reranker(AsyncScriptedReranker([0.5]))
     with pytest.raises(ContractViolation, match="with and without an instruction: OSError: down"):
         await check_async_reranker(AsyncScriptedReranker(OSError("down")))

@@ -58,10 +58,10 @@ def popped(query: str, texts: list[str]) -> list[float]:
 
 CALLS = count()
 RERANKERS: list[tuple[Callable[[str, list[str]], Any], str]] = [
-    (lambda q, t: honest(q, t)[:1] if t else [], "One finite score a text .*: 5 went in, 1 came"),
-    (lambda q, t: [math.nan] * len(t), "One finite score a text is returned: score 0 is nan"),
-    (lambda q, t: dict.fromkeys(t, "high"), "One finite score a text .*: a dict came"),
-    (lambda q, t: None if t else [], "One finite score a text .*: a NoneType came"),
+    (lambda q, t: honest(q, t)[:1] if t else [], "One finite score per text .*: 5 went in, 1 came"),
+    (lambda q, t: [math.nan] * len(t), "One finite score per text is returned: score 0 is nan"),
+    (lambda q, t: dict.fromkeys(t, "high"), "One finite score per text .*: a dict came"),
+    (lambda q, t: None if t else [], "One finite score per text .*: a NoneType came"),
     (lambda q, t: sorted(honest(q, t), reverse=True), "Scores follow their texts.*: one text got"),
     (lambda q, t: [s + next(CALLS) for s in honest(q, t)], "The same call gives the same scores"),
     (refuses_instructions, "with and without an instruction: ValueError: no instructions, please"),

@@ -74,7 +74,7 @@ def test_a_model_without_a_name_is_known_by_its_address() -> None:
 def test_keys_are_equal_for_the_same_only(
     texts: list[str], query: str, other: str, instruction: str | None
 ) -> None:
-    """One key a text, the same each time; another query, task, kind or space gives others."""
+    """One key per text, the same each time; another query, task, kind or space gives others."""
     keys = pair_keys(SPACE, query, texts, instruction=instruction)
     assert keys == pair_keys(SPACE, query, texts, instruction=instruction)
     assert len(set(keys)) == len(set(texts))

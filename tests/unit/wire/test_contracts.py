@@ -17,7 +17,7 @@ NAN, INF = float("nan"), float("inf")
     "answer", [np.array([[0.6, 0.8]], dtype=np.float64), [[0.6, 0.8]], ((0.6, 0.8),)]
 )
 def test_one_row(answer: Any) -> None:
-    """One row a text in any form is taken, as float32."""
+    """One row per text in any form is taken, as float32."""
     rows = one_row_each(answer, 1)
     assert rows.dtype == np.float32
     assert rows.shape == (1, 2)
@@ -75,7 +75,7 @@ def test_one_score_each(answer: Any, scores: list[float]) -> None:
     ],
 )
 def test_no_scores(answer: Any) -> None:
-    """One finite number a text, or none at all."""
+    """One finite number per text, or none at all."""
     with pytest.raises(ContractError) as caught:
         one_score_each(answer, 2)
     assert caught.value.service == "rerank"
