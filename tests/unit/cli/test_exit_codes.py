@@ -120,7 +120,7 @@ def test_an_interrupt_is_130_and_says_what_stands(tmp_path: Path) -> None:
         try:
             writer = opened_by_reader(pipe, process)
             process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=30)
+            output, errors = process.communicate(timeout=60)
             os.close(writer)
         finally:
             process.kill()
@@ -139,7 +139,7 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
             stdout=writer,
             stderr=subprocess.PIPE,
             env={k: v for k, v in os.environ.items() if not k.startswith("ES_HYBRID_")},
-            timeout=30,
+            timeout=60,
             check=False,
         )
     finally:
