@@ -16,11 +16,16 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future
 from concurrent.futures import wait as wait_for_futures
-from contextvars import Context, copy_context
+from contextvars import copy_context
 from typing import Any, TypeAlias, TypeVar
+
+from es_hybrid._threads import answer, patience_s
 
 A = TypeVar("A")
 R = TypeVar("R")
+
+_INTERRUPTED_S = 0.2
+"""What calls under way are given to end where Ctrl-C was pressed."""
 
 AsyncAsk: TypeAlias = Callable[[A, float], Coroutine[Any, Any, R]]
 Ask: TypeAlias = Callable[[A, float], R]
@@ -102,7 +107,7 @@ class Background:
     Args:
         limit: Threads at most; a call that finds none free waits for one.
         idle_s: Seconds after which an idle thread ends.
-        leave_s: Seconds that `close` waits for calls under way.
+        leave_s: Seconds that `close` waits for calls under way; hardly any after Ctrl-C.
 
     Attributes:
         merge_ms: How long calls are gathered where no setting says; a sync process that answers one
@@ -144,7 +149,7 @@ class Background:
         with self._changed:
             if self._closed:
                 raise RuntimeError("the client is closed")
-            self._jobs.append(lambda: _answer(future, context, call))
+            self._jobs.append(lambda: answer(future, context, call))
             if self._idle >= len(self._jobs):
                 self._changed.notify()
             elif len(self._threads) < self._limit:
@@ -194,17 +199,7 @@ class Background:
             self._closed = True
             self._changed.notify_all()
             threads = self._threads - {threading.current_thread()}
-        ends_s = time.monotonic() + self._leave_s
+        leave_s = patience_s(self._leave_s, interrupted_s=_INTERRUPTED_S)
+        ends_s = time.monotonic() + leave_s
         for thread in threads:
             thread.join(max(ends_s - time.monotonic(), 0.0))
-
-
-def _answer(future: Future[R], context: Context, call: Callable[[], R]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = context.run(call)
-    except BaseException as error:  # noqa: BLE001 - it is the waiting caller's
-        future.set_exception(error)
-    else:
-        future.set_result(result)

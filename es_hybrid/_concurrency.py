@@ -2,7 +2,8 @@
 
 Here stands, written by hand, what the two flavours do differently; everything built on it is
 written once, async, and `scripts/dev/unasync.py` makes the other half by dropping the prefix. No
-task and no thread outlives the call, generator or block that started it.
+task and no thread outlives the call, generator or block that started it, but for a thread that
+hangs when Ctrl-C is pressed.
 """
 
 from __future__ import annotations
@@ -22,14 +23,21 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from contextvars import copy_context
+from functools import partial
 from typing import Any, TypeVar
+
+from es_hybrid._threads import answer, patience_s
 
 T = TypeVar("T")
 R = TypeVar("R")
 K = TypeVar("K", bound=Hashable)
+
+_FOR_EVER_S = 1e9
+_INTERRUPTED_S = 1.0
+"""What calls under way, such as a write, are given to end where Ctrl-C was pressed."""
 
 AsyncLock = asyncio.Lock
 Lock = threading.Lock
@@ -111,8 +119,8 @@ def map_ordered(
     """Call `fn` on each item in at most `limit` threads, and yield results in input order.
 
     The same as `async_map_ordered`, with one difference: a running thread cannot be interrupted, so
-    a failure and an early close wait for the calls in flight to end. Context variables are passed
-    on to the threads.
+    a failure and an early close wait for the calls in flight to end; after Ctrl-C they wait a
+    second, and leave behind what hangs. Context variables are passed on to the threads.
 
     Args:
         fn: Called once an item.
@@ -130,20 +138,33 @@ def map_ordered(
         ['A', 'B', 'C']
     """
     _require_room(limit)
-    calls: deque[Future[R]] = deque()
-    pool = ThreadPoolExecutor(limit, thread_name_prefix="es-hybrid-map")
+    calls: deque[tuple[Future[R], threading.Thread]] = deque()
     try:
         for item in items:
             if len(calls) < limit:
-                calls.append(pool.submit(copy_context().run, fn, item))
+                calls.append(_begun(fn, item))
                 continue
-            result = calls.popleft().result()
-            calls.append(pool.submit(copy_context().run, fn, item))
+            result = calls[0][0].result()
+            calls.popleft()[1].join()
+            calls.append(_begun(fn, item))
             yield result
         while calls:
-            yield calls.popleft().result()
+            result = calls[0][0].result()
+            calls.popleft()[1].join()
+            yield result
     finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        ends_s = time.monotonic() + patience_s(_FOR_EVER_S, interrupted_s=_INTERRUPTED_S)
+        for _, thread in calls:
+            thread.join(max(ends_s - time.monotonic(), 0.0))
+
+
+def _begun(fn: Callable[[T], R], item: T) -> tuple[Future[R], threading.Thread]:
+    future: Future[R] = Future()
+    arguments = (future, copy_context(), partial(fn, item))
+    # Python waits for other threads when it ends, also for one that hangs after Ctrl-C.
+    thread = threading.Thread(target=answer, args=arguments, name="es-hybrid-map", daemon=True)
+    thread.start()
+    return future, thread
 
 
 class AsyncTurns:

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from elasticsearch import ApiError, AsyncElasticsearch, Elasticsearch, TransportError
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = [
     "tests.support.databases",
@@ -16,6 +17,16 @@ pytest_plugins = [
     "tests.support.logs",
     "tests.support.shops",
 ]
+
+# The same examples in every run, however busy the machine is: what fails here fails for everybody.
+# `--hypothesis-profile=default` tries others.
+settings.register_profile(
+    "steady",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("steady")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -62,7 +62,9 @@ QUERIES = st.recursive(TEXTS, wrapped, max_leaves=6)
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(query=QUERIES)
 def test_no_hit_of_the_query_is_filtered_out(

@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +21,9 @@ from elasticsearch import Elasticsearch
 from es_hybrid import HybridClient, Settings
 from tests.support.chat_servers import ChatServer, completion
 from tests.support.command_lines import write_files
+from tests.support.model_servers import FakeModelServer
 from tests.support.stubborn_servers import HangingServer
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.es
 
@@ -80,13 +81,6 @@ def start(es_url: str, tmp_path: Path) -> Iterator[Callable[..., Command]]:
         command.process.communicate()
 
 
-def wait_until(happened: Callable[[], object]) -> None:
-    ends_s = time.monotonic() + WAIT_S
-    while not happened():
-        assert time.monotonic() < ends_s, "it did not happen"
-        time.sleep(0.02)
-
-
 def lines_of(count: int) -> str:
     return "".join(json.dumps({"id": f"p{n}", "title": f"shoe {n}"}) + "\n" for n in range(count))
 
@@ -113,7 +107,7 @@ def test_a_stopped_first_load_gives_the_settings_back(
     load = {"ES_HYBRID_INGEST__BATCH": "10", "ES_HYBRID_INGEST__FIRST_LOAD_AFTER": "20"}
     ingest = start("ingest", index_name, "-", "--format", "ndjson", **load)
     ingest.feed(lines_of(200))
-    wait_until(lambda: refreshes() == "-1")
+    until(lambda: refreshes() == "-1")
     found = ingest.stop(number)
     assert found[0] == code, found
     assert found[2].splitlines()[-1].startswith("stopped; what was written stays; the same command")
@@ -133,7 +127,7 @@ def test_a_stopped_update_leaves_whole_products(
     update = start("update", index_name, "-", "--format", "ndjson", ES_HYBRID_INGEST__BATCH="10")
     rows = [json.dumps({"id": f"p{n}", "price": 2}) for n in range(60)]
     update.feed("\n".join(rows) + "\n")
-    wait_until(lambda: es.get(index=index_name, id="p0")["_source"]["price"] == 2)
+    until(lambda: es.get(index=index_name, id="p0")["_source"]["price"] == 2)
     code, _, err = update.stop()
     assert code == 130
     assert err.splitlines()[-1].startswith("stopped; what was changed stays")
@@ -205,6 +199,50 @@ def test_stopped_at_a_model_no_file_is_half_written(
             assert not list(tmp_path.glob(f"{name}*"))
 
 
+@pytest.mark.parametrize(
+    ("words", "probes", "stands"),
+    [
+        (["backfill", "NAME"], 0, "what has its vector keeps it; the same command makes the rest"),
+        (["warm", "NAME", "--products"], 1, "what was computed stays; the same command goes on"),
+        (["ingest", "NAME", "feed.ndjson"], 1, "what was written stays; the same command"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_model_server_that_hangs_holds_up_no_ctrl_c(
+    words: list[str],
+    probes: int,
+    stands: str,
+    start: Callable[..., Command],
+    es: Elasticsearch,
+    index_name: str,
+    tmp_path: Path,
+) -> None:
+    """Products are embedded in threads, and Ctrl-C does not wait for the hour that a call may take."""
+    products = [{"id": f"p{n}", "title": f"shoe {n}"} for n in range(8)]
+    with HybridClient(es, settings=Settings()) as shop:
+        shop.create_index(index_name, dims=64, model="fake-model")
+        shop.ingest(index_name, products)
+    (tmp_path / "feed.ndjson").write_text(lines_of(8), encoding="utf-8")
+    with FakeModelServer("vllm") as server:
+        server.fail(hang=True)
+        environ = {
+            "ES_HYBRID_EMBED__BASE_URL": server.base_url,
+            "ES_HYBRID_EMBED__MODEL": server.model,
+            "ES_HYBRID_EMBED__INGEST_TIMEOUT_S": "3600",
+        }
+        command = start(*(index_name if word == "NAME" else word for word in words), **environ)
+        if probes:  # it asks for the length of vectors first, in no thread
+            until(lambda: server.count == 1)
+            server.release()
+            server.fail(hang=True)
+        until(lambda: server.count == probes + 1)
+        code, out, err = command.stop()
+        assert (code, out) == (130, ""), err
+        assert server.in_flight == 1
+    assert err.splitlines()[-1].startswith(f"stopped; {stands}")
+    assert "Traceback" not in err
+
+
 def test_grades_that_were_given_are_kept(start: Callable[..., Command], tmp_path: Path) -> None:
     """Stopped while a language model is asked, the file holds whole lines of what was answered."""
     go_on = threading.Event()
@@ -224,7 +262,7 @@ def test_grades_that_were_given_are_kept(start: Callable[..., Command], tmp_path
         judge = start("judge", "llm", "pool.csv", "--out", "grades.csv", **environ)
         assert reached.wait(WAIT_S), judge.stop()
         grades = tmp_path / "grades.csv"
-        wait_until(lambda: grades.exists() and len(grades.read_text().splitlines()) > 3)
+        until(lambda: grades.exists() and len(grades.read_text().splitlines()) > 3)
         judge.process.send_signal(signal.SIGINT)
         go_on.set()
         code, _, err = judge.ended()

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from es_hybrid._background import AsyncBackground, Background, Running, async_first_done, first_done
+from tests.support.waiting import until
 
-WAIT_S = 5.0
+WAIT_S = 60.0
 
 
 def names() -> list[str]:
@@ -24,14 +25,19 @@ def names() -> list[str]:
 
 def test_a_thread_is_used_again_and_ends_when_idle() -> None:
     """One call after the other takes one thread, which ends by itself after its idle time."""
-    background = Background(idle_s=0.05)
-    threads = {background.within(WAIT_S, threading.get_ident) for _ in range(20)}
+    background = Background(idle_s=WAIT_S)
+    threads = set()
+    for _ in range(20):
+        threads.add(background.within(WAIT_S, threading.get_ident))
+        until(lambda: background._idle)  # it gives an answer before it is free again
     assert len(threads) == 1
-    (thread,) = (t for t in threading.enumerate() if t.ident in threads)
-    thread.join(WAIT_S)
-    assert names() == []
-    assert background.within(WAIT_S, lambda: 7) == 7
     background.close()
+    assert names() == []
+    hasty = Background(idle_s=0.05)
+    hasty.within(WAIT_S, threading.current_thread).join(WAIT_S)
+    assert names() == []
+    assert hasty.within(WAIT_S, lambda: 7) == 7
+    hasty.close()
     assert names() == []
 
 
@@ -113,7 +119,7 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     child = os.fork()
     if not child:
         try:
-            os._exit(background.within(1.0, lambda: 7))
+            os._exit(background.within(WAIT_S, lambda: 7))
         finally:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

@@ -100,7 +100,7 @@ def test_a_release_while_closed_keeps_the_count() -> None:
 def test_threads_share_one_probe() -> None:
     """However many threads ask at the same moment, one gets through."""
     breaker = opened()
-    together = threading.Barrier(8, timeout=5.0)
+    together = threading.Barrier(8, timeout=60.0)
 
     def ask(_: int) -> bool:
         together.wait()

@@ -21,7 +21,7 @@ from es_hybrid._concurrency import (
     sleep,
 )
 
-WAIT_S = 5.0  # far above what a passing test needs; a failing one must not hang
+WAIT_S = 60.0  # far above what a passing test needs; a failing one must not hang
 
 
 @pytest.fixture(autouse=True)

@@ -116,7 +116,7 @@ def test_ctrl_c_is_130_and_leaves_no_file(
         with HangingServer() as server:
 
             def interrupt() -> None:
-                if server.asked.wait(timeout=30):
+                if server.asked.wait(timeout=60):
                     signal.pthread_kill(main_thread, signal.SIGINT)
 
             waiting = threading.Thread(target=interrupt)

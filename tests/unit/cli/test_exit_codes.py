@@ -38,7 +38,10 @@ def no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     ("argv", "said"),
     [
         (["search", "p", "shoe"], "set ES_HYBRID_ES_URL or pass --es-url"),
-        (["search", "p", "shoe", "--es-url", "localhost"], "localhost is no address"),
+        (
+            ["search", "p", "shoe", "--es-url", "localhost"],
+            "localhost is not an Elasticsearch address",
+        ),
         (["search", "p", "shoe", "--settings", "gone.toml"], "settings file gone.toml"),
         (["evaluate", "p", "--queries", "gone.csv", "--qrels", "r.csv"], "gone.csv cannot be read"),
         (["evaluate", "p", "--queries", "q", "--qrels", "r", "--recipe", "bm25"], "unknown recipe"),
@@ -117,13 +120,57 @@ def test_an_interrupt_is_130_and_says_what_stands(tmp_path: Path) -> None:
         try:
             writer = opened_by_reader(pipe, process)
             process.send_signal(signal.SIGINT)
-            output, errors = process.communicate(timeout=30)
+            output, errors = process.communicate(timeout=60)
             os.close(writer)
         finally:
             process.kill()
     assert process.returncode == 130
     assert output == b""
     assert errors == b"stopped; nothing was changed\n"
+
+
+@pytest.mark.parametrize("started", ["script", "module"])
+def test_an_interrupt_while_python_loads_is_130_too(tmp_path: Path, started: str) -> None:
+    """Ctrl-C in the second before anything of ours runs shows the usual line, and no traceback."""
+    slow = "import sys\nprint('loading', flush=True)\nsys.stdin.readline()\n"
+    (tmp_path / "elasticsearch.py").write_text(slow)
+    script = tmp_path / "es-hybrid"  # as pip writes it
+    script.write_text("import sys\nfrom es_hybrid.cli.app import main\nsys.exit(main())\n")
+    with subprocess.Popen(
+        [
+            sys.executable,
+            *([str(script)] if started == "script" else ["-m", "es_hybrid"]),
+            "doctor",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ":".join([str(tmp_path), *sys.path])},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"loading\n", process.stderr
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 130
+    assert errors == b"stopped; nothing was changed\n"
+
+
+def test_who_only_imports_it_keeps_the_signals(tmp_path: Path) -> None:
+    """A program of the shop's own is interrupted as ever."""
+    code = "import signal, es_hybrid\nprint(signal.getsignal(signal.SIGINT).__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        timeout=60,
+        check=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert done.stdout == b"default_int_handler\n"
 
 
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
@@ -136,7 +183,7 @@ def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
             stdout=writer,
             stderr=subprocess.PIPE,
             env={k: v for k, v in os.environ.items() if not k.startswith("ES_HYBRID_")},
-            timeout=30,
+            timeout=60,
             check=False,
         )
     finally:

@@ -23,7 +23,7 @@ from es_hybrid.types import TextKind, Vectors
 from tests.support.model_servers import FakeModelServer
 
 StartServer = Callable[..., FakeModelServer]
-PATIENT = 10.0
+PATIENT = 60.0
 
 
 @contextmanager

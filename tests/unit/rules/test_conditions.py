@@ -119,6 +119,6 @@ def test_a_long_query_costs_little() -> None:
     """Many stars against a long query take no time to speak of."""
     when = When(query=("*a" * 90 + "*b",))
     moment = Moment.of("a" * 100_000, context=None, now_s=0)
-    begun = time.perf_counter()
+    begun = time.thread_time()  # this thread's own, whatever else the machine does
     assert not when.holds(moment)
-    assert time.perf_counter() - begun < 0.1
+    assert time.thread_time() - begun < 0.1
