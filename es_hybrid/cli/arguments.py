@@ -212,12 +212,17 @@ def add_common(parser: argparse.ArgumentParser, *, default: bool) -> None:
         metavar="FILE",
         action="append",
         default=kept,
-        help="read settings from a TOML file; of several the last wins, ES_HYBRID_* over all",
+        help="read settings from a TOML file; the last of several wins, and ES_HYBRID_* over all",
     )
     add("--es-url", metavar="URL", default=kept, help="Elasticsearch (default: ES_HYBRID_ES_URL)")
     add("--json", action="store_true", default=off, help="print JSON and nothing else on stdout")
     add("--quiet", action="store_true", default=off, help="no progress and no notes on stderr")
-    add("--traceback", action="store_true", default=off, help="show where in the code it failed")
+    add(
+        "--traceback",
+        action="store_true",
+        default=off,
+        help="show where in the code a failure happened",
+    )
 
 
 def share(value: str) -> float:

@@ -1,4 +1,4 @@
-"""Embed the documents of INDEX whose vector is missing, or is that of another text.
+"""Embed the documents of INDEX whose vector is missing or belongs to another text.
 
 For an index of any mapping that a reindex has given vectors: a shop's own writers write products without. Run this now and
 then. What changes meanwhile is left for the next time. es-hybrid warm --products does so for an index that create-index

@@ -26,14 +26,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--days", type=float, metavar="N", help="leave older orders out (default: none)"
     )
     parser.add_argument(
-        "--most", type=int, default=20, metavar="N", help="products for each (default: 20)"
+        "--most",
+        type=int,
+        default=20,
+        metavar="N",
+        help="products kept for each product (default: 20)",
     )
     parser.add_argument(
         "--least-orders",
         type=int,
         default=2,
         metavar="N",
-        help="fewer common orders are taken for chance (default: 2)",
+        help="fewer common orders count as chance (default: 2)",
     )
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dims",
         type=int,
         metavar="N",
-        help="length of the vectors (default: what the embedder gives)",
+        help="length of the vectors (default: the embedder's)",
     )
     parser.add_argument(
         "--model",

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `doctor` takes."""
     parser.add_argument("index", metavar="INDEX", nargs="?", help="also look at this index")
     parser.add_argument(
-        "--report", metavar="FILE", help="also write everything into this file, to be mailed"
+        "--report", metavar="FILE", help="also write everything to this file, to send by e-mail"
     )
 
 

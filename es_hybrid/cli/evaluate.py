@@ -1,4 +1,4 @@
-"""Judge recipes on queries whose products were graded, and say which differences are real.
+"""Evaluate recipes on queries whose products were graded, and say which differences are real.
 
 QRELS is CSV (query_id,product_id,grade), TREC qrels, or Quepid's export of a case. QUERIES has the
 columns query_id,query and, for slices, such as language and type; Quepid's export needs none.

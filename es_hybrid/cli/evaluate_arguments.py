@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="also a run of another system, in TREC's format, or one that was saved",
+        help="also a run of another system, in TREC format, or a saved one",
     )
     compared.add_argument(
         "--no-search", action="store_true", help="judge the runs of --run only; needs no cluster"
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FLOOR",
-        help="end in 1 where the last of --recipe has less, such as ndcg@10=0.74;"
+        help="exit with 1 if the last of --recipe has less, such as ndcg@10=0.74;"
         " hybrid:ndcg@10=0.74 for one by name",
     )
     _add_report_arguments(parser)
@@ -67,8 +67,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("report")
     group.add_argument("--html", metavar="FILE", help="write a report with plots (extra evaluate)")
-    group.add_argument("--save-runs", metavar="DIR", help="write what each recipe answered")
-    group.add_argument("--per-query", action="store_true", help="also each query's values")
+    group.add_argument("--save-runs", metavar="DIR", help="write each recipe's results here")
+    group.add_argument("--per-query", action="store_true", help="also print each query's values")
     group.add_argument(
         "--worst",
         type=int,
@@ -80,26 +80,36 @@ def _add_report_arguments(parser: argparse.ArgumentParser) -> None:
         "--relevant-from",
         type=int,
         metavar="GRADE",
-        help="lowest relevant grade (default: 2, or 1 where no grade is above 1)",
+        help="lowest relevant grade (default: 2, or 1 if no grade is above 1)",
     )
     group.add_argument(
         "--slice-by",
         type=names,
         default=("language", "type", "kind"),
         metavar="COLUMNS",
-        help="also by these columns of QUERIES; kind is found out (default: language,type,kind)",
+        help="also by these columns of QUERIES; kind is detected (default: language,type,kind)",
     )
     group.add_argument(
-        "--brand-field", default="brand", metavar="FIELD", help="of the index (default: brand)"
+        "--brand-field",
+        default="brand",
+        metavar="FIELD",
+        help="the index's brand field (default: brand)",
     )
     group.add_argument(
-        "--title-field", default="title", metavar="FIELD", help="of the index (default: title)"
+        "--title-field",
+        default="title",
+        metavar="FIELD",
+        help="the index's title field (default: title)",
     )
     group.add_argument(
-        "--warmup", type=int, default=10, metavar="N", help="untimed searches first (default: 10)"
+        "--warmup",
+        type=int,
+        default=10,
+        metavar="N",
+        help="untimed searches before measuring (default: 10)",
     )
     group.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the resampling (default: 0)"
+        "--seed", type=int, default=0, metavar="N", help="seed of the resampling (default: 0)"
     )
 
 

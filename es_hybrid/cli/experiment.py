@@ -80,12 +80,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     nulls = action(
         "null-runs",
         _null_runs,
-        "count how often the tests call two equal variants different",
+        "count how often the tests call two identical variants different",
         "null-runs --runs 1000",
     )
-    nulls.add_argument("--runs", type=int, default=1000, metavar="N", help="(default: 1000)")
+    nulls.add_argument("--runs", type=int, default=1000, metavar="N", help="runs (default: 1000)")
     nulls.add_argument(
-        "--looks", type=int, default=20, metavar="N", help="looks at each (default: 20)"
+        "--looks", type=int, default=20, metavar="N", help="looks at each run (default: 20)"
     )
 
 
@@ -101,7 +101,12 @@ def _add_name(command: argparse.ArgumentParser) -> None:
 
 def _add_start(start: argparse.ArgumentParser) -> None:
     add = start.add_argument_group("who sees it").add_argument
-    add("--share", type=share, metavar="SHARE", help="of the shoppers, such as 5%% (default: 5%%)")
+    add(
+        "--share",
+        type=share,
+        metavar="SHARE",
+        help="share of the shoppers, such as 5%% (default: 5%%)",
+    )
     add(
         "--where",
         action="append",
@@ -114,10 +119,16 @@ def _add_start(start: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATTERN",
-        help="only these queries; * stands for any words",
+        help="only these queries; * matches any words",
     )
-    add("--words", action="append", default=[], metavar="WORDS", help="only queries that hold them")
-    add("--new-shoppers", action="store_true", help="deal shoppers anew")
+    add(
+        "--words",
+        action="append",
+        default=[],
+        metavar="WORDS",
+        help="only queries that contain them",
+    )
+    add("--new-shoppers", action="store_true", help="assign shoppers afresh")
     add = start.add_argument_group("what is compared").add_argument
     add("--treatment", type=_recipe, metavar="JSON", help="ext.hybrid of the new search")
     add(
@@ -126,9 +137,9 @@ def _add_start(start: argparse.ArgumentParser) -> None:
         metavar="JSON",
         help="ext.hybrid of the old one (default: es.search)",
     )
-    add("--interleave", action="store_true", help="show both rankings in one page")
-    add("--metric", metavar="NAME", help="what a shopper's outcome is (default: revenue)")
-    add("--expected-difference", type=float, metavar="N", help="size of effect that is looked for")
+    add("--interleave", action="store_true", help="show both rankings on one page")
+    add("--metric", metavar="NAME", help="a shopper's outcome (default: revenue)")
+    add("--expected-difference", type=float, metavar="N", help="size of the effect to detect")
     add(
         "--guard",
         action="append",

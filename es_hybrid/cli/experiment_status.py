@@ -40,10 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what ExperimentClient(record=FILE) has written",
     )
     parser.add_argument(
-        "--application", metavar="NAME", help="of the log, only searches and events of this one"
+        "--application", metavar="NAME", help="only searches and events of this application"
     )
     parser.add_argument(
-        "--enforce", action="store_true", help="stop it where a guardrail is broken; exit code 3"
+        "--enforce", action="store_true", help="stop it if a guardrail is broken, and exit with 3"
     )
 
 

@@ -67,7 +67,7 @@ def add_record_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--feed-time",
         metavar="TIME",
-        help="when FILE was made, such as 2026-11-21T03:00:00Z: what a newer one wrote stays",
+        help="when FILE was made, such as 2026-11-21T03:00:00Z; what a newer feed wrote stays",
     )
     group.add_argument(
         "--dead-letter",
@@ -84,12 +84,12 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--from-index",
         metavar="INDEX",
-        help="read another index; its vectors are taken along where the model is the same",
+        help="read another index; its vectors are copied if the model is the same",
     )
     group.add_argument(
         "--from-url",
         metavar="URL",
-        help="the cluster of --from-index (default: the one that is written to)",
+        help="the cluster of --from-index (default: the one written to)",
     )
 
 
@@ -101,7 +101,7 @@ def add_sql_arguments(parser: argparse._ActionsContainer) -> None:
         help="read a database, such as postgresql+psycopg://shop@host/shop; see --table, --query",
     )
     parser.add_argument("--table", metavar="NAME", help="table or view of --sql")
-    parser.add_argument("--query", metavar="SQL", help="SELECT for --sql, in place of --table")
+    parser.add_argument("--query", metavar="SQL", help="SELECT for --sql, instead of --table")
 
 
 def add_shard_argument(parser: argparse._ActionsContainer) -> None:

@@ -47,12 +47,14 @@ def add_arguments(parser: Parser) -> None:
     """Add what `follow` takes."""
     parser.check = _problem
     parser.set_defaults(streams=True)
-    parser.add_argument("name", metavar="INDEX", help="index or alias that is written to")
+    parser.add_argument("name", metavar="INDEX", help="index or alias to write to")
     source = parser.add_argument_group("source, one of them")
     add_sql_arguments(source)
     source.add_argument("--from-index", metavar="INDEX", help="follow another index")
     source.add_argument(
-        "--from-url", metavar="URL", help="the cluster of --from-index (default: the same)"
+        "--from-url",
+        metavar="URL",
+        help="the cluster of --from-index (default: the one written to)",
     )
     source.add_argument("--file", metavar="FILE", help="follow an NDJSON file, as tail -F does")
     records = parser.add_argument_group("records")
@@ -65,7 +67,7 @@ def add_arguments(parser: Parser) -> None:
     records.add_argument(
         "--deleted-field",
         metavar="FIELD",
-        help="column or field that says that a product is gone, such as deleted_at",
+        help="column or field that marks a product as deleted, such as deleted_at",
     )
     add_field_arguments(records)
     place = parser.add_argument_group("position and pace")
@@ -77,14 +79,14 @@ def add_arguments(parser: Parser) -> None:
     place.add_argument(
         "--state-index",
         metavar="INDEX",
-        help="keep it in a document of this index instead, so that any machine can go on",
+        help="keep it in a document of this index instead, so that any machine can continue",
     )
     place.add_argument(
         "--overlap",
         type=float,
         default=60.0,
         metavar="SECONDS",
-        help="longest time from stamping a row to its commit (default: 60)",
+        help="longest time from a row's timestamp to its commit (default: 60)",
     )
     place.add_argument(
         "--interval",
@@ -93,9 +95,9 @@ def add_arguments(parser: Parser) -> None:
         metavar="SECONDS",
         help="pause when there is nothing new (default: 5)",
     )
-    place.add_argument("--once", action="store_true", help="end when there is nothing new")
+    place.add_argument("--once", action="store_true", help="exit when there is nothing new")
     records.add_argument(
-        "--dead-letter", metavar="FILE", help="add what cannot be stored to this file"
+        "--dead-letter", metavar="FILE", help="append what cannot be stored to this file"
     )
 
 

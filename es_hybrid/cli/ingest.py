@@ -40,41 +40,41 @@ def add_arguments(parser: Parser) -> None:
     vectors.add_argument(
         "--vectors",
         metavar="FILE.npz",
-        help="vectors made beforehand: product_ids, product_vectors",
+        help="precomputed vectors: product_ids, product_vectors",
     )
     vectors.add_argument(
         "--model",
         metavar="NAME",
-        help="the model that made them (default: the one the index names)",
+        help="the model that computed them (default: the one the index names)",
     )
     vectors.add_argument(
         "--vectors-from",
         metavar="WHERE",
-        help="take vectors of known texts from there before making any: an index or alias of"
+        help="take vectors of known texts from here before computing any: an index or alias of"
         " products, previous, index:NAME or redis",
     )
     whole = parser.add_argument_group("whole feeds, parts and second tries")
     whole.add_argument(
         "--delete-missing",
         action="store_true",
-        help="delete the products that FILE has no more, at the end",
+        help="at the end, delete the products that are no longer in FILE",
     )
     whole.add_argument(
         "--max-delete",
         type=share,
         default=0.1,
         metavar="SHARE",
-        help="delete nothing where more than this is missing, such as 10%% or 0.1 (default: 10%%)",
+        help="delete nothing if more than this is missing, such as 10%% or 0.1 (default: 10%%)",
     )
     whole.add_argument(
         "--retry",
         metavar="FILE",
-        help="feed a dead-letter file back in; it then holds what failed again, if anything",
+        help="feed a dead-letter file back in; afterwards it holds what failed again, if anything",
     )
     whole.add_argument(
         "--resume",
         metavar="CHECKPOINT",
-        help="keep the place in this file, and go on from it where it is there",
+        help="keep the position in this file, and resume from it if it exists",
     )
     add_shard_argument(whole)
 

@@ -74,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions,
         "pool",
         _pool,
-        "list the products that are to be judged",
+        "list the products to judge",
         example="judge pool products --queries queries.csv --out pool.csv",
         interrupted="nothing was written",
     )
@@ -110,11 +110,17 @@ def _add_sample(parser: argparse.ArgumentParser) -> None:
     add(
         "log",
         metavar="LOG",
-        help="a query a line, CSV with query,count, or NDJSON with query,count or user_query (UBI)",
+        help="one query per line, CSV with query,count, or NDJSON with query,count or user_query (UBI)",
     )
     for part in ("head", "torso", "tail"):
-        add(f"--{part}", type=int, default=20, metavar="N", help=f"of the {part} (default: 20)")
-    add("--seed", type=int, default=0, metavar="N", help="of the draw (default: 0)")
+        add(
+            f"--{part}",
+            type=int,
+            default=20,
+            metavar="N",
+            help=f"queries from the {part} (default: 20)",
+        )
+    add("--seed", type=int, default=0, metavar="N", help="seed of the draw (default: 0)")
     _add_out(parser)
 
 
@@ -122,7 +128,7 @@ def _add_pool(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("index", metavar="INDEX", help="index or alias")
     add_queries(parser, "query_id,query", required=True)
-    add("--qrels", metavar="QRELS", help="what was judged before, and is left out")
+    add("--qrels", metavar="QRELS", help="earlier judgments, to leave out")
     add_query_vectors(parser)
     add(
         "--recipe",
@@ -139,18 +145,23 @@ def _add_pool(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="also the products of another system's run",
     )
-    add("--depth", type=int, default=10, metavar="N", help="products of each (default: 10)")
+    add("--depth", type=int, default=10, metavar="N", help="products from each (default: 10)")
     add("--title-field", default="title", metavar="FIELD", help="(default: title)")
     _add_out(parser)
 
 
 def _add_llm(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("pool", metavar="POOL.csv", help="what judge pool wrote")
-    add("--out", required=True, metavar="FILE.csv", help="grades; what it holds is not asked again")
-    add("--prompt-price", type=float, metavar="PRICE", help="of a million tokens read")
-    add("--completion-price", type=float, metavar="PRICE", help="of a million tokens written")
-    add("--most", type=int, metavar="N", help="grade no more than so many")
+    add("pool", metavar="POOL.csv", help="a pool that judge pool wrote")
+    add(
+        "--out",
+        required=True,
+        metavar="FILE.csv",
+        help="grades; those already in it are not asked for again",
+    )
+    add("--prompt-price", type=float, metavar="PRICE", help="price of a million tokens read")
+    add("--completion-price", type=float, metavar="PRICE", help="price of a million tokens written")
+    add("--most", type=int, metavar="N", help="grade at most this many")
 
 
 def _add_agreement(parser: argparse.ArgumentParser) -> None:

@@ -28,7 +28,7 @@ def add_query_vectors(group: argparse._ActionsContainer) -> None:
     group.add_argument(
         "--query-vectors",
         metavar="FILE.npz",
-        help="vectors made beforehand: query_ids, query_vectors",
+        help="precomputed vectors: query_ids, query_vectors",
     )
 
 

@@ -1,4 +1,4 @@
-"""Put data views, saved searches and dashboards of the log into Kibana, or write them into files.
+"""Put data views, saved searches and dashboards of the log into Kibana, or write them to files.
 
 Kibana 8.15 or newer. Objects of an earlier import are replaced, those of your own are not touched.
 """
@@ -46,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         example="kibana export dashboards",
         interrupted="every file that is there is whole; the same command writes the rest",
     )
-    exported.add_argument("directory", metavar="DIR", type=Path, help="made if it is not there")
+    exported.add_argument(
+        "directory", metavar="DIR", type=Path, help="created if it does not exist"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Set up the log of searches, and say what it tells: clicks, sales, failures, preferences.
+"""Set up the log of searches, and report on it: clicks, sales, failures, preferences.
 
 A client logs where ES_HYBRID_LOG__TO says so; docs/logs.md has the fields. Reports read the data
 streams of the settings, or the files named by --from.
@@ -41,17 +41,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions,
         "setup",
         _setup,
-        "put the index templates that make the log's data streams",
+        "install the index templates of the log's data streams",
         example="logs setup --keep 90d",
         interrupted=INTERRUPTED,
     )
     setup.add_argument(
-        "--keep", metavar="AGE", help="let Elasticsearch delete records after this long, as 90d"
+        "--keep",
+        metavar="AGE",
+        help="let Elasticsearch delete records after this long, such as 90d",
     )
     setup.add_argument(
-        "--ilm", metavar="POLICY", help="in its place, an existing policy of index lifecycles"
+        "--ilm", metavar="POLICY", help="instead of --keep, an existing index lifecycle policy"
     )
-    setup.add_argument("--dry-run", action="store_true", help="print the templates and put nothing")
+    setup.add_argument(
+        "--dry-run", action="store_true", help="print the templates, install nothing"
+    )
     report = add_action(
         actions,
         "report",
@@ -63,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions,
         "clicks",
         _clicks,
-        "tell what shoppers like from what merely stands high",
+        "tell what shoppers like from what merely ranks high",
         example="logs clicks --since 30d",
     )
     clicks.add_argument(
@@ -87,7 +91,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="ranking",
         required=True,
         metavar="RUN",
-        help="the other ranking: a run of es-hybrid evaluate, or of TREC",
+        help="the other ranking: a run from es-hybrid evaluate, or in TREC format",
     )
     estimate.add_argument(
         "--queries",
@@ -95,7 +99,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="query_id,query of the run (default: its query ids are the words, or their hashes)",
     )
     estimate.add_argument(
-        "--reward", choices=list(Reward), default=Reward.CLICKS, help="(default: clicks)"
+        "--reward",
+        choices=list(Reward),
+        default=Reward.CLICKS,
+        help="what to estimate (default: clicks)",
     )
     estimate.add_argument(
         "--clip",

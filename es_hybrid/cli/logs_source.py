@@ -68,7 +68,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         dest="source",
         action="append",
         metavar="PATH",
-        help="NDJSON file or directory, may be repeated (default: where the settings log to)",
+        help="NDJSON file or directory; repeatable (default: where the settings log to)",
     )
     parser.add_argument(
         "--since",
@@ -77,7 +77,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
         help="such as 7d, 24h, or 2026-11-21T00:00:00Z (default: all)",
     )
     parser.add_argument("--until", type=moment, metavar="TIME", help="the same (default: now)")
-    parser.add_argument("--application", metavar="NAME", help="of this application only")
+    parser.add_argument("--application", metavar="NAME", help="only this application's records")
 
 
 def moment(value: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Try searches on an index in a browser: recipes side by side, and why each product stands where it does."""
+"""Try searches on an index in a browser: recipes side by side, and why each product ranks where it does."""
 
 from __future__ import annotations
 
@@ -29,17 +29,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--host",
         default="127.0.0.1",
         metavar="HOST",
-        help="address to listen on; whoever reaches it may search the index (default: 127.0.0.1)",
+        help="address to listen on; anyone who can reach it can search the index (default: 127.0.0.1)",
     )
     parser.add_argument(
-        "--port", type=int, default=7860, metavar="N", help="0 takes a free one (default: 7860)"
+        "--port",
+        type=int,
+        default=7860,
+        metavar="N",
+        help="port; 0 takes a free one (default: 7860)",
     )
     parser.add_argument(
         "--language",
         type=Language,
         choices=list(Language),
         default=Language.EN,
-        help="of the pages, at first (default: en)",
+        help="language of the pages at first (default: en)",
     )
     parser.add_argument(
         "--facets",
@@ -49,11 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="keyword fields to filter by (default: those with a few values)",
     )
     judging = parser.add_argument_group("judging, on a page of its own")
-    judging.add_argument("--pool", metavar="POOL.csv", help="what judge pool wrote")
+    judging.add_argument("--pool", metavar="POOL.csv", help="a pool that judge pool wrote")
     judging.add_argument(
         "--grades",
         metavar="FILE.csv",
-        help="grades; what it holds is not asked again (default: grades.csv)",
+        help="grades; those already in it are not asked for again (default: grades.csv)",
     )
     judging.add_argument(
         "--judge", default="", metavar="NAME", help="who judges (default: asked on the page)"

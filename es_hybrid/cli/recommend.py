@@ -35,13 +35,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     wanted.add_argument("--trending", action="store_true", help="products that sell these days")
     parser.add_argument(
-        "--seen", nargs="+", default=[], metavar="ID", help="products that are not to come again"
+        "--seen", nargs="+", default=[], metavar="ID", help="products not to show again"
     )
     parser.add_argument("--size", type=int, default=10, metavar="N", help="products (default: 10)")
     add_filter_argument(parser)
     parser.add_argument("--explain", action="store_true", help="say why, for each product")
     parser.add_argument(
-        "--language", choices=("en", "zh"), help="language of --explain (default: the settings')"
+        "--language",
+        choices=("en", "zh"),
+        help="language of --explain (default: as in the settings)",
     )
     add_show_argument(parser)
 

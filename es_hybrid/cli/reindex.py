@@ -1,4 +1,4 @@
-"""Build the index behind ALIAS anew and move the alias to it, while readers and writers go on.
+"""Rebuild the index behind ALIAS and move the alias to it, while reads and writes continue.
 
 --dry-run prints what would be done and writes nothing. The old index is kept, closed to writes;
 es-hybrid rollback ALIAS goes back to it with the writes since then.
@@ -32,18 +32,18 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--mapping",
         metavar="NAME",
-        help="a mapping that comes with es_hybrid, or a JSON file (default: the present one)",
+        help="a mapping that comes with es_hybrid, or a JSON file (default: the current one)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print the plan, write nothing")
     parser.add_argument(
-        "--resume", action="store_true", help="go on with a run that was killed or refused"
+        "--resume", action="store_true", help="resume a run that was killed or rejected"
     )
     parser.add_argument(
-        "--abort", action="store_true", help="remove the index of a run that did not end"
+        "--abort", action="store_true", help="remove the index of an unfinished run"
     )
     schema = parser.add_argument_group("fields of a mapping that does not say so itself")
     for option, what in (
-        ("--search-fields", "fields of a bare text search, such as title^3,brand"),
+        ("--search-fields", "fields of a plain text search, such as title^3,brand"),
         ("--code-fields", "fields that hold exact codes"),
         ("--rerank-fields", "fields shown to the reranker, in order"),
         ("--text-fields", "fields of the embedded text, in order"),
@@ -60,7 +60,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--replace-index",
         action="store_true",
-        help="ALIAS is an index so far, and gives its name to an alias; refuses writes for seconds",
+        help="ALIAS is still an index, which gives its name to an alias; rejects writes for seconds",
     )
 
 

@@ -50,12 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         interrupted=INTERRUPTED,
     )
     put.add_argument("file", metavar="FILE", help="rules as JSON or TOML; - is standard input")
-    put.add_argument("--comment", metavar="TEXT", help="what changed, for those who come later")
+    put.add_argument("--comment", metavar="TEXT", help="what changed, for whoever reads it later")
     put.add_argument(
         "--base",
         type=int,
         metavar="N",
-        help="refuse to save where another version than N is in force",
+        help="save only if version N is in force",
     )
     get = action("get", _get, "print a version", "get default 3")
     get.add_argument(
@@ -64,10 +64,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     diff = action(
         "diff",
         _diff,
-        "print what differs between two versions, or from a file",
+        "print what differs between two versions, or between one and a file",
         "diff default rules.json",
     )
-    diff.add_argument("file", metavar="FILE", nargs="?", help="rules that are not saved yet")
+    diff.add_argument("file", metavar="FILE", nargs="?", help="rules not saved yet")
     diff.add_argument(
         "--from", dest="before", type=int, metavar="N", help="(default: the one in force)"
     )

@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="losers and winners to show (default: 5)",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of the resampling (default: 0)"
+        "--seed", type=int, default=0, metavar="N", help="seed of the resampling (default: 0)"
     )
 
 

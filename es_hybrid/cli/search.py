@@ -1,4 +1,4 @@
-"""Search an index as a shop would, and say why each product stands where it does."""
+"""Search an index as a shop would, and say why each product ranks where it does."""
 
 from __future__ import annotations
 
@@ -44,7 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     pictures = looks.add_mutually_exclusive_group()
     pictures.add_argument("--plan", action="store_true", help="print the requests, send none")
     pictures.add_argument(
-        "--as-console", dest="plan", action="store_true", help="the same: it pastes into Dev Tools"
+        "--as-console",
+        dest="plan",
+        action="store_true",
+        help="the same, ready to paste into Dev Tools",
     )
     pictures.add_argument(
         "--as-curl", action="store_true", help="print the request as a curl command, send none"

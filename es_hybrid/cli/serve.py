@@ -1,4 +1,4 @@
-"""Serve hybrid search over HTTP, on Elasticsearch's own wire."""
+"""Serve hybrid search over HTTP, with Elasticsearch's own API."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ INTERRUPTED = "the service has ended"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `serve` takes."""
     parser.set_defaults(streams=True)
-    parser.add_argument("--host", metavar="HOST", help="address to listen at (default: 127.0.0.1)")
-    parser.add_argument("--port", type=int, metavar="N", help="0 takes a free one (default: 9280)")
+    parser.add_argument("--host", metavar="HOST", help="address to listen on (default: 127.0.0.1)")
     parser.add_argument(
-        "--allow-writes", action="store_true", default=None, help="hand writes on to Elasticsearch"
+        "--port", type=int, metavar="N", help="port; 0 takes a free one (default: 9280)"
+    )
+    parser.add_argument(
+        "--allow-writes", action="store_true", default=None, help="pass writes on to Elasticsearch"
     )
 
 

@@ -16,12 +16,12 @@ __all__ = ["add_arguments", "run"]
 _MEANINGS = {
     "searches": "fewest compared searches",
     "errors": "largest share of new searches that fail, by its upper 95%% bound",
-    "degraded": "largest share that go without a part of themselves, the same",
+    "degraded": "largest share that run without one of their parts, the same",
     "lost": "largest share where only the old search finds anything, the same",
-    "p95_ms": "most milliseconds of 95%% of the new searches",
+    "p95_ms": "largest 95th percentile of the new searches' time, in ms",
     "overlap": "least mean overlap of the first products",
-    "price": "most that a page's mean price changes",
-    "stock": "most that the share of products in stock falls",
+    "price": "largest change of a page's mean price",
+    "stock": "largest fall in the share of products in stock",
 }
 
 

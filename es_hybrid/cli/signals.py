@@ -30,19 +30,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="last day of every window (default: the newest day in FILE)",
     )
     parser.add_argument(
-        "--timezone", default="UTC", metavar="ZONE", help="whose midnight ends a day (default: UTC)"
+        "--timezone",
+        default="UTC",
+        metavar="ZONE",
+        help="time zone whose midnight ends a day (default: UTC)",
     )
     parser.add_argument(
         "--ratings",
         action="store_true",
-        help="compute rating_smoothed from rating and review_count, too",
+        help="also compute rating_smoothed from rating and review_count",
     )
     parser.add_argument(
         "--prior-reviews",
         type=float,
         default=10.0,
         metavar="N",
-        help="reviews of the mean rating that each product gets (default: 10)",
+        help="reviews at the mean rating that each product starts with (default: 10)",
     )
 
 

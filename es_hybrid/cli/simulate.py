@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--queries",
         required=True,
         metavar="LOG",
-        help="text file with a query a line, or CSV with a column query; may be gzipped",
+        help="text file with one query per line, or CSV with a column query; may be gzipped",
     )
     parser.add_argument(
         "--judgments",
@@ -68,10 +68,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"most frequent queries (default: {_TOP})",
     )
-    parser.add_argument("--size", type=int, default=24, metavar="N", help="page (default: 24)")
-    parser.add_argument("--price", default="price", metavar="FIELD", help="(default: price)")
-    parser.add_argument("--brand", default="brand", metavar="FIELD", help="(default: brand)")
-    parser.add_argument("--stock", metavar="FIELD", help="(default: that of the rules, or stock)")
+    parser.add_argument(
+        "--size", type=int, default=24, metavar="N", help="products per page (default: 24)"
+    )
+    parser.add_argument(
+        "--price", default="price", metavar="FIELD", help="price field (default: price)"
+    )
+    parser.add_argument(
+        "--brand", default="brand", metavar="FIELD", help="brand field (default: brand)"
+    )
+    parser.add_argument(
+        "--stock", metavar="FIELD", help="stock field (default: that of the rules, or stock)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Train a ranking from judged or clicked products, and write it where it is better.
+"""Train a ranking from judged or clicked products, and write it if it is better.
 
 Every query is searched as a shop would, and the features of all candidates are taken down, those of
 products that nobody judged too. Ways to train are compared by cross-validation over queries; the
@@ -59,14 +59,14 @@ _TOP = 1000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `train` takes."""
     parser.add_argument("index", metavar="INDEX", help="index or alias")
-    parser.add_argument("model", metavar="MODEL.json", help="where the model is written")
+    parser.add_argument("model", metavar="MODEL.json", help="where to write the model")
     judged = parser.add_argument_group("what it learns from")
     source = judged.add_mutually_exclusive_group(required=True)
     source.add_argument("--qrels", metavar="QRELS", help="the graded products")
     source.add_argument(
         "--clicks",
         metavar="LOG",
-        help="searches and clicks in the shape of UBI: NDJSON file or directory",
+        help="searches and clicks in UBI format: NDJSON file or directory",
     )
     add_queries(judged, "the judged queries, with --qrels")
     add_query_vectors(judged)
@@ -78,19 +78,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"most frequent queries of LOG (default: {_TOP})",
     )
     model = parser.add_argument_group("model")
-    model.add_argument("--name", metavar="NAME", help="of the model (default: that of the file)")
+    model.add_argument("--name", metavar="NAME", help="name of the model (default: the file's)")
     model.add_argument(
         "--map",
         dest="fields",
         default="",
         metavar="OURS=YOURS,…",
-        help=f"your doc-value fields of {','.join(PRODUCT_FIELDS)}, where they have other names",
+        help=f"your doc-value fields of {','.join(PRODUCT_FIELDS)}, if they have other names",
     )
     model.add_argument(
-        "--folds", type=int, default=5, metavar="N", help="of the cross-validation (default: 5)"
+        "--folds",
+        type=int,
+        default=5,
+        metavar="N",
+        help="folds of the cross-validation (default: 5)",
     )
     model.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="of folds and resampling (default: 0)"
+        "--seed", type=int, default=0, metavar="N", help="seed of folds and resampling (default: 0)"
     )
     model.add_argument(
         "--force", action="store_true", help="write the model even if it is worse on unseen queries"

@@ -19,11 +19,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files(
         "--candidates",
         metavar="FILE",
-        help="keep what is retrieved here, and go on from it where it is there",
+        help="keep what is retrieved here, and continue from it if it exists",
     )
-    files("--space", metavar="FILE.toml", help="what is tried, a list of values each")
+    files("--space", metavar="FILE.toml", help="what to try: a list of values for each setting")
     files(
-        "--boosts", metavar="FILE.json", help="boosts, as in ext.hybrid.boosts, to find a size for"
+        "--boosts",
+        metavar="FILE.json",
+        help="boosts, as in ext.hybrid.boosts, whose size to choose",
     )
     add = parser.add_argument_group("how it is chosen").add_argument
     add(
@@ -31,38 +33,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_measure,
         default="ndcg@10",
         metavar="MEASURE",
-        help="what decides (default: ndcg@10)",
+        help="measure that decides (default: ndcg@10)",
     )
-    add("--folds", type=_from_two, default=5, metavar="N", help="parts, each held out (default: 5)")
-    add("--repeats", type=int, default=3, metavar="N", help="divisions into parts (default: 3)")
+    add(
+        "--folds",
+        type=_from_two,
+        default=5,
+        metavar="N",
+        help="parts, each held out in turn (default: 5)",
+    )
+    add(
+        "--repeats",
+        type=int,
+        default=3,
+        metavar="N",
+        help="random divisions into parts (default: 3)",
+    )
     add(
         "--trials",
         type=int,
         default=200,
         metavar="N",
-        help="configurations that are compared (default: 200)",
+        help="configurations to compare (default: 200)",
     )
     add(
         "--least",
         type=int,
         default=15,
         metavar="N",
-        help="queries of a language or kind that get weights of their own (default: 15)",
+        help="fewest queries for which a language or kind gets its own weights (default: 15)",
     )
     add(
         "--worth",
         type=float,
         default=0.002,
         metavar="GAIN",
-        help="what a search that takes twice the time must bring (default: 0.002)",
+        help="gain that justifies doubling a search's time (default: 0.002)",
     )
     add(
         "--relevant-from",
         type=int,
         metavar="GRADE",
-        help="lowest relevant grade (default: 2, or 1 where no grade is above 1)",
+        help="lowest relevant grade (default: 2, or 1 if no grade is above 1)",
     )
-    add("--seed", type=int, default=0, metavar="N", help="of all that is drawn (default: 0)")
+    add("--seed", type=int, default=0, metavar="N", help="seed of everything random (default: 0)")
 
 
 def _measure(text: str) -> Measure:

@@ -1,4 +1,4 @@
-"""Change price, stock, sales and the like of products that are there.
+"""Change price, stock, sales and the like of existing products.
 
 FILE holds an id and the fields that change, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard input. Vectors and all
 other fields stay. An id that no product has, and a change of the text that is embedded, are reported and change nothing.

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     queries.add_argument(
         "--queries",
         metavar="LOG",
-        help="text file with a query a line, or CSV with a column query and perhaps count; may be"
+        help="text file with one query per line, or CSV with a column query and perhaps count; may be"
         " gzipped",
     )
     queries.add_argument(
@@ -58,23 +58,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=_TOP,
         metavar="N",
-        help=f"how many of the most frequent (default: {_TOP})",
+        help=f"how many of the most frequent queries (default: {_TOP})",
     )
     queries.add_argument(
         "--task",
         metavar="NAME",
-        help="task of the searches that will ask them, where they bring one (ext.hybrid.embed)",
+        help="task of the searches that will use these queries, if they have one (ext.hybrid.embed)",
     )
     products = parser.add_argument_group("products")
     products.add_argument(
         "--products",
         action="store_true",
-        help="all products whose vector is missing or not of their text and model",
+        help="all products whose vector is missing or does not match their text and model",
     )
     products.add_argument(
         "--ids",
         metavar="FILE",
-        help="of these products only: a text file with an id a line, or a feed",
+        help="only these products: a text file with one id per line, or a feed",
     )
     products.add_argument(
         "--id-field", default="id", metavar="FIELD", help="id field of a feed (default: id)"
