@@ -1,8 +1,8 @@
 """Embed the documents of INDEX whose vector is missing or belongs to another text.
 
-For an index of any mapping that a reindex has given vectors: a shop's own writers write products without. Run this now and
-then. What changes meanwhile is left for the next time. es-hybrid warm --products does so for an index that create-index
-made, or for some ids.
+For an index with your own mapping that a reindex has given vectors: the shop's own writers store products without. Run this
+regularly. What changes while it runs is left for the next run. es-hybrid warm --products does the same for an index that
+create-index made, or for some ids only.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from es_hybrid.cli.output import Output
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "backfill products"
-INTERRUPTED = "what has its vector keeps it; the same command makes the rest"
+INTERRUPTED = "what has its vector keeps it; run the same command again for the rest"
 
 _SHOWN = 10
 

@@ -1,7 +1,7 @@
 """Learn from orders what is bought together, for the recommendations beside a cart.
 
 FILE holds orders with a list of products, lines of orders with an order_id and a product_id, or purchase events of the
-User Behavior Insights standard, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard input. The table is made anew.
+User Behavior Insights standard, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard input. The table is rebuilt.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from es_hybrid.cli.output import Output
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "bought-together products orders.csv --days 90"
-INTERRUPTED = "the table before stays in use"
+INTERRUPTED = "the previous table stays in use"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Print what makes a shell complete commands, options and file names.
 
 For bash: es-hybrid completion bash > ~/.local/share/bash-completion/completions/es-hybrid. docs/cli.md says how for the
-others. Needs the extra completion.
+other shells. Needs the extra completion.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Check settings, Elasticsearch, an index, rules, the model servers and plug-ins; say what to change.
 
-What it prints holds no key, no password, no product and nothing that a shopper typed. --report writes all of it, the
-defaults too, into a file that can be mailed to whoever helps. Ends in 1 where there is a problem.
+The output contains no key, no password, no product and nothing that a shopper typed. --report writes all of it, including
+defaults, to a file that you can send to whoever helps you. Exits with 1 if there is a problem.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Evaluate recipes on queries whose products were graded, and say which differences are real.
 
 QRELS is CSV (query_id,product_id,grade), TREC qrels, or Quepid's export of a case. QUERIES has the
-columns query_id,query and, for slices, such as language and type; Quepid's export needs none.
+columns query_id,query and, for slices, others such as language and type; Quepid's export needs none.
 Recipes are compared with a baseline by paired tests. --html writes a report for people, --json one
-for machines; --fail-below is a gate for CI, and ends in 1.
+for machines; --fail-below is a gate for CI, and exits with 1.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Try the new search on some shoppers: shadow reports, pilots, A/B tests, and how to end them.
 
-An experiment lies in an index: what is started or stopped here acts on running processes within
+An experiment is kept in an index: running processes notice what is started or stopped here within
 ES_HYBRID_EXPERIMENT__TTL_S seconds.
 """
 

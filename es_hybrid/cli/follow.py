@@ -1,8 +1,8 @@
 """Write changes into an index as they come, for as long as it runs.
 
-The source is a database by a column such as updated_at (--sql), another index by such a field (--from-index), or an NDJSON file
-that grows (--file), renamed and truncated as log files are. The position is kept after each chunk; after a crash the same
-command goes on, and nothing is lost. SIGTERM and Ctrl-C end it after the chunk under way.
+The source is a database with a column such as updated_at (--sql), another index with such a field (--from-index), or a growing
+NDJSON file (--file), which may be renamed and truncated like a log file. The position is saved after each chunk; after a crash
+the same command continues, and nothing is lost. SIGTERM and Ctrl-C stop it after the current chunk.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from es_hybrid.settings import Settings
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "follow products --sql postgresql+psycopg://shop@db/shop --table products"
-INTERRUPTED = "what was written stays; the same command goes on"
+INTERRUPTED = "what was written stays; run the same command again to continue"
 
 
 def add_arguments(parser: Parser) -> None:

@@ -1,8 +1,8 @@
 """Embed products and write them into an index.
 
-FILE is NDJSON, CSV or TSV, plain or gzipped, or Parquet; - is standard input. A database or another index can stand in
-its place. A line that is broken or that Elasticsearch refuses is reported with its id and reason, and neither stops nor
-loses the rest.
+FILE is NDJSON, CSV or TSV, plain or gzipped, or Parquet; - is standard input. A database or another index can take
+its place. A line that is broken or that Elasticsearch rejects is reported with its id and reason; the rest is stored all
+the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from es_hybrid.readers import load_vectors
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "ingest products products.csv.gz --map title=name,brand=supplier"
-INTERRUPTED = "what was written stays; the same command goes on, and skips what is unchanged"
+INTERRUPTED = "what was written stays; run the same command again: it skips what is unchanged"
 
 
 def add_arguments(parser: Parser) -> None:

@@ -1,8 +1,8 @@
 """Help for judging: which queries, which products, grades by a language model, and how far judges agree.
 
-All files are CSV in the shape that evaluate takes. sample draws queries from a log, pool lists the products that are to
-be judged for them, llm has a language model grade a pool, agreement compares two judges. People judge a pool in a
-spreadsheet. No language model is asked by anything but llm.
+All files are CSV in the format that evaluate takes. sample draws queries from a log, pool lists the products to judge
+for them, llm has a language model grade a pool, agreement compares two judges. People judge a pool in a spreadsheet or in
+the playground. Only llm asks a language model.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from es_hybrid.rank.rerank import product_text
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "judge pool products --queries queries.csv --out pool.csv"
-INTERRUPTED = "grades that were given are kept; the same command goes on"
+INTERRUPTED = "finished grades are kept; run the same command again to continue"
 
 _POOLED = ("lexical", "hybrid", "rerank")
 _MOST_TOKENS = 1_000

@@ -1,6 +1,6 @@
 """Put data views, saved searches and dashboards of the log into Kibana, or write them to files.
 
-Kibana 8.15 or newer. Objects of an earlier import are replaced, those of your own are not touched.
+Kibana 8.15 or newer. Objects from an earlier import are replaced; your own are not touched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from es_hybrid.kibana import as_ndjson, import_objects, object_files
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "kibana export dashboards"
-INTERRUPTED = "what Kibana has taken stays; the same command puts all of it in place"
+INTERRUPTED = "what Kibana has stored stays; run the same command again to import everything"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _export,
         "write files for Stack Management, Saved Objects, Import",
         example="kibana export dashboards",
-        interrupted="every file that is there is whole; the same command writes the rest",
+        interrupted="the files written so far are complete; run the same command again for the rest",
     )
     exported.add_argument(
         "directory", metavar="DIR", type=Path, help="created if it does not exist"

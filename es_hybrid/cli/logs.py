@@ -1,7 +1,7 @@
 """Set up the log of searches, and report on it: clicks, sales, failures, preferences.
 
-A client logs where ES_HYBRID_LOG__TO says so; docs/logs.md has the fields. Reports read the data
-streams of the settings, or the files named by --from.
+A client logs if ES_HYBRID_LOG__TO says so; docs/logs.md lists the fields. Reports read the data
+streams in the settings, or the files named by --from.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from es_hybrid.settings import Settings
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "logs report --since 7d"
-INTERRUPTED = "templates that were named as put are there; the same command puts the rest"
+INTERRUPTED = "the templates named above are installed; run the same command again for the rest"
 
 _ROUNDS = 200
 _CLIP = 10.0

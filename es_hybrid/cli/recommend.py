@@ -1,6 +1,6 @@
 """Recommend products: like some, to go with a cart, for a shopper, or what is trending.
 
-Where there is nothing to go by, what sells is recommended, and a note on stderr says so.
+If there is nothing to go by, bestsellers are recommended, and a note on stderr says so.
 """
 
 from __future__ import annotations

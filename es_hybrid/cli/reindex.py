@@ -1,7 +1,7 @@
 """Rebuild the index behind ALIAS and move the alias to it, while reads and writes continue.
 
 --dry-run prints what would be done and writes nothing. The old index is kept, closed to writes;
-es-hybrid rollback ALIAS goes back to it with the writes since then.
+es-hybrid rollback ALIAS returns to it, with the writes since then.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from es_hybrid.cli.progress import Progress
 __all__ = ["EXAMPLE", "INTERRUPTED", "Steps", "add_arguments", "print_report", "run", "shown_steps"]
 
 EXAMPLE = "reindex products --mapping products --dry-run"
-INTERRUPTED = "the same command with --resume goes on; --abort removes what was made so far"
+INTERRUPTED = (
+    "run the same command with --resume to continue, or with --abort to remove the new index"
+)
 
 _SHOWN = 10
 

@@ -1,8 +1,8 @@
 """Print the least role that a key needs, or create such a key.
 
 Without ROLE all roles are listed. The JSON is the body of `PUT _security/role/…`. Creating a key
-needs a user who has all of the role, named in the address: http://user:password@host:9200; a key
-cannot create keys.
+needs a user who holds all of the role's privileges, named in the URL: http://user:password@host:9200;
+a key cannot create keys.
 """
 
 from __future__ import annotations

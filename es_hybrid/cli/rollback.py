@@ -1,6 +1,6 @@
 """Move ALIAS back to the index before its last reindex, with the writes since then.
 
-Readers and writers go on, as in a reindex. A second rollback goes forward again. Stopped, the same command goes on.
+Reads and writes continue, as in a reindex. A second rollback moves forward again. If it is stopped, run it again to continue.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from es_hybrid.cli.reindex import print_report, shown_steps
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "rollback products"
-INTERRUPTED = "the same command goes on"
+INTERRUPTED = "run the same command again to continue"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Change business rules without a deployment: sold-out policy, pins, caps, variety, boosts.
 
-Each save is a version; searches take it up within ES_HYBRID_RULES__TTL_S seconds. What a rule set
-would change is shown by es-hybrid simulate, before it is saved.
+Each save is a new version; searches pick it up within ES_HYBRID_RULES__TTL_S seconds. es-hybrid simulate
+shows what a rule set would change before you save it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from es_hybrid.rules import Change, RulesVersion
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "rules list"
-INTERRUPTED = "a version that was not named as saved may be: es-hybrid rules log NAME says"
+INTERRUPTED = "a version may have been saved all the same: es-hybrid rules log NAME shows it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,7 @@
 """Count clicks and sales of the last 7 and 30 days into the products, and smooth their ratings.
 
-FILE holds events of whole days, flat or of the User Behavior Insights standard, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard
-input. The same day again replaces what was counted of it. Vectors and all other fields stay.
+FILE holds events of whole days, flat or in the User Behavior Insights standard, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard
+input. Counting a day again replaces its earlier counts. Vectors and all other fields stay.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from es_hybrid.cli.output import Output
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "signals products events.ndjson.gz --ratings"
-INTERRUPTED = "what was changed stays; the same command goes on, and skips what is the same already"
+INTERRUPTED = (
+    "what was changed stays; run the same command again: it skips what is already the same"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,12 +1,12 @@
 """Train a ranking from judged or clicked products, and write it if it is better.
 
-Every query is searched as a shop would, and the features of all candidates are taken down, those of
-products that nobody judged too. Ways to train are compared by cross-validation over queries; the
-figures printed are of queries that no part of the choice has seen. A model that does not gain on
-them is not written unless --force says so, and then its file says so. Needs the extra `ltr`.
+Every query is searched as a shop would, and the features of all candidates are recorded, including
+unjudged products. Ways to train are compared by cross-validation over queries; the figures printed
+are for queries that no part of the choice has seen. A model that does not gain on them is not
+written without --force, and then its file says so. Needs the extra `ltr`.
 
 Judgments are QRELS as CSV (query_id,product_id,grade) or TREC qrels with --queries, or Quepid's
-export. A click log is NDJSON in the shape of User Behavior Insights; clicks are corrected by how
+export. A click log is NDJSON in the format of User Behavior Insights; clicks are corrected for how
 often their place is looked at.
 """
 

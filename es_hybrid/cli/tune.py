@@ -1,9 +1,9 @@
 """Choose weights and sizes on judged queries, and say whether they do better on others.
 
-QRELS and QUERIES are those of evaluate. Candidates are retrieved once, wide; everything but fields and types of
-multi_match is then ranked again without a search. What is chosen is measured on held-out queries by nested
-cross-validation. --out FILE gets the settings, for --settings FILE, with the evidence in it. Ends in 3 where tuned
-settings do not beat those in force; FILE then holds them as comments and changes nothing.
+QRELS and QUERIES are those of evaluate. A wide set of candidates is retrieved once; only other fields and types
+of multi_match need another search, everything else is ranked again without one. The choice is measured on held-out queries
+by nested cross-validation. --out FILE gets the settings, for use with --settings FILE, and the evidence. Exits with 3 if the
+tuned settings do not beat the current ones; FILE then holds them as comments and changes nothing.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ from es_hybrid.types import Json
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "tune products --qrels qrels.csv --queries queries.csv --out tuned.toml"
-INTERRUPTED = "nothing was changed; with --candidates the same command goes on"
+INTERRUPTED = "nothing was changed; with --candidates, run the same command again to continue"
 
 _TIMED = 8
 _CHECKED = 10

@@ -1,7 +1,7 @@
 """Change price, stock, sales and the like of existing products.
 
 FILE holds an id and the fields that change, as NDJSON, CSV, TSV (plain or gzipped) or Parquet; - is standard input. Vectors and all
-other fields stay. An id that no product has, and a change of the text that is embedded, are reported and change nothing.
+other fields stay. An unknown id, or a change to the embedded text, is reported and changes nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from es_hybrid.cli.report import print_report
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
 EXAMPLE = "update products prices.csv"
-INTERRUPTED = "what was changed stays; the same command goes on, and skips what is the same already"
+INTERRUPTED = (
+    "what was changed stays; run the same command again: it skips what is already the same"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

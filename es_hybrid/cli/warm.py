@@ -1,10 +1,10 @@
 """Compute vectors before they are asked for: of frequent queries, and of products.
 
-With --queries, the vectors of the queries that a log holds most often are kept in the Redis of
+With --queries, the vectors of a log's most frequent queries are kept in the Redis at
 ES_HYBRID_CACHE__REDIS_URL for ES_HYBRID_CACHE__TTL_S seconds, where every process of the shop finds them.
-With --products, every stored product whose vector is missing, or is that of another text or model, gets a new one; with --ids
-only those that a file names, such as tomorrow's promotion. A product that changes meanwhile is left as it is. What is right
-already is not computed again.
+With --products, every stored product whose vector is missing, or belongs to another text or model, gets a new one; with --ids,
+only those named in a file, such as tomorrow's promotion. A product that changes in the meantime is left as it is. Vectors that
+are already right are not computed again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from es_hybrid.settings import Settings
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "product_ids", "run"]
 
 EXAMPLE = "warm products --queries searches.csv.gz --top 1000"
-INTERRUPTED = "what was computed stays; the same command goes on"
+INTERRUPTED = "what was computed stays; run the same command again to continue"
 
 _TOP = 1000
 _REDIS_PATIENCE_MS = 5000.0

@@ -110,7 +110,7 @@ def test_a_stopped_first_load_gives_the_settings_back(
     until(lambda: refreshes() == "-1")
     found = ingest.stop(number)
     assert found[0] == code, found
-    assert found[2].splitlines()[-1].startswith("stopped; what was written stays; the same command")
+    assert found[2].splitlines()[-1].startswith("stopped; what was written stays; run the same command again")
     assert "Traceback" not in found[2]
     assert refreshes() == before
     es.indices.refresh(index=index)
@@ -140,9 +140,9 @@ def test_a_stopped_update_leaves_whole_products(
 @pytest.mark.parametrize(
     ("words", "stands"),
     [
-        (["bought-together", "NAME", "-", "--format", "ndjson"], "the table before stays in use"),
+        (["bought-together", "NAME", "-", "--format", "ndjson"], "the previous table stays in use"),
         (["signals", "NAME", "-", "--format", "ndjson"], "what was changed stays"),
-        (["rules", "put", "NAME", "-"], "a version that was not named as saved"),
+        (["rules", "put", "NAME", "-"], "a version may have been saved all the same"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -202,9 +202,17 @@ def test_stopped_at_a_model_no_file_is_half_written(
 @pytest.mark.parametrize(
     ("words", "probes", "stands"),
     [
-        (["backfill", "NAME"], 0, "what has its vector keeps it; the same command makes the rest"),
-        (["warm", "NAME", "--products"], 1, "what was computed stays; the same command goes on"),
-        (["ingest", "NAME", "feed.ndjson"], 1, "what was written stays; the same command"),
+        (
+            ["backfill", "NAME"],
+            0,
+            "what has its vector keeps it; run the same command again for the rest",
+        ),
+        (
+            ["warm", "NAME", "--products"],
+            1,
+            "what was computed stays; run the same command again to continue",
+        ),
+        (["ingest", "NAME", "feed.ndjson"], 1, "what was written stays; run the same command again"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
@@ -268,7 +276,8 @@ def test_grades_that_were_given_are_kept(start: Callable[..., Command], tmp_path
         code, _, err = judge.ended()
     assert code == 130, err
     assert (
-        err.splitlines()[-1] == "stopped; grades that were given are kept; the same command goes on"
+        err.splitlines()[-1]
+        == "stopped; finished grades are kept; run the same command again to continue"
     )
     kept = grades.read_text(encoding="utf-8")
     assert kept.endswith("\n")
