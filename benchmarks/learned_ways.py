@@ -76,7 +76,7 @@ WAYS: Mapping[str, Learner] = {
     "unjudged at 0.1": by(Linear(unjudged_weights=(0.1,))),
     "unjudged at 0.5": by(Linear(unjudged_weights=(0.5,))),
     "unjudged like judged": by(Linear(unjudged_weights=(1.0,))),
-    "penalty 1 alone": by(Linear(penalties=(1.0,))),
+    "smaller penalties": by(Linear(penalties=(0.1, 1.0, 10.0))),
     "penalty 100 alone": by(Linear(penalties=(100.0,))),
     "trees": by(Trees()),
     "trees, share 0.3": by(Trees(share=0.3)),

@@ -30,7 +30,7 @@ from es_hybrid._async.models.stack import AsyncModelStack
 from es_hybrid._background import Background
 from es_hybrid._sync.models.embed import EmbedClient
 from es_hybrid._sync.models.rerank import RerankClient
-from es_hybrid.rank.words import words_scores
+from es_hybrid.rank.stand_in import words_scores
 from es_hybrid.settings import EmbedSettings, RerankSettings
 from es_hybrid.types import TextKind
 

@@ -36,7 +36,7 @@ from es_hybrid.evaluate import (
 from es_hybrid.local.reranker import LateInteractionReranker
 from es_hybrid.rank.fuse import order_of
 from es_hybrid.rank.rerank import blend, product_text
-from es_hybrid.rank.words import words_scores
+from es_hybrid.rank.stand_in import words_scores
 from es_hybrid.token_budget import MAX_TOKENS
 from es_hybrid.types import Scores
 

@@ -59,6 +59,6 @@ def _open(kind: Any, url: str, *, timeout_s: float, retry: object, setting: str)
         )
     except ValueError:
         raise ConfigurationError(
-            f"{setting} is no address of a Redis",
+            f"{setting} is not a Redis address",
             hint="it begins with redis://, rediss:// or unix://",
         ) from None

@@ -19,7 +19,7 @@ from es_hybrid.rank.fuse import fuse, order_of
 from es_hybrid.rank.order import Order, freeze
 from es_hybrid.rank.ranking import Ranking, rank
 from es_hybrid.rank.rerank import blend, product_texts
-from es_hybrid.rank.words import STAND_IN_WEIGHT, words_scores
+from es_hybrid.rank.stand_in import STAND_IN_WEIGHT, words_scores
 from es_hybrid.respond.answer import answer
 from es_hybrid.respond.notes import Notes
 from es_hybrid.response import HybridInfo, HybridResponse

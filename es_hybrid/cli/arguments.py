@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 __all__ = ["Parser", "Usage", "add_action", "add_actions", "add_common", "names", "share"]
 
+_REQUIRED = "the following arguments are required: "  # argparse's own words
 _CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 _COMMON = "options of every command"
 _WIDEST = 100
@@ -118,6 +119,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say in one line what is wrong and what was probably meant; exit with 2."""
+        if message.startswith(_REQUIRED):
+            message = f"missing {message.removeprefix(_REQUIRED)}; --help shows how it is used"
         choice = _CHOICE.search(message)
         if choice:
             options = re.findall(r"[\w-]+", choice[2])

@@ -53,7 +53,7 @@ def open_elasticsearch(settings: Settings) -> Iterator[elasticsearch.Elasticsear
         )
     except ValueError as error:
         raise ConfigurationError(
-            f"{shown_url(settings.es_url)} is no address of Elasticsearch", hint=str(error)
+            f"{shown_url(settings.es_url)} is not an Elasticsearch address", hint=str(error)
         ) from None
     with es:
         yield es

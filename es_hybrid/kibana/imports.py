@@ -53,7 +53,7 @@ def import_objects(
         timeout_s: Seconds to wait for Kibana.
 
     Raises:
-        ConfigurationError: `url` is no address.
+        ConfigurationError: `url` is not an address.
         HybridError: Kibana cannot be reached, or answered with an error.
 
     Example:
@@ -62,7 +62,7 @@ def import_objects(
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ConfigurationError(
-            f"{_shown(url)} is no address of Kibana", hint="such as http://localhost:5601"
+            f"{_shown(url)} is not a Kibana address", hint="such as http://localhost:5601"
         )
     headers = {"kbn-xsrf": "true"}
     if api_key is not None:

@@ -34,7 +34,7 @@ class Explore(BaseModel):
         description="How often products were shown, by id; wins over the field",
     )
     until_impressions: int | None = Field(
-        None, ge=1, description="A product that was shown as often has had its chance"
+        None, ge=1, description="Products shown at least this often are not new any more"
     )
     pool: int | None = Field(None, ge=1, le=1000, description="New candidates that are drawn from")
     seed: str | None = Field(

@@ -27,9 +27,9 @@ class LogOptions(_Options):
     """What the log is told of a search; see docs/logs.md."""
 
     query_id: Name | None = Field(
-        None, description="The caller's own; a later page sends that of the first"
+        None, description="The caller's own id; later pages send that of the first page"
     )
     user: Name | None = Field(None, description="Who is searching")
-    client: Name | None = Field(None, description="With which browser or app")
-    session: Name | None = Field(None, description="In which visit")
+    client: Name | None = Field(None, description="Browser or app")
+    session: Name | None = Field(None, description="Session")
     experiment: Experiment | None = Field(None, description="On which side of an experiment")

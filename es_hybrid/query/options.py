@@ -100,7 +100,7 @@ class Rerank(_Options):
 class Limits(_Options):
     """How far all boosts together may move a product."""
 
-    places: int | None = Field(None, ge=0, description="At most so many places up or down")
+    places: int | None = Field(None, ge=0, description="Most places up or down")
     share: float | None = Field(
         None,
         ge=0,
@@ -115,7 +115,7 @@ class HybridOptions(_Options):
 
     text: str | None = Field(None, description="The shopper's words; default: found in the query")
     text_path: str | None = Field(
-        None, description="Where they stand, such as `query.bool.must.0.multi_match.query`"
+        None, description="Path to them in the query, such as `query.bool.must.0.multi_match.query`"
     )
     vector: tuple[float, ...] | None = Field(
         None, strict=False, description="The query's vector, where the caller has it"
@@ -181,10 +181,10 @@ class HybridOptions(_Options):
         None, gt=0, allow_inf_nan=False, description="Seconds for this search's model calls"
     )
     on_error: Literal["degrade", "raise"] | None = Field(
-        None, description="What a failing model server does"
+        None, description="What happens when a model server fails"
     )
     log: bool | LogOptions | None = Field(
-        None, description="What the log is told of this search; `false` keeps it out of the log"
+        None, description="What is logged of this search; `false` keeps it out of the log"
     )
 
     @field_validator("rules")

@@ -57,10 +57,14 @@ class User(_Options):
     )
     brands: Texts = Field((), description="Brands that the shopper says they like")
     categories: Texts = Field((), description="Categories that they say they like")
-    prices: UserPrices | None = Field(None, description="Prices that they ask for")
+    prices: UserPrices | None = Field(None, description="Price range that they asked for")
     opt_out: bool = Field(default=False, description="`true` uses nothing of the rest")
     factor: float = Field(
-        1.25, ge=1, le=2, allow_inf_nan=False, description="Of a product that suits entirely"
+        1.25,
+        ge=1,
+        le=2,
+        allow_inf_nan=False,
+        description="Factor of a product that fits the shopper entirely",
     )
     fields: dict[str, str] = Field(
         {},

@@ -46,7 +46,8 @@ def is_new(hits: Sequence[Hit], options: Exploration, *, now_s: float) -> list[b
     told = options.impressions
     if told:
         shown = np.array([told.get(hit.id, n) for hit, n in zip(hits, shown, strict=True)])
-    return [bool(each) for each in young & (shown < options.until_impressions)]
+    found: list[bool] = (young & (shown < options.until_impressions)).tolist()
+    return found
 
 
 def chosen(

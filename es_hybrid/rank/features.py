@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.rank.coverage import FoundWords, QueryWords
 from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, attributes, dates, numbers
+from es_hybrid.rank.words import FoundWords, QueryWords
 from es_hybrid.types import Evidence, Scores
 
 __all__ = ["FEATURES", "MONOTONE", "PRODUCT_FIELDS", "PROPERTY_OF", "features"]

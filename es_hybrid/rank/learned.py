@@ -18,8 +18,8 @@ from es_hybrid.types import Correction, Evidence, Json, Scores
 
 __all__ = ["FORMAT", "LearnedModel", "OtherFeatures", "read_model", "standardised"]
 
-FORMAT = 1
-"""Version of the file's layout."""
+FORMAT = 2
+"""Version of the file: of its layout, and of what its features mean."""
 
 _ABOVE_NOTHING = 1e-9
 _FARTHEST = 3.0

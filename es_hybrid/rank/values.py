@@ -178,14 +178,19 @@ def texts(fields: Mapping[str, Sequence[Any]], name: str) -> tuple[str, ...]:
     return tuple(map(plain, values))
 
 
+def _own(hits: Sequence[Hit], name: str) -> list[Any]:
+    return list(map(attrgetter(name), hits))
+
+
 def _attributes(hits: Sequence[Hit], name: str) -> Scores:
-    found = np.array(list(map(attrgetter(name), hits)), dtype=np.float64)  # numpy reads None as NaN
+    found = np.array(_own(hits, name), dtype=np.float64)  # numpy reads None as NaN
     found.flags.writeable = False
     return found
 
 
 def _first_values(hits: Sequence[Hit], name: str) -> list[Any]:
-    return [values[0] if (values := hit.fields.get(name)) else None for hit in hits]
+    rows = column(hits, _own, "fields")
+    return [values[0] if (values := row.get(name)) else None for row in rows]
 
 
 def _numbers(hits: Sequence[Hit], name: str) -> Scores:
@@ -205,7 +210,7 @@ def _dates(hits: Sequence[Hit], name: str) -> Scores:
 
 
 def _texts(hits: Sequence[Hit], name: str) -> list[tuple[str, ...]]:
-    rows = [hit.fields.get(name) or () for hit in hits]
+    rows = [row.get(name) or () for row in column(hits, _own, "fields")]
     if {*map(type, chain.from_iterable(rows))} <= {str}:  # nearly always
         return list(map(tuple, rows))
     return [tuple(map(plain, values)) for values in rows]

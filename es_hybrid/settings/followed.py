@@ -14,7 +14,9 @@ __all__ = ["ExperimentSettings", "LookUpSettings", "RulesSettings"]
 class LookUpSettings(Section):
     """How documents that running processes follow are looked up."""
 
-    ttl_s: float = Field(30.0, gt=0, description="Seconds until what is known is looked up again")
+    ttl_s: float = Field(
+        30.0, gt=0, description="Seconds until what is remembered is looked up again"
+    )
     timeout_s: float = Field(0.25, gt=0, description="Seconds that a search waits for a look-up")
     retry_s: float = Field(
         5.0, gt=0, description="Seconds after which a failed look-up is tried again"
@@ -24,9 +26,9 @@ class LookUpSettings(Section):
 class RulesSettings(LookUpSettings):
     """Business rules: sold-out policy, pins, caps, variety; see docs/rules.md."""
 
-    name: str | None = Field(None, description="Rule set of the rules index that is in force")
+    name: str | None = Field(None, description="Name of the rule set in force, in the rules index")
     inline: Annotated[dict[str, Any] | None, BeforeValidator(decoded)] = Field(
-        None, description="In its place, a rule set itself; in the environment as JSON"
+        None, description="A rule set itself, instead of a name; in the environment as JSON"
     )
     index: str = Field("es-hybrid-rules", description="Where rule sets are kept")
 

@@ -14,7 +14,7 @@ class JudgeSettings(Section):
 
     base_url: str | None = Field(None, description="OpenAI-style base URL, ending in `/v1`")
     api_key: SecretStr | None = Field(None, description="Bearer key; none is sent as `EMPTY`")
-    model: str = Field("", description="Model name sent, and kept with each grade")
+    model: str = Field("", description="Model name, sent and kept with each grade")
     timeout_s: float = Field(120.0, gt=0, description="Seconds for one grade, retries included")
     max_in_flight: int = Field(4, ge=1, le=64, description="Requests at once")
-    max_tokens: int = Field(512, ge=16, description="Tokens of one product's text, about")
+    max_tokens: int = Field(512, ge=16, description="Approximate tokens of one product's text")

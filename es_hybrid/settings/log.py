@@ -24,7 +24,7 @@ class LogSettings(BaseModel):
         "off", description="Where searches and events are logged: nowhere, data streams, or files"
     )
     streams: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]*$")] = Field(
-        "ubi", description="How names begin: `ubi` gives `ubi_queries` and `ubi_events`"
+        "ubi", description="Prefix of the names: `ubi` gives `ubi_queries` and `ubi_events`"
     )
     directory: Path | None = Field(None, description="Where files are written")
     application: str | None = Field(
@@ -47,16 +47,20 @@ class LogSettings(BaseModel):
         description="Whether reports of ingests, reindexes and experiments are logged as well",
     )
     waiting: int = Field(
-        2000, ge=1, description="Records that wait to be written; one more is dropped, and counted"
+        2000,
+        ge=1,
+        description="Records that may wait to be written; any more are dropped and counted",
     )
     batch: int = Field(500, ge=1, description="Records written at once, at most")
-    every_s: float = Field(1.0, ge=0, description="Seconds that records are gathered")
+    every_s: float = Field(1.0, ge=0, description="Seconds for which records are gathered")
     timeout_s: float = Field(10.0, gt=0, description="Seconds for one write")
     close_s: float = Field(
-        5.0, ge=0, description="Seconds that closing the client waits for what is not written yet"
+        5.0, ge=0, description="Seconds for which closing the client waits for unwritten records"
     )
     file_bytes: int = Field(
-        64_000_000, ge=1000, description="Bytes after which another file is begun; so does a day"
+        64_000_000,
+        ge=1000,
+        description="Bytes after which a new file is begun; each day begins one, too",
     )
     keep_days: float | None = Field(
         None, gt=0, description="Days after which files are deleted; `None`: never"

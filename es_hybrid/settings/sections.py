@@ -53,7 +53,7 @@ class EmbedSettings(Section):
 
     base_url: str | None = Field(None, description="OpenAI-style base URL, ending in `/v1`")
     api_key: SecretStr | None = Field(None, description="Bearer key; none is sent as `EMPTY`")
-    model: str = Field("", description="Model name sent, and kept with each vector")
+    model: str = Field("", description="Model name, sent and kept with each vector")
     plugin: str | None = Field(None, description="Name of an `es_hybrid.embedders` entry point")
     dims: int | None = Field(None, ge=1, le=4096, description="Vector length; `None` takes all")
     send_dimensions: bool = Field(
@@ -74,7 +74,7 @@ class EmbedSettings(Section):
     max_tokens: int = Field(
         MAX_TOKENS,
         ge=8,
-        description="Tokens of a product text, about; longer ones are cut at a sentence end",
+        description="Approximate tokens of a product text; longer ones are cut at the end of a sentence",
     )
     max_in_flight: int = Field(4, ge=1, description="Requests at once while ingesting")
     replicas: Names = Field((), description="Base URLs of further servers of the same model")
@@ -87,7 +87,7 @@ class RerankSettings(Section):
 
     url: str | None = Field(None, description="Full address of the endpoint, such as `…/v1/rerank`")
     api_key: SecretStr | None = Field(None, description="Bearer key")
-    model: str = Field("", description="Model name sent")
+    model: str = Field("", description="Model name to send")
     plugin: str | None = Field(None, description="Name of an `es_hybrid.rerankers` entry point")
     dialect: str = Field(
         "vllm",
@@ -121,7 +121,7 @@ class RerankSettings(Section):
     max_tokens: int = Field(
         MAX_TOKENS,
         ge=8,
-        description="Tokens of one product's text, about; longer ones are cut at a sentence end",
+        description="Approximate tokens of one product's text; longer ones are cut at the end of a sentence",
     )
     max_documents: int | None = Field(
         None,
@@ -163,10 +163,14 @@ class CacheSettings(Section):
     score_bytes: int = Field(
         32_000_000, ge=0, description="Memory for rerank scores; 0 remembers none"
     )
-    ttl_s: float = Field(3600.0, gt=0, description="Seconds a vector or score is remembered")
+    ttl_s: float = Field(
+        3600.0, gt=0, description="Seconds for which a vector or score is remembered"
+    )
     results_bytes: int = Field(32_000_000, ge=0, description="Memory for whole answers")
     results_ttl_s: float = Field(
-        0.0, ge=0, description="Seconds the answer to a frequent search is given again; 0: never"
+        0.0,
+        ge=0,
+        description="Seconds for which the answer to a frequent search is reused; 0: never",
     )
     redis_url: SecretStr | None = Field(
         None, description="Redis that other processes share, such as `redis://localhost:6379/0`"
@@ -187,7 +191,7 @@ class SearchSettings(Section):
         "native_linear",
         "native_rrf",
         "text_similarity_reranker",
-    ] = Field("auto", description="How to search; `auto` chooses by what the cluster can do")
+    ] = Field("auto", description="How to search; `auto` chooses from what the cluster can do")
     window: int = Field(100, ge=1, le=10_000, description="Candidates per leg")
     num_candidates: int | None = Field(
         None,
@@ -221,22 +225,25 @@ class SearchSettings(Section):
     explain_language: Literal["en", "zh"] = Field("en", description="Language of explanations")
     budget_s: float = Field(0.4, gt=0, description="Seconds for a whole search's model calls")
     on_error: Literal["degrade", "raise"] = Field(
-        "degrade", description="What a failing model server does to a search"
+        "degrade", description="What happens when a model server fails to a search"
     )
     boost_min: float = Field(0.5, gt=0, le=1, description="Smallest product of all boosts")
     boost_max: float = Field(2.0, ge=1, description="Largest product of all boosts")
     boost_places: int | None = Field(
-        None, ge=0, description="Most places that all boosts together move a product"
+        None, ge=0, description="Most places by which all boosts together may move a product"
     )
     boost_share: float | None = Field(
-        None, ge=0, le=1, description="Most that they move it, as a share of the relevance range"
+        None,
+        ge=0,
+        le=1,
+        description="Most that they may change its score, as a share of the relevance range",
     )
     breaker_failures: int = Field(3, ge=1, description="Failures in a row that open the breaker")
     breaker_cooldown_s: float = Field(
-        5.0, gt=0, description="Seconds a broken service is left alone"
+        5.0, gt=0, description="Seconds for which a broken service is left alone"
     )
     profile_ttl_s: float = Field(
-        300.0, gt=0, description="Seconds an index's mapping is remembered"
+        300.0, gt=0, description="Seconds for which an index's mapping is remembered"
     )
     check_models: Literal["off", "log", "raise"] = Field(
         "off",
@@ -250,9 +257,9 @@ class IngestSettings(Section):
     """Writing products."""
 
     batch: int = Field(500, ge=1, description="Products per bulk request, at most")
-    max_batch_bytes: int = Field(8_000_000, ge=1000, description="Bytes a bulk request, at most")
+    max_batch_bytes: int = Field(8_000_000, ge=1000, description="Bytes per bulk request, at most")
     concurrency: int = Field(2, ge=1, le=64, description="Bulk requests in flight")
-    max_attempts: int = Field(5, ge=1, description="Tries of a rejected document")
+    max_attempts: int = Field(5, ge=1, description="Attempts for a rejected document")
     max_failures: int | None = Field(None, ge=0, description="Failures after which a run stops")
     timeout_s: float = Field(60.0, gt=0, description="Seconds for one bulk request")
     vectors_from: str | None = Field(

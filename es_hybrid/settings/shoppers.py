@@ -15,21 +15,21 @@ class ShopperSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     store: Literal["none", "redis", "index"] = Field(
-        "none", description="Where it is kept: nowhere, in a Redis, or in an index"
+        "none", description="Where shoppers are kept: nowhere, in a Redis, or in an index"
     )
     redis_url: SecretStr | None = Field(
-        None, description="That Redis; one that evicts keys would lose who opted out"
+        None, description="Address of that Redis; if it evicts keys, it loses who opted out"
     )
-    index: str = Field("es-hybrid-shoppers", description="That index; made by the first event")
+    index: str = Field(
+        "es-hybrid-shoppers", description="Name of that index; the first event creates it"
+    )
     secret: SecretStr | None = Field(
-        None, description="Key of the hash that stands for an id; without one, an id can be guessed"
+        None, description="Key of the hashes that stand for ids; without one, ids can be guessed"
     )
     ttl_days: float = Field(
         90.0, gt=0, description="Days after which an event, and a shopper not seen since, is gone"
     )
-    most_events: int = Field(
-        100, ge=1, le=200, description="Events kept of one shopper, the newest"
-    )
+    most_events: int = Field(100, ge=1, le=200, description="Newest events kept per shopper")
     products: int = Field(
         16,
         ge=0,

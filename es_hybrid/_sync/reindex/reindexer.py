@@ -154,12 +154,12 @@ class Reindexer:
     def _way_back(self, alias: str, held: Json) -> tuple[ReindexPlan, RunState]:
         if held.get("status") != FINISHED:
             raise ReindexError(
-                f"nothing is known of an index before for {alias}",
-                hint="only a reindex by es-hybrid can be taken back",
+                f"{alias} has no earlier index to go back to",
+                hint="only a reindex by es-hybrid can be rolled back",
             )
         done = ReindexPlan.from_json(held["plan"])
         if not self._gateway.exists(done.kept_index):
-            raise ReindexError(f"{done.kept_index}, the index before, is not there any more")
+            raise ReindexError(f"{done.kept_index}, the index before this one, no longer exists")
         now, before = self._live(alias), self._live(done.kept_index)
         if now.index != done.new_index:
             raise ReindexError(

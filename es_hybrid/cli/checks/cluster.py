@@ -24,7 +24,10 @@ def check_cluster(es: elasticsearch.Elasticsearch) -> Iterator[Check]:
         return
     except (elasticsearch.ApiError, elasticsearch.TransportError) as error:
         yield Check(
-            "elasticsearch", Status.PROBLEM, sentence(error), "start it, or correct --es-url"
+            "elasticsearch",
+            Status.PROBLEM,
+            sentence(error),
+            "start it, or correct ES_HYBRID_ES_URL or --es-url",
         )
         return
     yield _version(version["number"], version.get("build_flavor", ""))

@@ -75,7 +75,9 @@ def _check_one(
     chosen = named or next(iter(fields), None)
     if chosen is None or chosen not in fields:
         detail = f"{index} has no dense_vector field{f' {chosen}' if chosen else ''}"
-        yield Check("index", Status.NOTE, detail, "searches are lexical; es-hybrid create-index")
+        yield Check(
+            "index", Status.NOTE, detail, "searches are lexical; es-hybrid reindex adds vectors"
+        )
         return
     if len(fields) > 1 and not named:
         hint = "set ES_HYBRID_INDEX__VECTOR_FIELD to the one to search"

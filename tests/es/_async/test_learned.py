@@ -111,7 +111,7 @@ async def test_a_code_stays_first(
         (None, DegradationReason.NO_MODEL),
         (b"{half", DegradationReason.NO_MODEL),
         (b"{}", DegradationReason.NO_MODEL),
-        (b'{"es_hybrid_model": 1, "features": ["charm"]}', DegradationReason.OTHER_FEATURES),
+        (b'{"es_hybrid_model": 2, "features": ["charm"]}', DegradationReason.OTHER_FEATURES),
     ],
 )
 async def test_a_file_that_cannot_be_used_keeps_the_order(

@@ -108,7 +108,7 @@ def test_a_code_stays_first(open_shop: OpenShop, products_index: str, model_file
         (None, DegradationReason.NO_MODEL),
         (b"{half", DegradationReason.NO_MODEL),
         (b"{}", DegradationReason.NO_MODEL),
-        (b'{"es_hybrid_model": 1, "features": ["charm"]}', DegradationReason.OTHER_FEATURES),
+        (b'{"es_hybrid_model": 2, "features": ["charm"]}', DegradationReason.OTHER_FEATURES),
     ],
 )
 def test_a_file_that_cannot_be_used_keeps_the_order(

@@ -404,7 +404,7 @@ def test_nothing_to_resume_and_nothing_to_take_back_is_said(
     shop = open_shop()
     with pytest.raises(ReindexError, match="no unfinished reindex"):
         shop.reindex(alias, resume=True)
-    with pytest.raises(ReindexError, match="nothing is known of an index before"):
+    with pytest.raises(ReindexError, match="no earlier index to go back to"):
         shop.rollback(alias)
     assert shop.abort_reindex(alias) is None
     with pytest.raises(ConfigurationError, match="there is no index"):

@@ -160,7 +160,7 @@ def test_settings_that_cannot_work_are_refused(
     rerank_server: FakeModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wrong address, and a missing redis-py, are said at start and not in a search."""
-    with pytest.raises(ConfigurationError, match="no address of a Redis") as caught:
+    with pytest.raises(ConfigurationError, match="not a Redis address") as caught:
         stack_of(rerank_server, "http://:secret@localhost")
     assert "secret" not in str(caught.value)
     monkeypatch.setitem(sys.modules, "redis", None)

@@ -25,7 +25,7 @@ WRONG = [
     (["ingest", "p", "--from-index", "o", "--resume", "c"], "es-hybrid ingest: ", "in files"),
     (["ingest", "p", "f", "--retry", "d"], "es-hybrid ingest: ", "name one source"),
     (["ingest", "p", "f", "--max-delete", "some"], "es-hybrid ingest: ", "--max-delete"),
-    (["update", "p"], "es-hybrid update: ", "required: FILE"),
+    (["update", "p"], "es-hybrid update: ", "missing FILE"),
     (["ingest", "p", "--sql", "u"], "es-hybrid ingest: ", "either --table or --query"),
     (["ingest", "p", "f", "--table", "t"], "es-hybrid ingest: ", "need --sql"),
     (["follow", "p"], "es-hybrid follow: ", "name one source of changes"),
@@ -34,7 +34,7 @@ WRONG = [
     (["reindex", "p", "--resume", "--abort"], "es-hybrid reindex: ", "exclude each other"),
     (["create-index", "p", "--dims", "many"], "es-hybrid create-index: ", "--dims"),
     (["doctor", "p", "q"], "es-hybrid doctor: ", "unexpected q"),
-    ([], "es-hybrid: ", "required: COMMAND"),
+    ([], "es-hybrid: ", "missing COMMAND"),
 ]
 
 

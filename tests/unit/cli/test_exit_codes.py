@@ -38,7 +38,10 @@ def no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     ("argv", "said"),
     [
         (["search", "p", "shoe"], "set ES_HYBRID_ES_URL or pass --es-url"),
-        (["search", "p", "shoe", "--es-url", "localhost"], "localhost is no address"),
+        (
+            ["search", "p", "shoe", "--es-url", "localhost"],
+            "localhost is not an Elasticsearch address",
+        ),
         (["search", "p", "shoe", "--settings", "gone.toml"], "settings file gone.toml"),
         (["evaluate", "p", "--queries", "gone.csv", "--qrels", "r.csv"], "gone.csv cannot be read"),
         (["evaluate", "p", "--queries", "q", "--qrels", "r", "--recipe", "bm25"], "unknown recipe"),

@@ -128,7 +128,7 @@ def test_a_refusal_says_what_to_do(
 
 @pytest.mark.parametrize(
     ("url", "said"),
-    [("localhost:5601", "is no address of Kibana"), ("http://127.0.0.1:9", "cannot be reached")],
+    [("localhost:5601", "is not a Kibana address"), ("http://127.0.0.1:9", "cannot be reached")],
 )
 def test_an_address_that_is_none(url: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A wrong address is one line."""

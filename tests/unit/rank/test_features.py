@@ -39,12 +39,15 @@ def test_scores_are_shares_of_the_best() -> None:
         ("trail shoe", "Trail running shoes, blue", 1.0),
         ("shoe", "Horseshoe magnet", 0.0),
         ("hp dv7-1211ea notebook", "HP Pavilion dv7-1211ea", 0.75),
-        ("红色 跑鞋", "跑步鞋 红色", 1.0),
+        ("red shoes", "Shoe, red", 1.0),
+        ("ＵＳＢ hub", "Hub USB-C", 1.0),
+        ("usb3.0", "Hub (USB3.0)", 1.0),
+        ("红色 跑鞋", "跑步鞋 红色", 5 / 6),
         ("?!", "anything", math.nan),
     ],
 )
 def test_text_coverage(query: str, text: str, share: float) -> None:
-    """A word counts where a word of the text begins with it; Han characters count one by one."""
+    """A word counts where one of the text begins with it; Chinese by characters and pairs."""
     found = table(query, [Hit("i", "a")], texts={0: text})["text_coverage"]
     assert found == pytest.approx([share], nan_ok=True)
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.rank.words import words_of, words_scores
+from es_hybrid.rank.stand_in import words_scores
+from es_hybrid.rank.words import words_of
 
 
 def test_more_of_the_words_is_better() -> None:
