@@ -5,10 +5,6 @@ shop = HybridClient(es)
 response = shop.search(index="products", query={"match": {"title": "trail running shoe"}})
 """
 
-from es_hybrid._program import loading
-
-loading()  # before anything else, which takes a second
-
 from es_hybrid._async.client import AsyncHybridClient
 from es_hybrid._async.experiment import AsyncExperimentClient
 from es_hybrid._async.read_index import async_read_index

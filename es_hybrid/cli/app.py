@@ -16,7 +16,6 @@ from itertools import takewhile
 from types import MappingProxyType
 
 from es_hybrid import __version__
-from es_hybrid._program import begun
 from es_hybrid.cli import (
     backfill,
     bought_together,
@@ -160,7 +159,6 @@ def _run(words: Sequence[str]) -> int:
 
 def _outcome(args: argparse.Namespace, out: Output) -> int:
     try:
-        begun()
         code: int = args.run(args)
         return code
     except KeyboardInterrupt as stop:

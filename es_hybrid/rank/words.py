@@ -19,10 +19,11 @@ _WORD = re.compile(r"[^\W_\u3400-\u9fff]+|[\u3400-\u9fff]+")
 _HAN = "\u3400"
 """Where Chinese characters begin: words are not told apart there."""
 
-_PARTED = bytes(
-    ord(" ") if byte < 0x80 and not chr(byte).isalnum() else byte for byte in range(256)
+_FOLDED = bytes(
+    ord(chr(byte).lower() if chr(byte).isalnum() else " ") if byte < 0x80 else byte
+    for byte in range(256)
 )
-"""For each byte of UTF-8 what stands for it: what parts words in ASCII is a space."""
+"""What stands for each byte of UTF-8: in ASCII a small letter, and a space for what parts words."""
 
 
 def words_of(query: str) -> frozenset[str]:
@@ -124,14 +125,14 @@ def _share(found: NDArray[np.bool_]) -> Scores:
 
 
 def _folded(text: str) -> str:
-    return (text if text.isascii() else unicodedata.normalize("NFKC", text)).lower()
+    return text.lower() if text.isascii() else unicodedata.normalize("NFKC", text).lower()
 
 
 def _spaced(text: str) -> str:
-    """Return a text with a space before each word."""
+    """Return a folded text with a space before each word."""
     # As bytes, for speed: 200 texts are to be read in a fraction of a millisecond.
-    parted = _folded(text).encode("utf-8", "replace").translate(_PARTED)
-    return f" {parted.decode()}"
+    folded = text if text.isascii() else _folded(text)
+    return f" {folded.encode('utf-8', 'replace').translate(_FOLDED).decode()}"
 
 
 def _singular(word: str) -> str:

@@ -129,50 +129,6 @@ def test_an_interrupt_is_130_and_says_what_stands(tmp_path: Path) -> None:
     assert errors == b"stopped; nothing was changed\n"
 
 
-@pytest.mark.parametrize("started", ["script", "module"])
-def test_an_interrupt_while_python_loads_is_130_too(tmp_path: Path, started: str) -> None:
-    """Ctrl-C in the second before anything of ours runs shows the usual line, and no traceback."""
-    slow = "import sys\nprint('loading', flush=True)\nsys.stdin.readline()\n"
-    (tmp_path / "elasticsearch.py").write_text(slow)
-    script = tmp_path / "es-hybrid"  # as pip writes it
-    script.write_text("import sys\nfrom es_hybrid.cli.app import main\nsys.exit(main())\n")
-    with subprocess.Popen(
-        [
-            sys.executable,
-            *([str(script)] if started == "script" else ["-m", "es_hybrid"]),
-            "doctor",
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": ":".join([str(tmp_path), *sys.path])},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
-    ) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"loading\n", process.stderr
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=60)
-        finally:
-            process.kill()
-    assert process.returncode == 130
-    assert errors == b"stopped; nothing was changed\n"
-
-
-def test_who_only_imports_it_keeps_the_signals(tmp_path: Path) -> None:
-    """A program of the shop's own is interrupted as ever."""
-    code = "import signal, es_hybrid\nprint(signal.getsignal(signal.SIGINT).__name__)"
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        timeout=60,
-        check=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    assert done.stdout == b"default_int_handler\n"
-
-
 def test_a_reader_that_leaves_is_no_traceback(tmp_path: Path) -> None:
     """A pipe that nobody reads any more ends the command quietly."""
     reader, writer = os.pipe()
