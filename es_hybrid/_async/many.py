@@ -10,6 +10,7 @@ from typing import Any
 
 from elasticsearch import ApiError, AsyncElasticsearch
 
+from es_hybrid._async.planning import plan_of
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.search import AsyncSearcher
 from es_hybrid._async.shopper_book import compared
@@ -79,7 +80,7 @@ class AsyncManySearcher:
     Args:
         es: The shop's own client.
         toolbox: What all copies of the client share.
-        searcher: Plans single searches.
+        searcher: Makes the searches that go alone, and shares its steps.
     """
 
     def __init__(
@@ -119,7 +120,9 @@ class AsyncManySearcher:
     async def _job(self, place: int, search: Mapping[str, Any]) -> Job:
         notes = Notes(time.perf_counter, span)
         try:
-            return Job(search, await self._searcher.plan(parse_request(search), notes), notes)
+            return Job(
+                search, await plan_of(self._es, self._tools, parse_request(search), notes), notes
+            )
         except RequestError as error:
             raise error.inside(f"searches.{2 * place + 1}") from None
 

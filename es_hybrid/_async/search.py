@@ -10,6 +10,7 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
+from es_hybrid._async.planning import plan_of
 from es_hybrid._async.retrieve import AsyncRetriever, Retrieved
 from es_hybrid._async.shopper_book import compared
 from es_hybrid._async.toolbox import AsyncToolbox
@@ -18,9 +19,7 @@ from es_hybrid._tracing import span
 from es_hybrid.errors import RequestError
 from es_hybrid.last_mile import compared_keys, fingerprint_of, ruled
 from es_hybrid.preview import SearchPlan, candidate_request, search_plan
-from es_hybrid.protocols import LearnedRanking
-from es_hybrid.query.decide import make_passthrough, make_plan
-from es_hybrid.query.models import Surroundings, unsupported
+from es_hybrid.query.models import unsupported
 from es_hybrid.query.options import PATH
 from es_hybrid.query.plan import Plan, in_place_of, without_vector
 from es_hybrid.query.request import SearchRequest, parse_request
@@ -83,7 +82,7 @@ class AsyncSearcher:
     async def _run(self, request: SearchRequest) -> HybridResponse:
         """Run the pipeline; see `AsyncHybridClient.search`."""
         notes = Notes(time.perf_counter, span)
-        plan = await self.plan(request, notes)
+        plan = await plan_of(self._es, self._tools, request, notes)
         if plan.token is not None and not plan.passthrough:
             return await self._later_page(plan, plan.token, notes)
         if plan.passthrough or plan.untouched:
@@ -135,7 +134,9 @@ class AsyncSearcher:
     ) -> RankingFeatures:
         """Return what a learned model would be given; see `AsyncHybridClient.ranking_features`."""
         notes = Notes(time.perf_counter)
-        plan = await self.plan(parse_request(arguments), notes, learned=Watching(fields))
+        plan = await plan_of(
+            self._es, self._tools, parse_request(arguments), notes, learned=Watching(fields)
+        )
         if plan.passthrough or plan.token is not None:
             raise RequestError("a search that is ranked elsewhere has no features", path=PATH)
         found = await self._ranked(plan, notes, now_s=self._tools.wall_clock())
@@ -147,7 +148,7 @@ class AsyncSearcher:
     async def preview(self, arguments: Mapping[str, Any]) -> SearchPlan:
         """Return what `search` would send; asks the embedder, and Elasticsearch for no documents."""
         notes = Notes(time.perf_counter, span)
-        plan = await self.plan(parse_request(arguments), notes)
+        plan = await plan_of(self._es, self._tools, parse_request(arguments), notes)
         request = None
         if not (plan.passthrough or plan.untouched):
             budget = Budget(plan.budget_s, time.monotonic())
@@ -156,40 +157,6 @@ class AsyncSearcher:
             plan = plan if vector is not None else without_vector(plan)
             request = candidate_request(plan, vector, server)
         return search_plan(plan, request, notes.degradations)
-
-    async def plan(
-        self, request: SearchRequest, notes: Notes, *, learned: LearnedRanking | None = None
-    ) -> Plan:
-        """Decide how a request is carried out; asks for an index's schema where it is not known.
-
-        Args:
-            request: What the caller sent.
-            notes: Times and degradations.
-            learned: In place of the settings' and the request's model.
-        """
-        tools = self._tools
-        with notes.timing(Stage.PLAN):
-            plan = make_passthrough(request)
-            if plan is None:
-                schema = await tools.schemas.of(self._es, request)
-                refused = tools.schemas.refused
-                around = Surroundings(tools.settings, schema, tools.models, refused)
-                rules, lack = await tools.rulebook.of(self._es, request)
-                notes.degraded(*([] if lack is None else [lack]))
-                taste = await tools.shopper_book.of(self._es, request, schema, notes)
-                ruled_by = tools.in_force(request, rules, money=schema.money, taste=taste)
-                if learned is None:
-                    learned, lack = tools.learned.of(request.options.learned)
-                    notes.degraded(*([] if lack is None else [lack]))
-                plan = make_plan(
-                    request,
-                    around,
-                    boosts=ruled_by.boosts,
-                    policies=ruled_by.policies,
-                    learned=learned,
-                )
-        notes.degraded(*plan.degraded)
-        return plan
 
     async def ruled(
         self, plan: Plan, candidates: Candidates, ranking: Ranking, notes: Notes, *, now_s: float

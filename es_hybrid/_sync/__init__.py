@@ -3,7 +3,7 @@
 
     facade      client; its parts catalogue, events, readiness, recommending, reindexing, products
     beside it   shadow, experiment, experiment_watch; all three are a wrapper
-    search      search, many, recommend; retrieve, results, schemas, toolbox, warm_queries
+    search      search, many, recommend; planning, retrieve, results, schemas, toolbox, warm_queries
     models      models/
     versions    versions, remembered; rules, rulebook; experiments
     shoppers    shoppers, shopper_book, shopper_stores

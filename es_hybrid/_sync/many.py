@@ -15,6 +15,7 @@ from es_hybrid._budget import Budget
 from es_hybrid._cache import Tally
 from es_hybrid._concurrency import map_ordered
 from es_hybrid._deadline import Call
+from es_hybrid._sync.planning import plan_of
 from es_hybrid._sync.retrieve import Retrieved, Retriever
 from es_hybrid._sync.search import Searcher
 from es_hybrid._sync.shopper_book import compared
@@ -80,7 +81,7 @@ class ManySearcher:
     Args:
         es: The shop's own client.
         toolbox: What all copies of the client share.
-        searcher: Plans single searches.
+        searcher: Makes the searches that go alone, and shares its steps.
     """
 
     def __init__(self, es: Elasticsearch, toolbox: Toolbox, searcher: Searcher) -> None:
@@ -118,7 +119,7 @@ class ManySearcher:
     def _job(self, place: int, search: Mapping[str, Any]) -> Job:
         notes = Notes(time.perf_counter, span)
         try:
-            return Job(search, self._searcher.plan(parse_request(search), notes), notes)
+            return Job(search, plan_of(self._es, self._tools, parse_request(search), notes), notes)
         except RequestError as error:
             raise error.inside(f"searches.{2 * place + 1}") from None
 

@@ -13,7 +13,7 @@ from es_hybrid.response import HybridResponse
 from es_hybrid.ui.catalogue import RATING, Catalogue
 from es_hybrid.ui.words import Words
 
-__all__ = ["Bar", "Card", "Panel", "card_of", "image_address", "panel_of"]
+__all__ = ["Bar", "Card", "Panel", "Seeds", "card_of", "image_address", "panel_of"]
 
 _LONGEST_TITLE = 300
 _LONGEST_DETAIL = 80
@@ -69,6 +69,19 @@ class Card:
     def initial(self) -> str:
         """The letter that stands where a picture is missing."""
         return self.title.strip()[:1].upper() or "?"
+
+
+@dataclass(frozen=True, slots=True)
+class Seeds:
+    """What a recommendation starts from.
+
+    Attributes:
+        cards: The products, in the order they were named.
+        unknown: Ids that the index does not have.
+    """
+
+    cards: tuple[Card, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,58 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
 from es_hybrid.judging import GradeFile, JudgingQueue, PoolItem, in_own_order
 from es_hybrid.ui import markup
 from es_hybrid.ui.cards import Card
 from es_hybrid.ui.sheet import Sheet
+from es_hybrid.ui.turn import Said, Turn
 from es_hybrid.ui.words import WORDS, Language
 
-__all__ = ["Judging", "Said", "Turn"]
+__all__ = ["Judging"]
 
 _MOST_JUDGES = 64
 _LONGEST_SAID = 60
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is said of the last thing a judge did.
-
-    Attributes:
-        what: Name of the sentence among the page's words.
-        item: What it is about.
-        grade: What it was given.
-    """
-
-    what: str
-    item: PoolItem | None = None
-    grade: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """Where one judge stands, in one window.
-
-    Attributes:
-        item: What is to be judged now; `None` where all is done.
-        judge: Their name.
-        later: What was skipped, in this order.
-        given: What was graded in this window, the last one last.
-        said: What came of the last thing they did.
-    """
-
-    item: PoolItem | None
-    judge: str = ""
-    later: tuple[PoolItem, ...] = ()
-    given: tuple[PoolItem, ...] = ()
-    said: Said | None = None
-
-    @property
-    def key(self) -> str:
-        """Names what is shown, so that a late click never grades the next product."""
-        return "" if self.item is None else f"{self.item.query_id} {self.item.product_id}"
 
 
 class Judging:

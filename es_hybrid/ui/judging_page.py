@@ -9,8 +9,9 @@ import gradio as gr
 from es_hybrid.errors import HybridError
 from es_hybrid.ui import markup
 from es_hybrid.ui.failures import said
-from es_hybrid.ui.judging import Judging, Turn
+from es_hybrid.ui.judging import Judging
 from es_hybrid.ui.playground import Playground
+from es_hybrid.ui.turn import Turn
 from es_hybrid.ui.words import WORDS, Language
 
 __all__ = ["add_judging_page"]

@@ -10,17 +10,15 @@ from urllib.parse import quote
 
 from es_hybrid.errors import missing_extra
 from es_hybrid.ui.candidates import RankedText
-from es_hybrid.ui.cards import Card, Panel
+from es_hybrid.ui.cards import Card, Panel, Seeds
 from es_hybrid.ui.judging_words import JudgingWords
 from es_hybrid.ui.recommend_words import RecommendWords
 from es_hybrid.ui.sheet import Sheet
+from es_hybrid.ui.turn import Turn
 from es_hybrid.ui.words import WORDS, Language, Words
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-    from es_hybrid.ui.judging import Turn
-    from es_hybrid.ui.recommending import Seeds
 
 __all__ = [
     "found",

@@ -3,36 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from es_hybrid._sync.client import HybridClient
 from es_hybrid.response import HybridResponse
 from es_hybrid.types import Recommended
 from es_hybrid.ui import markup
-from es_hybrid.ui.cards import Card, Panel, card_of, panel_of
+from es_hybrid.ui.cards import Card, Panel, Seeds, card_of, panel_of
 from es_hybrid.ui.catalogue import Catalogue
 from es_hybrid.ui.controls import Controls, Facet, counted_facets, read_facets
 from es_hybrid.ui.failures import FAILURES, said
 from es_hybrid.ui.wanted import Kind, Wanted, recommend_arguments
 from es_hybrid.ui.words import WORDS, Language, Words
 
-__all__ = ["Recommending", "Seeds"]
+__all__ = ["Recommending"]
 
 _FOUND = 5
 _SUGGESTED = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Seeds:
-    """What a recommendation starts from.
-
-    Attributes:
-        cards: The products, in the order they were named.
-        unknown: Ids that the index does not have.
-    """
-
-    cards: tuple[Card, ...] = ()
-    unknown: tuple[str, ...] = ()
 
 
 class Recommending:

@@ -7,10 +7,9 @@ import pytest
 from es_hybrid.recommend.request import read_recommend
 from es_hybrid.types import Recommended
 from es_hybrid.ui import markup
-from es_hybrid.ui.cards import Card, Panel, card_of
+from es_hybrid.ui.cards import Card, Panel, Seeds, card_of
 from es_hybrid.ui.catalogue import Catalogue
 from es_hybrid.ui.controls import Controls
-from es_hybrid.ui.recommending import Seeds
 from es_hybrid.ui.wanted import MOST_IDS, Kind, Wanted, ids_in, recommend_arguments
 from es_hybrid.ui.words import WORDS, Language
 
