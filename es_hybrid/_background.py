@@ -24,6 +24,7 @@ from es_hybrid._threads import answer, patience_s
 A = TypeVar("A")
 R = TypeVar("R")
 
+_LOOK_UP_S = 0.5
 _INTERRUPTED_S = 0.2
 """What calls under way are given to end where Ctrl-C was pressed."""
 
@@ -48,7 +49,13 @@ async def async_first_done(
 
 def first_done(calls: Iterable[Running[R]], *, timeout_s: float) -> set[Running[R]]:
     """Wait until one of `calls` has ended; return those that have, none if the time is over."""
-    return wait_for_futures(calls, max(timeout_s, 0.0), FIRST_COMPLETED).done
+    waited_for, ends_s = set(calls), time.monotonic() + timeout_s
+    while True:
+        left_s = max(ends_s - time.monotonic(), 0.0)
+        # Ctrl-C in the moment before a thread begins to wait is seen when it looks up again.
+        done = wait_for_futures(waited_for, min(left_s, _LOOK_UP_S), FIRST_COMPLETED).done
+        if done or left_s <= _LOOK_UP_S:
+            return done
 
 
 class AsyncBackground:

@@ -11,6 +11,7 @@ import pytest
 
 from scripts.dev.node.places import (
     cache_dir,
+    free_port,
     make_open_folder,
     node_home,
     others_can_enter,
@@ -61,3 +62,10 @@ def test_made_folders_are_open_whatever_the_umask(open_folder: Path) -> None:
     finally:
         os.umask(before)
     assert others_can_enter(made)
+
+
+def test_a_free_port_is_taken_by_nobody_by_chance() -> None:
+    """The system gives it to no connection while a server is being started."""
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(given.read_text().split()[0]) if given.exists() else 32_768
+    assert all(1024 < free_port() < first for _ in range(20))

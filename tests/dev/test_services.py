@@ -80,7 +80,7 @@ def test_what_a_killed_run_left_is_stopped(tmp_path: Path) -> None:
             server = models.ModelServer(ProcessId.of(process.pid), "http://127.0.0.1:9", owner)
             write_record(tmp_path / f"models-{name}.json", asdict(server))
         services.down(workspace)
-        assert left.wait(timeout=5) != 0
+        assert left.wait(timeout=60) != 0
         assert used.poll() is None
         assert [path.name for path in tmp_path.glob("*.json")] == ["models-run-2.json"]
         used.kill()

@@ -137,7 +137,7 @@ def test_two_at_once_unpack_once(shelf: Shelf, tmp_path: Path) -> None:
         )
         for _ in range(2)
     ]
-    told = {run.communicate(timeout=30)[0].strip() for run in runs}
+    told = {run.communicate(timeout=120)[0].strip() for run in runs}
     tree = shelf.cache / "elasticsearch" / "9.9.9"
     assert [run.returncode for run in runs] == [0, 0]
     assert told == {str(tree)}

@@ -39,6 +39,9 @@ def run(
         "EMBED__MODEL": embed_server.model,
         "RERANK__URL": rerank_server.rerank_url,
         "RERANK__MODEL": rerank_server.model,
+        "EMBED__TIMEOUT_S": "60",
+        "RERANK__TIMEOUT_S": "60",
+        "SEARCH__BUDGET_S": "60",
     }.items():
         monkeypatch.setenv(f"ES_HYBRID_{name}", value)
     monkeypatch.setenv("COLUMNS", "100")

@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from es_hybrid.settings import IngestSettings
 from scripts.dev.node.boot import NodeRequest
 from scripts.dev.node.lifecycle import start, stop
 from scripts.dev.node.state import NodeState
+from tests.support.bulk_proxy import bulk_proxy
+from tests.support.waiting import WITHIN_S, until
 
 pytestmark = pytest.mark.es
 
 COUNT = 4000
 BROKEN = (7, 1400, 3999)
-WITHIN_S = 60.0
 
 
 @pytest.fixture
@@ -43,13 +44,6 @@ def letters_of(path: Path) -> list[int]:
     return [json.loads(line)["dead_letter"]["line"] for line in path.read_text().splitlines()]
 
 
-def wait_until(happened: Callable[[], bool]) -> None:
-    ends_s = time.monotonic() + WITHIN_S
-    while not happened():
-        assert time.monotonic() < ends_s, "it did not happen"
-        time.sleep(0.005)
-
-
 def taken(place: Path) -> int:
     return int(json.loads(place.read_text())["taken"]) if place.exists() else 0
 
@@ -62,12 +56,22 @@ def test_a_killed_process_loses_nothing(
         shop.create_index(index_name)
     place, dead = feed.with_name("place"), feed.with_name("dead.ndjson")
     command = [sys.executable, "-m", "es_hybrid", "ingest", index_name, str(feed), "--json"]
-    command += ["--resume", str(place), "--dead-letter", str(dead), "--es-url", es_url]
+    command += ["--resume", str(place), "--dead-letter", str(dead), "--es-url"]
     environ = os.environ | {"ES_HYBRID_INGEST__BATCH": "20"}
-    running = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL)
-    wait_until(lambda: taken(place) > 60)
-    running.send_signal(signal.SIGKILL)
-    assert running.wait() == -signal.SIGKILL
+    with bulk_proxy(es_url) as proxy:
+        killed = threading.Event()
+
+        def hold() -> None:
+            if len(proxy.bulks) >= 10:  # enough for a checkpoint, and far from all
+                killed.wait(WITHIN_S)
+
+        proxy.on_bulk = hold
+        running = subprocess.Popen([*command, proxy.url], env=environ, stdout=subprocess.DEVNULL)
+        until(lambda: taken(place) > 60)
+        running.send_signal(signal.SIGKILL)
+        assert running.wait() == -signal.SIGKILL
+        proxy.statuses.extend([0] * 100)  # what was held is never passed on
+        killed.set()
 
     held = json.loads(place.read_text())
     assert 60 < held["taken"] < COUNT
@@ -80,7 +84,9 @@ def test_a_killed_process_loses_nothing(
     assert counts["failed"] == held["taken"] - len(before)
     assert not dead.exists()
 
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, es_url], env=environ, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 3, done.stderr
     report = json.loads(done.stdout)
     assert report["read"] == COUNT
@@ -100,7 +106,7 @@ class Crashing:
     def kill(self) -> None:
         """End it at once, as a lack of memory or power would."""
         os.kill(self.known.process.pid, signal.SIGKILL)
-        wait_until(lambda: not self.known.process.running)
+        until(lambda: not self.known.process.running)
 
     def start_again(self) -> None:
         """Start it with what it had on disk."""
@@ -132,7 +138,10 @@ def test_a_killed_node_loses_nothing_that_was_counted(crashing: Crashing, feed: 
         if report.read == 600:
             crashing.kill()
 
-    with Elasticsearch(crashing.known.url) as es, HybridClient(es, settings=settings) as shop:
+    with (
+        Elasticsearch(crashing.known.url, request_timeout=90) as es,
+        HybridClient(es, settings=settings) as shop,
+    ):
         shop.create_index("products")
         checkpoint = Checkpoint(place, sources=[feed])
         with pytest.raises(IngestError) as caught:
@@ -148,7 +157,10 @@ def test_a_killed_node_loses_nothing_that_was_counted(crashing: Crashing, feed: 
     assert 600 <= counted.read < COUNT
 
     crashing.start_again()
-    with Elasticsearch(crashing.known.url) as es, HybridClient(es, settings=settings) as shop:
+    with (
+        Elasticsearch(crashing.known.url, request_timeout=90) as es,
+        HybridClient(es, settings=settings) as shop,
+    ):
         es.cluster.health(index="products", wait_for_status="yellow", timeout="60s")
         before = [f"p{n}" for n in range(1, taken(place) + 1) if n not in BROKEN]
         assert counted.indexed == len(before)

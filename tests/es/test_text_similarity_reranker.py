@@ -49,7 +49,7 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Elasticsearch]:
             fill(es, "products", shop_products())
             yield es
     finally:
-        subprocess.run([sys.executable, tool, "stop", "--purge", *where], check=False, timeout=60)
+        subprocess.run([sys.executable, tool, "stop", "--purge", *where], check=False, timeout=600)
 
 
 @pytest.fixture

@@ -173,7 +173,7 @@ def copy_in_background(shop: HybridClient) -> None:
         source={"index": ALIAS}, dest={"index": name}, slices=2, wait_for_completion=False
     )
     es.reindex_rethrottle(task_id=started["task"], requests_per_second=1000.0)
-    done = es.tasks.get(task_id=started["task"], wait_for_completion=True, timeout="30s")
+    done = es.tasks.get(task_id=started["task"], wait_for_completion=True, timeout="50s")
     assert done["completed"]
     es.options(ignore_status=404).tasks.cancel(task_id=started["task"])
     es.indices.refresh(index=name)

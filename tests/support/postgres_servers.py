@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,8 +13,10 @@ from typing import Self
 
 import psycopg
 
+from scripts.dev.node.places import free_port
+
 MISSING = "the tests need a PostgreSQL: install Debian's package postgresql"
-WAIT_S = 30.0
+WAIT_S = 60.0
 PASSWORD = "hunter2-secret"
 _DEBIAN = Path("/usr/lib/postgresql")
 _ACCOUNT = "nobody"
@@ -39,8 +40,7 @@ class PostgresServer:
     """
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = free.getsockname()[1]
+        self._port = free_port()
         self.url = f"postgresql+psycopg://shop:{PASSWORD}@127.0.0.1:{self._port}/postgres"
         self._folder = tempfile.TemporaryDirectory(prefix="es-hybrid-postgres-")
         self._process: subprocess.Popen[bytes] | None = None

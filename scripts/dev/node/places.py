@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import socket
 import stat
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[3]
 DEV_DIR = PROJECT / ".dev"
 _SYSTEM_CACHE = Path("/var/cache")
+_NOT_BY_CHANCE = range(15_000, 30_000)
+"""Ports below what Linux, macOS and Windows give away by themselves."""
 
 
 def is_root() -> bool:
@@ -74,7 +77,12 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port of the loopback on which nobody listens now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of the loopback on which nobody listens now.
+
+    It is none of those that systems give to connections, and to whoever asks for any port: until
+    it is listened on, nobody gets it by chance.
+    """
+    while True:
+        port = secrets.choice(_NOT_BY_CHANCE)
+        if is_free(port):
+            return port

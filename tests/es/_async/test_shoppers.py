@@ -220,7 +220,7 @@ async def test_settings_and_arguments_are_checked(async_open_shop: OpenShop) -> 
     """A mistake names its place, and never what was given."""
     with pytest.raises(ConfigurationError, match="ES_HYBRID_SHOPPERS__REDIS_URL"):
         async_open_shop(settings=Settings(shoppers={"store": "redis"}))
-    with pytest.raises(ConfigurationError, match="SHOPPERS__REDIS_URL is no address"):
+    with pytest.raises(ConfigurationError, match="SHOPPERS__REDIS_URL is not a Redis address"):
         async_open_shop(settings=Settings(shoppers={"store": "redis", "redis_url": "x"}))
     shop = async_open_shop(settings=Settings(shoppers={"store": "index"}))
     for wrong in ({"event": "stole"}, {"price": -1.0}, {"at": "yesterday"}):

@@ -215,7 +215,7 @@ def test_settings_and_arguments_are_checked(open_shop: OpenShop) -> None:
     """A mistake names its place, and never what was given."""
     with pytest.raises(ConfigurationError, match="ES_HYBRID_SHOPPERS__REDIS_URL"):
         open_shop(settings=Settings(shoppers={"store": "redis"}))
-    with pytest.raises(ConfigurationError, match="SHOPPERS__REDIS_URL is no address"):
+    with pytest.raises(ConfigurationError, match="SHOPPERS__REDIS_URL is not a Redis address"):
         open_shop(settings=Settings(shoppers={"store": "redis", "redis_url": "x"}))
     shop = open_shop(settings=Settings(shoppers={"store": "index"}))
     for wrong in ({"event": "stole"}, {"price": -1.0}, {"at": "yesterday"}):

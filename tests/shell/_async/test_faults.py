@@ -148,7 +148,7 @@ async def test_headers_without_end_do_not_hold_a_search(service: str) -> None:
         async with aclosing(stack_of(f"{server.url}/v1", f"{server.url}/v1/rerank")) as models:
             for _ in range(2):
                 started = time.perf_counter()
-                with pytest.raises(ServiceTimeout, match=r"did not answer within 0\.15 s"):
+                with pytest.raises(ServiceTimeout, match=r"did not answer within 0\.1\d* s"):
                     await ask(models, service, timeout_s=TIMEOUT_S)
                 assert time.perf_counter() - started < IN_TIME_S
             await async_until(lambda: server.accepted == 2)
