@@ -110,7 +110,11 @@ def test_a_stopped_first_load_gives_the_settings_back(
     until(lambda: refreshes() == "-1")
     found = ingest.stop(number)
     assert found[0] == code, found
-    assert found[2].splitlines()[-1].startswith("stopped; what was written stays; run the same command again")
+    assert (
+        found[2]
+        .splitlines()[-1]
+        .startswith("stopped; what was written stays; run the same command again")
+    )
     assert "Traceback" not in found[2]
     assert refreshes() == before
     es.indices.refresh(index=index)
@@ -212,7 +216,11 @@ def test_stopped_at_a_model_no_file_is_half_written(
             1,
             "what was computed stays; run the same command again to continue",
         ),
-        (["ingest", "NAME", "feed.ndjson"], 1, "what was written stays; run the same command again"),
+        (
+            ["ingest", "NAME", "feed.ndjson"],
+            1,
+            "what was written stays; run the same command again",
+        ),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
