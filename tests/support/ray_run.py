@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -27,8 +28,17 @@ from es_hybrid.types import TextKind, Vectors
 DIMS = 16
 
 
+PLACE = {"place": 1.0}
+"""What a worker needs: each node has one, the first a second one once the other node is gone."""
+HELD = "held"
+_PATIENCE_S = 120.0
+
+
 class MortalEmbedder:
-    """Notes each worker it is in; the second node dies of its worker's third call, at once."""
+    """Notes each worker it is in; the second node dies of its worker's third call, at once.
+
+    The first node's worker waits for that, or it might have done all of the work by then.
+    """
 
     model = f"hash-{DIMS}"
 
@@ -43,10 +53,24 @@ class MortalEmbedder:
         self._calls += 1
         with (self._folder / "calls").open("a") as file:
             file.write(f"{len(texts)}\n")
+        killed = self._folder / "killed"
         if self._mortal and self._calls >= 3:  # calls run side by side: the third may see more
-            (self._folder / "killed").touch()
+            ray.kill(ray.get_actor(HELD))
+            killed.touch()
             kill_node()
+        if not self._mortal:
+            wait_for(killed)
         return self._inner.embed(texts, kind=kind, timeout_s=timeout_s)
+
+
+class Held:
+    """Holds a place on the first node, so that the two workers are on a node each."""
+
+
+def wait_for(path: Path) -> None:
+    ends_s = time.monotonic() + _PATIENCE_S
+    while not path.exists() and time.monotonic() < ends_s:
+        time.sleep(0.05)
 
 
 def kill_node() -> None:
@@ -72,18 +96,21 @@ def main() -> None:
         initialize_head=True,
         head_node_args={
             "num_cpus": 2,
+            "resources": {"place": 2.0},
             "include_dashboard": False,
             "_system_config": noticed_soon,
             **store,
         },
     )
-    cluster.add_node(num_cpus=1, **store)
     ray.init(address=cluster.address, configure_logging=False, log_to_driver=False)
     head = ray.get_runtime_context().get_node_id()
+    held = ray.remote(num_cpus=0, resources=PLACE)(Held).options(name=HELD).remote()
+    ray.get(held.__ray_ready__.remote())
+    cluster.add_node(num_cpus=1, resources=PLACE, **store)
     ray.data.DataContext.get_current().enable_progress_bars = False
     try:
         for _again in (False, True):
-            dataset = ray.data.range(int(count), override_num_blocks=4).map(product, num_cpus=0.1)
+            dataset = ray.data.range(int(count), override_num_blocks=8).map(product, num_cpus=0.1)
             report = ingest_with_ray(
                 dataset,
                 index,
@@ -95,7 +122,7 @@ def main() -> None:
                 runs=f"{index}-runs",
                 dead_letters=f"{index}-dead",
                 num_cpus=0.5,
-                scheduling_strategy="SPREAD",
+                resources=PLACE,
             )
             calls = len((Path(folder) / "calls").read_text().splitlines())
             print(json.dumps({**asdict(report), "calls": calls}))
