@@ -220,8 +220,11 @@ def standardised(rows: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(scaled, -_FARTHEST, _FARTHEST)
 
 
+_COLUMNS = {name: column for column, name in enumerate(FEATURES)}
+
+
 def _columns_of(names: Iterable[str]) -> list[int]:
-    return [FEATURES.index(name) for name in names]
+    return [_COLUMNS[name] for name in names]
 
 
 def read_model(content: Any, *, source: str = "the model", digest: str = "") -> LearnedModel:

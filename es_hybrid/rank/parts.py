@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 from es_hybrid.rank.phrases import PHRASES
@@ -204,9 +204,10 @@ def _leg_reasons(hit: Hit, words: Words) -> list[str]:
 
 
 def _learned_reasons(learned: Learned, words: Words) -> list[str]:
-    did = learned.contributions.items()
-    raised = [name for name, value in did if value >= _WORTH_TELLING][:_TOLD]
-    lowered = [name for name, value in did if value <= -_WORTH_TELLING][:_TOLD]
+    did = learned.contributions.items()  # the largest first
+    telling = list(takewhile(lambda item: abs(item[1]) >= _WORTH_TELLING, did))
+    raised = [name for name, value in telling if value > 0.0][:_TOLD]
+    lowered = [name for name, value in telling if value < 0.0][:_TOLD]
     return [
         form.format(words.conjunction.join(some).replace("_", " "))
         for form, some in ((words.learned_up, raised), (words.learned_down, lowered))
