@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.dev.node.process import ProcessId, spawn, start_time, stop
+from scripts.dev.node.process import ProcessId, kill, spawn, start_time, stop
 
 _STUBBORN = """
 import signal, sys, time
@@ -85,3 +85,24 @@ def test_spawned_process_gets_only_what_it_is_given(tmp_path: Path) -> None:
     finally:
         assert stop(spawned) is True
     os.waitpid(spawned.pid, 0)
+
+
+def test_a_killed_process_takes_its_group_along() -> None:
+    """Nothing that it started runs any more once the call is back."""
+    reading, writing = os.pipe()  # as long as a child runs, it holds the end that it inherited
+    os.set_inheritable(writing, True)
+    child = f"import os, time; os.write({writing}, b'x'); time.sleep(600)"
+    program = (
+        "import subprocess, sys;"
+        f" subprocess.run([sys.executable, '-c', {child!r}], close_fds=False)"
+    )
+    command = [sys.executable, "-c", program]
+    leader = subprocess.Popen(command, start_new_session=True, pass_fds=[writing])
+    os.close(writing)
+    try:
+        assert os.read(reading, 1) == b"x"
+        assert kill(ProcessId.of(leader.pid))
+        assert os.read(reading, 1) == b""
+    finally:
+        os.close(reading)
+        leader.wait()

@@ -19,6 +19,7 @@ from es_hybrid import Checkpoint, HybridClient, IngestError, IngestReport, Setti
 from es_hybrid.settings import IngestSettings
 from scripts.dev.node.boot import NodeRequest
 from scripts.dev.node.lifecycle import start, stop
+from scripts.dev.node.process import kill
 from scripts.dev.node.state import NodeState
 from tests.support.bulk_proxy import bulk_proxy
 from tests.support.waiting import WITHIN_S, until
@@ -105,8 +106,7 @@ class Crashing:
 
     def kill(self) -> None:
         """End it at once, as a lack of memory or power would."""
-        os.kill(self.known.process.pid, signal.SIGKILL)
-        until(lambda: not self.known.process.running)
+        assert kill(self.known.process)
 
     def start_again(self) -> None:
         """Start it with what it had on disk."""

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,6 +9,7 @@ from pathlib import Path
 
 from scripts.dev.node import lifecycle, places
 from scripts.dev.node.boot import NodeRequest
+from scripts.dev.node.process import kill
 from scripts.dev.node.releases import RELEASES
 
 
@@ -27,11 +25,8 @@ class OwnNode:
 
     def restart(self) -> None:
         """Kill it without warning, and start it again at the same address."""
-        os.killpg(self._state.process.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 30
-        while self._state.process.running or not places.is_free(self._port):
-            assert time.monotonic() < deadline, "a killed node does not end"
-            time.sleep(0.05)
+        assert kill(self._state.process), "a killed node does not end"
+        assert places.is_free(self._port)
         self._state = lifecycle.start(self._request)
 
 

@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -118,15 +119,49 @@ def stop(process: ProcessId, *, grace_s: float = 20.0) -> bool:
     if not process.running:
         return False
     os.kill(process.pid, signal.SIGTERM)
-    if not _ended(process, within_s=grace_s):
-        os.killpg(process.pid, signal.SIGKILL)
-        _ended(process, within_s=5.0)
+    if not _waited(lambda: not process.running, within_s=grace_s):
+        kill(process, within_s=5.0)
     return True
 
 
-def _ended(process: ProcessId, *, within_s: float) -> bool:
+def kill(process: ProcessId, *, within_s: float = 30.0) -> bool:
+    """Kill a process and its whole group without warning, and wait until none of them runs.
+
+    A server's launcher is the leader, and ends long before the server that it has started.
+
+    Args:
+        process: A process that leads its own process group.
+        within_s: Seconds that are waited.
+
+    Returns:
+        Whether all of them have ended.
+
+    Raises:
+        ProcessLookupError: There is no such group.
+    """
+    os.killpg(process.pid, signal.SIGKILL)
+    return _waited(lambda: not _group_runs(process.pid), within_s=within_s)
+
+
+def _group_runs(leader: int) -> bool:
+    if not Path("/proc/self/stat").exists():
+        shown = subprocess.run(
+            ["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=False
+        ).stdout
+        rows = (line.split() for line in shown.splitlines())
+        return any(row[0] == str(leader) and not row[1].startswith("Z") for row in rows)
+    # Each thread by itself: those of a killed process do not end at the same time.
+    for path in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with suppress(OSError):  # one that has ended since
+            state, _, group, *_ = path.read_text(errors="replace").rpartition(")")[2].split()
+            if group == str(leader) and state not in "ZX":
+                return True
+    return False
+
+
+def _waited(holds: Callable[[], bool], *, within_s: float) -> bool:
     deadline = time.monotonic() + within_s
-    while process.running:
+    while not holds():
         if time.monotonic() > deadline:
             return False
         time.sleep(0.05)
