@@ -23,6 +23,8 @@ from tests.examples.conftest import ROOT
 pytestmark = pytest.mark.es
 
 PYTHON = [sys.executable, "-W", "error", "-u"]
+# Django's development server leaves its own listening socket to the garbage collector.
+ITS_SOCKET = ["-W", "ignore:unclosed <socket:ResourceWarning"]
 APPS: Mapping[str, tuple[Sequence[str], str, int]] = {
     "fastapi": (
         [*PYTHON, "-m", "uvicorn", "--app-dir", "examples", "--port", "0", "fastapi_shop:app"],
@@ -30,7 +32,14 @@ APPS: Mapping[str, tuple[Sequence[str], str, int]] = {
         signal.SIGTERM,
     ),
     "django": (
-        [*PYTHON, "examples/django_shop/manage.py", "runserver", "--noreload", "127.0.0.1:0"],
+        [
+            *PYTHON,
+            *ITS_SOCKET,
+            "examples/django_shop/manage.py",
+            "runserver",
+            "--noreload",
+            "127.0.0.1:0",
+        ],
         "development server at ",
         signal.SIGINT,
     ),
