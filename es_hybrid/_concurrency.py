@@ -144,14 +144,11 @@ def map_ordered(
             if len(calls) < limit:
                 calls.append(_begun(fn, item))
                 continue
-            result = calls[0][0].result()
-            calls.popleft()[1].join()
+            result = _first_result(calls)
             calls.append(_begun(fn, item))
             yield result
         while calls:
-            result = calls[0][0].result()
-            calls.popleft()[1].join()
-            yield result
+            yield _first_result(calls)
     finally:
         ends_s = time.monotonic() + patience_s(_FOR_EVER_S, interrupted_s=_INTERRUPTED_S)
         for _, thread in calls:
@@ -165,6 +162,13 @@ def _begun(fn: Callable[[T], R], item: T) -> tuple[Future[R], threading.Thread]:
     thread = threading.Thread(target=answer, args=arguments, name="es-hybrid-map", daemon=True)
     thread.start()
     return future, thread
+
+
+def _first_result(calls: deque[tuple[Future[R], threading.Thread]]) -> R:
+    """Wait for the first call; it stays among `calls` where that is interrupted, or it failed."""
+    result = calls[0][0].result()
+    calls.popleft()[1].join()
+    return result
 
 
 class AsyncTurns:

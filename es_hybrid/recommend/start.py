@@ -29,6 +29,7 @@ class Start:
     Attributes:
         index: Names that are searched.
         body: The request's.
+        ids: Products to start from, as far as the request knows them.
         table: Of what was bought together; `None`: nobody asks.
         vector_field: Of the products; `None`: they have none.
         shopper: Whose document is wanted, too.
@@ -36,6 +37,7 @@ class Start:
 
     index: str
     body: Json = field(repr=False)
+    ids: tuple[str, ...] = field(repr=False)
     table: str | None
     vector_field: str | None
     shopper: KeptShopper | None
@@ -82,7 +84,7 @@ def start_of(
     ids = _ids(request, now_s=now_s)
     table = table_of(request.index) if request.asked is Recommended.BOUGHT_TOGETHER else None
     indices, size = [request.index], len(ids)
-    wanted, query = [*ids], None
+    wanted = [*ids]
     if table is not None:
         indices.append(table)
         size *= 2
@@ -92,13 +94,14 @@ def start_of(
         wanted.append(shopper.key)
         size += 1
         fields = [*fields, *shopper.fields]
-    if shopper is not None and request.asked is Recommended.FOR_YOU:
-        size += shopper.settings.most_events
-        query = {"bool": {"should": [{"ids": {"values": wanted}}, shopper.products_query]}}
     body = seeds_body(wanted, fields=fields, vector_field=vector_field) | {"size": size}
+    if shopper is not None and request.asked is Recommended.FOR_YOU:
+        body["size"] += shopper.settings.most_events
+        body["query"] = {"bool": {"should": [body["query"], shopper.products_query]}}
     return Start(
         index=",".join(indices),
-        body=body if query is None else body | {"query": query},
+        body=body,
+        ids=ids,
         table=table,
         vector_field=vector_field,
         shopper=shopper,
@@ -116,7 +119,7 @@ def read_start(
         request: What was asked for.
         now_s: Seconds since the epoch.
     """
-    table, shopper = start.table, start.shopper
+    table, shopper, ids = start.table, start.shopper, start.ids
     rows = {} if table is None else read_rows(hits, table=table)
     own = [hit for hit in hits if table is None or not hit["_index"].startswith(table)]
     if shopper is not None:
@@ -124,11 +127,11 @@ def read_start(
         own = [hit for hit in own if hit["_id"] != shopper.key]
         stored = shopper.read(document, now_s=now_s)
         if request.asked is Recommended.FOR_YOU and not stored.opted_out:
-            told = {*_product_ids(document), *_ids(request, now_s=now_s)}
+            told = {*_product_ids(document), *ids}
             late = (hit["_id"] for hit in own if hit["_id"] not in told)
             stored = _with_views(stored, late, now_s=now_s)
         request = replace(request, shopper=together(stored, request.shopper or Shopper()))
-    ids = _ids(request, now_s=now_s)
+        ids = _ids(request, now_s=now_s)
     return Started(request, read_seeds(own, ids, vector_field=start.vector_field), rows)
 
 
@@ -138,7 +141,8 @@ def _ids(request: RecommendRequest, *, now_s: float) -> tuple[str, ...]:
 
 
 def _product_ids(document: Mapping[str, Any]) -> Iterable[str]:
-    return (event.get("product_id", "") for event in document.get("events", ()))
+    events = document.get("events", ())
+    return (event.get("product_id", "") for event in events if isinstance(event, Mapping))
 
 
 def _with_views(shopper: Shopper, ids: Iterable[str], *, now_s: float) -> Shopper:
