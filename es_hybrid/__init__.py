@@ -62,7 +62,6 @@ from es_hybrid.protocols import (
     InstructedEmbedder,
     Reranker,
     SearchDone,
-    TextBuilder,
     VectorStore,
 )
 from es_hybrid.query.capabilities import Capabilities
@@ -137,7 +136,6 @@ __all__ = [
     "ShadowClient",
     "Status",
     "SwapRefused",
-    "TextBuilder",
     "TooManyFailures",
     "VectorStore",
     "WarmProductsReport",

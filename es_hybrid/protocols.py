@@ -8,7 +8,7 @@ one vector per text, one score per text, one score per candidate, always in the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from es_hybrid.types import (
     BoostContext,
@@ -36,7 +36,6 @@ __all__ = [
     "LearnedRanking",
     "Reranker",
     "SearchDone",
-    "TextBuilder",
     "VectorStore",
 ]
 
@@ -255,26 +254,6 @@ class LearnedRanking(Protocol):
         self, correction: Correction, positions: Sequence[int]
     ) -> list[Mapping[str, float]]:
         """Return what each feature did to some of the candidates, the most first."""
-        ...
-
-
-@runtime_checkable
-class TextBuilder(Protocol):
-    """Turns a product into the text that is embedded.
-
-    Example:
-        >>> from es_hybrid.indexing.product import ProductText
-        >>> ProductText()({"title": "Trail shoe", "brand": "Acme"})
-        'Trail shoe. Acme'
-    """
-
-    @property
-    def version(self) -> str:
-        """Changes whenever the same product would give another text."""
-        ...
-
-    def __call__(self, product: Mapping[str, Any]) -> str:
-        """Return the text of one product; empty when there is nothing to embed."""
         ...
 
 

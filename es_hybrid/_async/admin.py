@@ -13,7 +13,8 @@ from es_hybrid.errors import ConfigurationError, MappingMismatch
 from es_hybrid.indexing.info import ClusterHealth, IndexInfo
 from es_hybrid.indexing.mapping import fill_mapping, load_mapping, read_meta
 from es_hybrid.indexing.names import index_name
-from es_hybrid.protocols import AsyncEmbedder, TextBuilder
+from es_hybrid.indexing.product import TextBuilder
+from es_hybrid.protocols import AsyncEmbedder
 from es_hybrid.types import TextKind
 
 

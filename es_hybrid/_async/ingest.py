@@ -30,7 +30,7 @@ from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem, Preparation
 from es_hybrid.ledger import Ledger, Records
-from es_hybrid.protocols import AsyncEmbedder, AsyncVectorStore, TextBuilder
+from es_hybrid.protocols import AsyncEmbedder, AsyncVectorStore
 from es_hybrid.settings import Settings
 from es_hybrid.types import Vector
 
@@ -44,7 +44,6 @@ class AsyncIngestor:
         es: Where; neither changed nor closed.
         settings: Sizes, limits and times.
         embedder: Makes vectors; `None` stores products without, unless they bring theirs.
-        text: Builds the text that is embedded.
 
     Example:
         report = await AsyncIngestor(es, settings=Settings()).ingest("products", products)
@@ -56,12 +55,11 @@ class AsyncIngestor:
         *,
         settings: Settings,
         embedder: AsyncEmbedder | None = None,
-        text: TextBuilder | None = None,
     ) -> None:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
+        self._text = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     async def ingest(
         self,

@@ -25,7 +25,6 @@ from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.indexing.updates import ChangePreparation, Updates, plan_updates, read_documents
 from es_hybrid.ledger import Ledger, Records
-from es_hybrid.protocols import TextBuilder
 from es_hybrid.settings import Settings
 
 _log = get_logger("es_hybrid.ingest")
@@ -37,18 +36,15 @@ class AsyncUpdater:
     Args:
         es: Where; neither changed nor closed.
         settings: Sizes, limits and times.
-        text: Builds the text that is embedded; no update may change it.
 
     Example:
         await AsyncUpdater(es, settings=Settings()).update("products", [{"id": "p1", "price": 9}])
     """
 
-    def __init__(
-        self, es: AsyncElasticsearch, *, settings: Settings, text: TextBuilder | None = None
-    ) -> None:
+    def __init__(self, es: AsyncElasticsearch, *, settings: Settings) -> None:
         self._es = es
         self._settings = settings
-        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
+        self._text = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     async def update(
         self,

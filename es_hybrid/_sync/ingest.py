@@ -31,7 +31,7 @@ from es_hybrid.indexing.product import BudgetedText, ProductText
 from es_hybrid.indexing.report import IngestReport
 from es_hybrid.indexing.sources import FeedItem, Preparation
 from es_hybrid.ledger import Ledger, Records
-from es_hybrid.protocols import Embedder, TextBuilder, VectorStore
+from es_hybrid.protocols import Embedder, VectorStore
 from es_hybrid.settings import Settings
 from es_hybrid.types import Vector
 
@@ -45,7 +45,6 @@ class Ingestor:
         es: Where; neither changed nor closed.
         settings: Sizes, limits and times.
         embedder: Makes vectors; `None` stores products without, unless they bring theirs.
-        text: Builds the text that is embedded.
 
     Example:
         report = Ingestor(es, settings=Settings()).ingest("products", products)
@@ -57,12 +56,11 @@ class Ingestor:
         *,
         settings: Settings,
         embedder: Embedder | None = None,
-        text: TextBuilder | None = None,
     ) -> None:
         self._es = es
         self._settings = settings
         self._embedder = embedder
-        self._text = BudgetedText(text or ProductText(), settings.embed.max_tokens)
+        self._text = BudgetedText(ProductText(), settings.embed.max_tokens)
 
     def ingest(
         self,

@@ -12,14 +12,26 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
-from es_hybrid.protocols import TextBuilder
 from es_hybrid.token_budget import MAX_TOKENS, CutText, cut_text
 
-__all__ = ["BudgetedText", "ProductText", "document_hash", "text_hash"]
+__all__ = ["BudgetedText", "ProductText", "TextBuilder", "document_hash", "text_hash"]
 
 _SENTENCE_END = re.compile(r"[.!?;。！？；]")  # noqa: RUF001
+
+
+class TextBuilder(Protocol):
+    """Turns a product into the text that is embedded."""
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same product would give another text."""
+        ...
+
+    def __call__(self, product: Mapping[str, Any]) -> str:
+        """Return the text of one product; empty when there is nothing to embed."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

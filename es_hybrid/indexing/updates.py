@@ -21,9 +21,8 @@ from es_hybrid.indexing.feed import Chunk
 from es_hybrid.indexing.feed_times import IS_NEWER
 from es_hybrid.indexing.fields import OWN_FIELDS, FieldMap
 from es_hybrid.indexing.outcomes import Planned
-from es_hybrid.indexing.product import document_hash
+from es_hybrid.indexing.product import TextBuilder, document_hash
 from es_hybrid.indexing.sources import FeedItem, Product, Rejected, prepared
-from es_hybrid.protocols import TextBuilder
 from es_hybrid.types import Json
 
 __all__ = ["ChangePreparation", "Document", "Updates", "plan_updates", "read_documents"]

@@ -8,8 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.indexing.product import BudgetedText, ProductText, document_hash, text_hash
-from es_hybrid.protocols import TextBuilder
+from es_hybrid.indexing.product import (
+    BudgetedText,
+    ProductText,
+    TextBuilder,
+    document_hash,
+    text_hash,
+)
 from es_hybrid.token_budget import estimated_tokens
 
 PRODUCT = {
