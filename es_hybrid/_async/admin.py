@@ -12,7 +12,7 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 from es_hybrid.errors import ConfigurationError, MappingMismatch
 from es_hybrid.indexing.info import ClusterHealth, IndexInfo
 from es_hybrid.indexing.mapping import fill_mapping, load_mapping, read_meta
-from es_hybrid.indexing.names import index_name
+from es_hybrid.indexing.names import TOKEN_BITS, index_name
 from es_hybrid.indexing.product import TextBuilder
 from es_hybrid.protocols import AsyncEmbedder
 from es_hybrid.types import TextKind
@@ -49,7 +49,7 @@ async def create_index(
         text: Builder of the embedded texts; its version is noted.
 
     Returns:
-        The index's own name, such as `products-20261121t101500-4f2a`.
+        The index's own name, such as `products-20261121t101500-4f2a9c01`.
 
     Raises:
         ConfigurationError: The name is taken or cannot be one, or there is no such mapping.
@@ -59,7 +59,7 @@ async def create_index(
     Example:
         name = await create_index(es, "products", dims=384, model="minilm")
     """
-    name = index_name(alias, now=datetime.now(UTC), token=random.getrandbits(16))
+    name = index_name(alias, now=datetime.now(UTC), token=random.getrandbits(TOKEN_BITS))
     template = load_mapping(mapping)
     if await es.indices.exists(index=alias):
         raise ConfigurationError(

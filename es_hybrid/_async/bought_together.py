@@ -12,7 +12,7 @@ from elasticsearch import AsyncElasticsearch
 from es_hybrid._async.bulk import AsyncBulkWriter
 from es_hybrid._logging import get_logger
 from es_hybrid.errors import ConfigurationError, IngestError
-from es_hybrid.indexing.names import alias_of, index_name
+from es_hybrid.indexing.names import TOKEN_BITS, alias_of, index_name
 from es_hybrid.recommend.bought_together import Companion
 from es_hybrid.recommend.table import TABLE_MAPPINGS, TABLE_SETTINGS, row_action, table_of
 from es_hybrid.settings import IngestSettings
@@ -54,7 +54,7 @@ async def write_table(
         raise ConfigurationError(f"{index} stands for several indices", hint="name one of them")
     await _tables(es, alias)
     now = datetime.now(UTC)
-    new = index_name(alias, now=now, token=random.getrandbits(16))
+    new = index_name(alias, now=now, token=random.getrandbits(TOKEN_BITS))
     await es.indices.create(index=new, mappings=TABLE_MAPPINGS, settings=TABLE_SETTINGS)
     writer = AsyncBulkWriter(es, index=new, settings=settings, require_alias=False)
     left = iter(rows.items())

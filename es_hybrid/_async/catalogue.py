@@ -79,7 +79,7 @@ class AsyncCatalogue:
             money: Currency and unit of prices, such as `{"currency": "EUR", "unit": "major"}`.
 
         Returns:
-            The index's own name, such as `products-20261121t101500-4f2a`.
+            The index's own name, such as `products-20261121t101500-4f2a9c01`.
 
         Raises:
             ConfigurationError: The name is taken or cannot be one, or there is no such mapping.

@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch, NotFoundError
 from es_hybrid.errors import ConfigurationError, MappingMismatch
 from es_hybrid.indexing.info import ClusterHealth, IndexInfo
 from es_hybrid.indexing.mapping import fill_mapping, load_mapping, read_meta
-from es_hybrid.indexing.names import index_name
+from es_hybrid.indexing.names import TOKEN_BITS, index_name
 from es_hybrid.indexing.product import TextBuilder
 from es_hybrid.protocols import Embedder
 from es_hybrid.types import TextKind
@@ -50,7 +50,7 @@ def create_index(
         text: Builder of the embedded texts; its version is noted.
 
     Returns:
-        The index's own name, such as `products-20261121t101500-4f2a`.
+        The index's own name, such as `products-20261121t101500-4f2a9c01`.
 
     Raises:
         ConfigurationError: The name is taken or cannot be one, or there is no such mapping.
@@ -60,7 +60,7 @@ def create_index(
     Example:
         name = create_index(es, "products", dims=384, model="minilm")
     """
-    name = index_name(alias, now=datetime.now(UTC), token=random.getrandbits(16))
+    name = index_name(alias, now=datetime.now(UTC), token=random.getrandbits(TOKEN_BITS))
     template = load_mapping(mapping)
     if es.indices.exists(index=alias):
         raise ConfigurationError(

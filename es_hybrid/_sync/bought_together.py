@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid._logging import get_logger
 from es_hybrid._sync.bulk import BulkWriter
 from es_hybrid.errors import ConfigurationError, IngestError
-from es_hybrid.indexing.names import alias_of, index_name
+from es_hybrid.indexing.names import TOKEN_BITS, alias_of, index_name
 from es_hybrid.recommend.bought_together import Companion
 from es_hybrid.recommend.table import TABLE_MAPPINGS, TABLE_SETTINGS, row_action, table_of
 from es_hybrid.settings import IngestSettings
@@ -55,7 +55,7 @@ def write_table(
         raise ConfigurationError(f"{index} stands for several indices", hint="name one of them")
     _tables(es, alias)
     now = datetime.now(UTC)
-    new = index_name(alias, now=now, token=random.getrandbits(16))
+    new = index_name(alias, now=now, token=random.getrandbits(TOKEN_BITS))
     es.indices.create(index=new, mappings=TABLE_MAPPINGS, settings=TABLE_SETTINGS)
     writer = BulkWriter(es, index=new, settings=settings, require_alias=False)
     left = iter(rows.items())

@@ -125,7 +125,7 @@ def restore_settings(
         What a person should know, where the settings could not be restored.
 
     Example:
-        warning = restore_settings(es, "products-20261121t101500-4f2a")
+        warning = restore_settings(es, "products-20261121t101500-4f2a9c01")
     """
     try:
         if mapping is None:

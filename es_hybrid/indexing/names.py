@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.types import Json
 
-__all__ = ["alias_of", "check_alias", "index_name", "swap_actions"]
+__all__ = ["TOKEN_BITS", "alias_of", "check_alias", "index_name", "swap_actions"]
 
-_NAME = re.compile(r"(?P<alias>.+)-\d{8}t\d{6}-[0-9a-f]{4}")
+TOKEN_BITS = 32
+"""Random bits of a name: two indices of one second share them once in four billion times."""
+
+_NAME = re.compile(r"(?P<alias>.+)-\d{8}t\d{6}-(?:[0-9a-f]{4}){1,2}")
 _FORBIDDEN = re.compile(r'[\\/*?"<>|\s,#:]|[A-Z]|^[-_+.]')
 
 
@@ -20,24 +23,24 @@ def index_name(alias: str, *, now: datetime, token: int) -> str:
     Args:
         alias: The name that shops search.
         now: The time of creation; shown in UTC.
-        token: Any number; its last 16 bits keep two indices of one second apart.
+        token: Any number; its last 32 bits keep two indices of one second apart.
 
     Raises:
         ConfigurationError: Elasticsearch would not take the name.
 
     Example:
-        >>> index_name("products", now=datetime(2026, 11, 21, 10, 15, tzinfo=UTC), token=0x4F2A)
-        'products-20261121t101500-4f2a'
+        >>> index_name("products", now=datetime(2026, 11, 21, 10, 15, tzinfo=UTC), token=0x4F2A9C01)
+        'products-20261121t101500-4f2a9c01'
     """
     check_alias(alias)
-    return f"{alias}-{now.astimezone(UTC):%Y%m%dt%H%M%S}-{token & 0xFFFF:04x}"
+    return f"{alias}-{now.astimezone(UTC):%Y%m%dt%H%M%S}-{token & 0xFFFF_FFFF:08x}"
 
 
 def alias_of(index: str) -> str | None:
     """Return the alias that an index was made for, or `None` for a name that is not ours.
 
     Example:
-        >>> alias_of("products-20261121t101500-4f2a")
+        >>> alias_of("products-20261121t101500-4f2a9c01")
         'products'
     """
     match = _NAME.fullmatch(index)

@@ -17,7 +17,7 @@ from es_hybrid._async.reindex.lock import AsyncReindexLock
 from es_hybrid._async.reindex.run import AsyncReindexRun, Tell
 from es_hybrid.errors import ConfigurationError, ReindexError
 from es_hybrid.indexing.mapping import load_mapping
-from es_hybrid.indexing.names import index_name
+from es_hybrid.indexing.names import TOKEN_BITS, index_name
 from es_hybrid.indexing.reindex.back import rollback_plan
 from es_hybrid.indexing.reindex.begin import FINISHED, RUNNING, begin_with, begun
 from es_hybrid.indexing.reindex.lock import RunState
@@ -86,7 +86,7 @@ class AsyncReindexer:
                 f" alias; or ask for --replace-index, which refuses writes to {alias} for seconds",
             )
         model, dims = await self._vectors()
-        token = random.getrandbits(16)
+        token = random.getrandbits(TOKEN_BITS)
         wanted = Wanted(
             new_index=index_name(alias, now=datetime.now(UTC), token=token),
             template=load_mapping(mapping) if mapping is not None else None,

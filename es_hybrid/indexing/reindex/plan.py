@@ -112,7 +112,7 @@ class ReindexPlan:
         """Where the old documents are afterwards: the old index, or the copy that takes its place.
 
         Example:
-            `products-20261121t101500-4f2a-before`, where `products` itself was the index.
+            `products-20261121t101500-4f2a9c01-before`, where `products` itself was the index.
         """
         return f"{self.new_index}-before" if self.replaces_index else self.old_index
 

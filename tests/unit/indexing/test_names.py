@@ -9,13 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from es_hybrid.errors import ConfigurationError
-from es_hybrid.indexing.names import alias_of, check_alias, index_name, swap_actions
+from es_hybrid.indexing.names import (
+    TOKEN_BITS,
+    alias_of,
+    check_alias,
+    index_name,
+    swap_actions,
+)
 
 
 def test_a_name_holds_alias_utc_time_and_token() -> None:
-    """The name is that of the alias, the time in UTC and four hex digits."""
+    """The name is that of the alias, the time in UTC and eight hex digits."""
     now = datetime(2026, 11, 21, 18, 15, tzinfo=timezone(timedelta(hours=8)))
-    assert index_name("products", now=now, token=0x4F2A) == "products-20261121t101500-4f2a"
+    assert index_name("products", now=now, token=0x4F2A9C01) == "products-20261121t101500-4f2a9c01"
 
 
 @given(
@@ -35,6 +41,21 @@ def test_names_that_elasticsearch_refuses_are_refused_first(name: str) -> None:
     """A bad name is answered with what a good one looks like."""
     with pytest.raises(ConfigurationError):
         check_alias(name)
+
+
+def test_two_indices_of_one_second_have_two_names() -> None:
+    """Each of the token's 32 bits tells: two that are created at once do not collide by chance."""
+    now = datetime(2026, 11, 21, tzinfo=UTC)
+    tokens = [0, *(1 << bit for bit in range(TOKEN_BITS))]
+    names = {index_name("products", now=now, token=token) for token in tokens}
+    assert len(names) == len(tokens) == 33
+
+
+def test_names_with_four_digits_are_still_known() -> None:
+    """An index named before names had eight digits belongs to its alias, and sorts by its time."""
+    short, long = "products-20261121t101500-4f2a", "products-20261121t101501-00000000"
+    assert alias_of(short) == "products"
+    assert short < long
 
 
 def test_names_of_others_have_no_alias() -> None:

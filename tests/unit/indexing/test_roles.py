@@ -57,7 +57,7 @@ def test_a_missing_privilege_names_where() -> None:
         (reason("indices:data/read/search", "read,all", indices="shop"), "reader", "shop"),
         # The index behind an alias: the reader's role names the alias alone.
         (
-            reason("indices:data/read/search", "read,all", indices="shop-20261121t101500-4f2a"),
+            reason("indices:data/read/search", "read,all", indices="shop-20261121t101500-4f2a9c01"),
             "ingester",
             "shop",
         ),
