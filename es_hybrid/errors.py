@@ -91,6 +91,10 @@ class HybridError(Exception):
         return _rebuild, (type(self), self.args, self.__dict__.copy())
 
 
+def _at(path: str, message: str) -> str:
+    return f"{path}: {message}" if path else message
+
+
 def _rebuild(cls: type[HybridError], args: tuple[Any, ...], state: dict[str, Any]) -> HybridError:
     error: HybridError = cls.__new__(cls)
     error.args = args
@@ -121,10 +125,10 @@ class RequestError(HybridError, ValueError):
 
 
 class RulesError(HybridError, ValueError):
-    """A rule set is wrong, or is not there; `.path` names the JSON path."""
+    """A rule set is wrong, at the JSON path `.path`; or is not there, and `.path` is empty."""
 
-    def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
-        super().__init__(f"{path}: {message}", stage="rules", hint=hint)
+    def __init__(self, message: str, *, path: str = "", hint: str | None = None) -> None:
+        super().__init__(_at(path, message), stage="rules", hint=hint)
         self.path = path
         self.reason = message
 
@@ -134,10 +138,10 @@ class RulesConflict(HybridError):
 
 
 class ExperimentError(HybridError, ValueError):
-    """An experiment is wrong, or is not there; `.path` names the JSON path."""
+    """An experiment is wrong, at the JSON path `.path`; or is not there, and `.path` is empty."""
 
-    def __init__(self, message: str, *, path: str, hint: str | None = None) -> None:
-        super().__init__(f"{path}: {message}", stage="experiment", hint=hint)
+    def __init__(self, message: str, *, path: str = "", hint: str | None = None) -> None:
+        super().__init__(_at(path, message), stage="experiment", hint=hint)
         self.path = path
         self.reason = message
 

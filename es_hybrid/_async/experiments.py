@@ -124,7 +124,6 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         """
         raise ExperimentError(
             f"{name} is not rolled back to {to or 'an older version'}",
-            path="experiment",
             hint=f"es-hybrid experiment stop {name} gives everybody the old query",
         )
 

@@ -89,15 +89,12 @@ class AsyncVersions(Generic[V]):
         """
         pointer = await self._pointer(self._kind.name(name))
         if not pointer.current:
-            raise self._kind.error(
-                f"there is no {self._kind.noun} {name} in {self._index}",
-                path="name",
-                hint=f"{self._kind.made_by.format(name=name)} makes it",
-            )
+            raise self._kind.none(name, index=self._index)
         wanted = pointer.current if version is None else version
         answer = await self._found(version_id(name, wanted))
         if not answer.get("found"):
-            raise self._kind.error(f"{name} has no version {wanted}", path="version")
+            newest = pointer.newest
+            raise self._kind.no_version(wanted, name, index=self._index, newest=newest)
         return self._kind.read(answer["_source"], current=pointer.current)
 
     async def versions(self, name: str) -> tuple[V, ...]:
@@ -147,13 +144,12 @@ class AsyncVersions(Generic[V]):
         Example:
             await shop.rules.rollback("default", to=3)
         """
-        if to is not None:
-            await self.get(name, to)
-        pointer = await self._pointer(self._kind.name(name))
+        await self.get(name, to)
+        pointer = await self._pointer(name)
         try:
             moved = pointer.moved_back(to)
-        except LookupError as error:
-            raise self._kind.error(str(error), path=self._kind.field) from None
+        except LookupError:
+            raise self._kind.none_before(pointer.current, name) from None
         await self._move(name, pointer, moved)
         return await self.get(name)
 

@@ -148,6 +148,7 @@ EXPERIMENTS = Kind(
     noun="experiment",
     field="experiment",
     made_by="es-hybrid experiment start {name}",
+    listed_by="es-hybrid experiment list",
     of=ExperimentVersion,
     check=parse_experiment,
     error=ExperimentError,

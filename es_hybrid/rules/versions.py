@@ -94,6 +94,7 @@ class Kind(Generic[V]):
         noun: What a person calls it.
         field: Where the content lies in a version's document.
         made_by: Command that makes the first version, with `{name}`.
+        listed_by: Command that lists the names there are.
         of: Class of its versions.
         check: Refuses a wrong content.
         error: Raised for what is wrong or not there.
@@ -103,6 +104,7 @@ class Kind(Generic[V]):
     noun: str
     field: str
     made_by: str
+    listed_by: str
     of: type[V]
     check: Callable[[Mapping[str, Any]], object]
     error: type[RulesError | ExperimentError]
@@ -131,9 +133,33 @@ class Kind(Generic[V]):
             RulesError: It is none, or the kind's own error.
         """
         if not _NAME.fullmatch(name):
-            hint = "small letters, digits, dots, dashes and underscores, at most 64"
-            raise self.error(f"is not a name of {_with_article(self.noun)}", path="name", hint=hint)
+            raise self.error(
+                f"{name[:64]!r} is not a name of {_with_article(self.noun)}",
+                hint="use small letters, digits, dots, dashes and underscores, at most 64",
+            )
         return name
+
+    def none(self, name: str, *, index: str) -> HybridError:
+        """Return the error for a document that is not there."""
+        return self.error(
+            f"there is no {self.noun} {name} in {index}",
+            hint=f"{self.listed_by} shows which there are,"
+            f" and {self.made_by.format(name=name)} makes it",
+        )
+
+    def no_version(self, version: int, name: str, *, index: str, newest: int) -> HybridError:
+        """Return the error for a version that is not there, of a document that is."""
+        return self.error(
+            f"there is no version {version} of the {self.noun} {name} in {index}",
+            hint=f"choose one up to {newest}, its newest",
+        )
+
+    def none_before(self, version: int, name: str) -> HybridError:
+        """Return the error for going back from the only version that is remembered."""
+        return self.error(
+            f"no version of the {self.noun} {name} was in force before version {version}",
+            hint="name the version to go back to, or save what you want as a new one",
+        )
 
     def body(
         self, name: str, version: int, content: Mapping[str, Any], *, comment: str, now_s: float
@@ -246,6 +272,7 @@ RULES = Kind(
     noun="rule set",
     field="rules",
     made_by="es-hybrid rules put {name} FILE",
+    listed_by="es-hybrid rules list",
     of=RulesVersion,
     check=parse_rules,
     error=RulesError,

@@ -105,6 +105,16 @@ def test_what_is_refused(run: Run, files: Path, file: str, said: str) -> None:
     assert run("rules", "get", "default")[0] == 1
 
 
+@pytest.mark.parametrize("command", ["get", "log", "diff", "rollback"])
+def test_rules_that_are_not_there(run: Run, command: str) -> None:
+    """The line says what is not there, where, and which command shows or makes it."""
+    code, _, err = run("rules", command, "default")
+    assert code == 1
+    assert err.startswith("error: there is no rule set default in test-rules-")
+    assert "es-hybrid rules list" in err
+    assert "es-hybrid rules put default FILE" in err
+
+
 def test_what_a_rule_set_would_change(run: Run, files: Path, products_index: str) -> None:
     """The table says how many pages change, and what that does to stock, price and judgments."""
     files_of = ["--rules", str(files / "bury.json"), "--size", "5"]

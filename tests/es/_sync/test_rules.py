@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -78,12 +79,9 @@ def test_diff(open_shop: OpenShop, rules_index: str) -> None:
 @pytest.mark.parametrize(
     ("call", "path"),
     [
-        (lambda rules: rules.get("default"), "name"),
-        (lambda rules: rules.get("Default!"), "name"),
+        (lambda rules: rules.get("Default!"), ""),
         (lambda rules: rules.put("default", {"pin": []}), "rules.pin"),
         (lambda rules: rules.put("default", {"caps": [{"field": "brand"}]}), "rules.caps.0.most"),
-        (lambda rules: rules.rollback("default"), "rules"),
-        (lambda rules: rules.rollback("default", to=7), "name"),
     ],
 )
 def test_what_is_refused(
@@ -99,6 +97,49 @@ def test_what_is_refused(
         call(rules)
     assert caught.value.path == path
     assert not es.indices.exists(index=rules_index)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda rules: rules.get("default"),
+        lambda rules: rules.get("default", 3),
+        lambda rules: rules.diff("default"),
+        lambda rules: rules.versions("default"),
+        lambda rules: rules.rollback("default"),
+        lambda rules: rules.rollback("default", to=7),
+    ],
+)
+def test_what_is_said_of_a_rule_set_that_is_not_there(
+    open_shop: OpenShop, rules_index: str, call: Callable[[Any], Any]
+) -> None:
+    """Whoever asks for it is told what is not there, in which index, and what to do."""
+    rules = open_shop(settings=settings(rules_index)).rules
+    with pytest.raises(RulesError) as caught:
+        call(rules)
+    assert str(caught.value) == (
+        f"there is no rule set default in {rules_index}; es-hybrid rules list shows which there"
+        " are, and es-hybrid rules put default FILE makes it"
+    )
+    assert caught.value.path == ""
+
+
+def test_a_version_that_is_not_there(open_shop: OpenShop, rules_index: str) -> None:
+    """The message names the rule set, the index and the newest version; nothing has changed."""
+    rules = open_shop(settings=settings(rules_index)).rules
+    rules.put("default", PIN)
+    for call in (partial(rules.get, "default", 7), partial(rules.rollback, "default", to=7)):
+        with pytest.raises(RulesError) as caught:
+            call()
+        assert str(caught.value) == (
+            f"there is no version 7 of the rule set default in {rules_index};"
+            " choose one up to 1, its newest"
+        )
+    with pytest.raises(
+        RulesError, match=r"^no version of the rule set default was in force before"
+    ):
+        rules.rollback("default")
+    assert (rules.get("default")).version == 1
 
 
 def test_two_at_once(open_shop: OpenShop, rules_index: str) -> None:
