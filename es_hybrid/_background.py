@@ -14,17 +14,15 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future
-from concurrent.futures import wait as wait_for_futures
+from concurrent.futures import Future
 from contextvars import copy_context
 from typing import Any, TypeAlias, TypeVar
 
-from es_hybrid._threads import answer, patience_s
+from es_hybrid._threads import answer, first_ended, patience_s
 
 A = TypeVar("A")
 R = TypeVar("R")
 
-_LOOK_UP_S = 0.5
 _INTERRUPTED_S = 0.2
 """What calls under way are given to end where Ctrl-C was pressed."""
 
@@ -49,13 +47,7 @@ async def async_first_done(
 
 def first_done(calls: Iterable[Running[R]], *, timeout_s: float) -> set[Running[R]]:
     """Wait until one of `calls` has ended; return those that have, none if the time is over."""
-    waited_for, ends_s = set(calls), time.monotonic() + timeout_s
-    while True:
-        left_s = max(ends_s - time.monotonic(), 0.0)
-        # Ctrl-C in the moment before a thread begins to wait is seen when it looks up again.
-        done = wait_for_futures(waited_for, min(left_s, _LOOK_UP_S), FIRST_COMPLETED).done
-        if done or left_s <= _LOOK_UP_S:
-            return done
+    return first_ended(calls, timeout_s=timeout_s)
 
 
 class AsyncBackground:

@@ -29,7 +29,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import Any, TypeVar
 
-from es_hybrid._threads import answer, patience_s
+from es_hybrid._threads import answer, first_ended, patience_s
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -166,8 +166,11 @@ def _begun(fn: Callable[[T], R], item: T) -> tuple[Future[R], threading.Thread]:
 
 def _first_result(calls: deque[tuple[Future[R], threading.Thread]]) -> R:
     """Wait for the first call; it stays among `calls` where that is interrupted, or it failed."""
-    result = calls[0][0].result()
-    calls.popleft()[1].join()
+    first, thread = calls[0]
+    first_ended([first], timeout_s=_FOR_EVER_S)
+    result = first.result()
+    calls.popleft()
+    thread.join()
     return result
 
 

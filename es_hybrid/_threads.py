@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from concurrent.futures import Future
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future
+from concurrent.futures import wait as wait_for_futures
 from contextvars import Context
 from typing import TypeVar
 
 R = TypeVar("R")
+
+_LOOK_UP_S = 0.5
 
 
 def answer(future: Future[R], context: Context, call: Callable[[], R]) -> None:
@@ -21,6 +25,29 @@ def answer(future: Future[R], context: Context, call: Callable[[], R]) -> None:
         future.set_exception(error)
     else:
         future.set_result(result)
+
+
+def first_ended(calls: Iterable[Future[R]], *, timeout_s: float) -> set[Future[R]]:
+    """Wait until one of `calls` has ended; return those that have, none if the time is over.
+
+    Ctrl-C in the moment before a thread begins to wait, or that reaches another thread, does not
+    wake it: it is seen when this looks up again, which it does twice a second.
+
+    Args:
+        calls: At least one.
+        timeout_s: Seconds at most.
+
+    Example:
+        >>> call: Future[int] = Future()
+        >>> len(first_ended([call], timeout_s=0.0))
+        0
+    """
+    waited_for, ends_s = set(calls), time.monotonic() + timeout_s
+    while True:
+        left_s = max(ends_s - time.monotonic(), 0.0)
+        done = wait_for_futures(waited_for, min(left_s, _LOOK_UP_S), FIRST_COMPLETED).done
+        if done or left_s <= _LOOK_UP_S:
+            return done
 
 
 def patience_s(usual_s: float, *, interrupted_s: float) -> float:

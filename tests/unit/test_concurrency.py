@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing, closing
 from contextvars import ContextVar
+from traceback import walk_stack
 
 import pytest
 
+from es_hybrid import _concurrency
 from es_hybrid._concurrency import (
     AsyncLock,
     AsyncTurns,
@@ -20,6 +24,7 @@ from es_hybrid._concurrency import (
     map_ordered,
     sleep,
 )
+from tests.support.waiting import until
 
 WAIT_S = 60.0  # far above what a passing test needs; a failing one must not hang
 
@@ -264,6 +269,37 @@ def test_closing_the_map_waits_for_the_threads_in_flight() -> None:
     threading.Timer(0.01, release.set).start()
     results.close()
     assert crowd.inside == 0
+
+
+def test_ctrl_c_that_did_not_wake_the_map_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it reached another thread than the one that waits, the call under way is left behind."""
+    monkeypatch.setattr(_concurrency, "_INTERRUPTED_S", 0.0)
+    main_thread, release = threading.get_ident(), threading.Event()
+    calls: list[threading.Thread] = []
+    was_left: list[bool] = []
+
+    def waits() -> bool:
+        callers = walk_stack(sys._current_frames()[main_thread])
+        inside = [frame.f_code for frame, _ in callers]
+        begins = threading.Thread.start.__code__ in inside  # and waits until it has begun
+        return inside[0] is threading.Condition.wait.__code__ and not begins
+
+    def hang(_: int) -> None:
+        calls.append(threading.current_thread())
+        until(waits)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        was_left.append(release.wait(10.0))
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            next(map_ordered(hang, [1], limit=1))
+    finally:
+        signal.signal(signal.SIGINT, before)
+        release.set()
+        for call in calls:
+            call.join()
+    assert was_left == [True]
 
 
 async def test_a_map_of_nothing_is_empty() -> None:
