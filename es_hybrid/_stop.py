@@ -24,11 +24,19 @@ class AsyncStop:
         return self._event.is_set()
 
     def ask(self) -> None:
-        """Ask; from the event loop's own thread, or a signal handler of the loop."""
+        """Ask; from the event loop's own thread, or a signal handler of the loop.
+
+        Example:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.ask)
+        """
         self._event.set()
 
     async def wait(self, *, timeout_s: float) -> bool:
-        """Wait until it is asked, at most so many seconds, and say whether it was."""
+        """Wait until it is asked, at most so many seconds, and say whether it was.
+
+        Example:
+            stopped = await stop.wait(timeout_s=5.0)
+        """
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
                 await self._event.wait()
@@ -55,12 +63,24 @@ class Stop:
         return self._asked
 
     def ask(self) -> None:
-        """Ask."""
+        """Ask.
+
+        Example:
+            >>> stop = Stop()
+            >>> stop.ask()
+            >>> stop.asked
+            True
+        """
         self._asked = True
         self._asks.put(None)
 
     def wait(self, *, timeout_s: float) -> bool:
-        """Wait until it is asked, at most so many seconds, and say whether it was."""
+        """Wait until it is asked, at most so many seconds, and say whether it was.
+
+        Example:
+            >>> Stop().wait(timeout_s=0.0)
+            False
+        """
         if not self._asked and timeout_s > 0:
             with suppress(Empty):
                 self._asks.get(timeout=timeout_s)

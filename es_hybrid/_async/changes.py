@@ -44,11 +44,19 @@ class _AsyncTableChanges:
         self._passes = Passes(overlap_s=overlap_s, per_second=table.per_second)
 
     def restore(self, position: Json | None) -> None:
-        """Go on from a position; see `Changes.restore`."""
+        """Go on from a position; see `Changes.restore`.
+
+        Example:
+            changes.restore(None)
+        """
         self._passes.restore(position)
 
     async def read(self, *, now_s: float) -> Batch:
-        """Return the next rows that changed; see `Changes.read`."""
+        """Return the next rows that changed; see `Changes.read`.
+
+        Example:
+            batch = await changes.read(now_s=time.time())
+        """
         newest, note = await self._table.newest() if self._passes.wants_newest else (None, None)
         after = self._passes.after(now_s=now_s, newest=newest)
         rows = await self._table.rows(after, limit=self._limit)
@@ -56,12 +64,20 @@ class _AsyncTableChanges:
         return batch if note is None else batch.noted(note)
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
-        """Take note that rows are written; see `Changes.settle`."""
+        """Take note that rows are written; see `Changes.settle`.
+
+        Example:
+            position = changes.settle(batch, complete=True, now_s=time.time())
+        """
         self._passes.settle(batch, complete=complete, now_s=now_s)
         return self._passes.position()
 
     async def aclose(self) -> None:
-        """Do nothing: each page opens and closes its own connection."""
+        """Do nothing: each page opens and closes its own connection.
+
+        Example:
+            await changes.aclose()
+        """
 
 
 class AsyncSqlChanges(_AsyncTableChanges):
@@ -146,19 +162,35 @@ class AsyncFileChanges:
         self.identity = self._file.identity
 
     def restore(self, position: Json | None) -> None:
-        """Go on from a position; see `Changes.restore`."""
+        """Go on from a position; see `Changes.restore`.
+
+        Example:
+            changes.restore(None)
+        """
         self._file.restore(position)
 
     async def read(self, *, now_s: float) -> Batch:
-        """Return the next lines; see `Changes.read`."""
+        """Return the next lines; see `Changes.read`.
+
+        Example:
+            batch = await changes.read(now_s=time.time())
+        """
         return await async_blocking(partial(self._file.read, now_s=now_s))
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
-        """Take note that lines are written; see `Changes.settle`."""
+        """Take note that lines are written; see `Changes.settle`.
+
+        Example:
+            position = changes.settle(batch, complete=True, now_s=time.time())
+        """
         return self._file.settle(batch, complete=complete, now_s=now_s)
 
     async def aclose(self) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Example:
+            await changes.aclose()
+        """
         self._file.close()
 
 

@@ -111,7 +111,11 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         return ExperimentStatus.of(version, counts, outcomes)
 
     async def began(self, version: ExperimentVersion) -> datetime:
-        """Return when the run of a version was started."""
+        """Return when the run of a version was started.
+
+        Example:
+            begun = await shop.experiments.began(await shop.experiments.get("pilot"))
+        """
         run = version.experiment.run
         of_run = [each for each in await self.versions(version.name) if each.experiment.run == run]
         return min(datetime.fromisoformat(each.created_at) for each in (version, *of_run))
@@ -121,6 +125,9 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
 
         Raises:
             ExperimentError: Always.
+
+        Example:
+            await shop.experiments.stop("pilot")  # and start it again with what ran before
         """
         raise ExperimentError(
             f"{name} is not rolled back to {to or 'an older version'}",
@@ -128,7 +135,16 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         )
 
     async def add_counts(self, label: str, process: str, counts: Mapping[Variant, Counts]) -> None:
-        """Write what one process has counted so far, in place of what it wrote before."""
+        """Write what one process has counted so far, in place of what it wrote before.
+
+        Args:
+            label: Of the run; `ExperimentVersion.label`.
+            process: Tells the processes apart.
+            counts: Its searches by variant.
+
+        Example:
+            await shop.experiments.add_counts("pilot-7f3a", "web-1", {Variant.CONTROL: Counts(3)})
+        """
         sums = {str(side): found.to_dict() for side, found in counts.items()}
         document = {"kind": "counts", "name": label, "counts": sums}
         await self._es.index(
@@ -136,7 +152,11 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         )
 
     async def counts(self, label: str) -> dict[Variant, Counts]:
-        """Return the searches of a run by variant, of all processes."""
+        """Return the searches of a run by variant, of all processes.
+
+        Example:
+            counts = await shop.experiments.counts("pilot-7f3a")
+        """
         try:
             answer = await self._es.search(
                 index=self._index,

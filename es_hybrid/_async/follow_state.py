@@ -52,17 +52,29 @@ class AsyncFileState:
         self._lock: Any = None
 
     async def load(self) -> Json | None:
-        """Lock the file and read it."""
+        """Lock the file and read it.
+
+        Example:
+            state_before = await state.load()
+        """
         if self._lock is None:
             self._lock = locked(self._path)
         return read_state(self._path)
 
     async def save(self, state: Json) -> None:
-        """Write the file anew."""
+        """Write the file anew.
+
+        Example:
+            await state.save({"source": changes.identity, "position": position})
+        """
         write_state(self._path, state)
 
     async def aclose(self) -> None:
-        """Unlock the file."""
+        """Unlock the file.
+
+        Example:
+            await state.aclose()
+        """
         if self._lock is not None:
             self._lock.close()
         self._lock = None
@@ -87,7 +99,11 @@ class AsyncIndexState:
         self._held: Mapping[str, Any] | None = None
 
     async def load(self) -> Json | None:
-        """Read the document."""
+        """Read the document.
+
+        Example:
+            state_before = await state.load()
+        """
         try:
             self._held = (await self._es.get(index=self._index, id=self._name)).body
         except NotFoundError as error:
@@ -103,6 +119,9 @@ class AsyncIndexState:
 
         Raises:
             HybridError: Another process has written it meanwhile.
+
+        Example:
+            await state.save({"source": changes.identity, "position": position})
         """
         document = {"state": orjson.dumps(state).decode("utf-8")}
         try:
@@ -127,7 +146,11 @@ class AsyncIndexState:
         self._held = answer.body
 
     async def aclose(self) -> None:
-        """Do nothing: a document needs no lock."""
+        """Do nothing: a document needs no lock.
+
+        Example:
+            await state.aclose()
+        """
 
     async def _create(self) -> None:
         # The position is no content to search; a mapping of its fields would only be in the way.

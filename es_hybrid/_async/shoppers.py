@@ -67,6 +67,9 @@ class AsyncShoppers:
         Raises:
             RequestError: An argument is wrong.
             ConfigurationError: No store is configured.
+
+        Example:
+            kept = await shop.shoppers.record("4711", "cart", product_id="p1", price=89.0)
         """
         values = {"product_id": product_id, "brand": brand, "category": category, "price": price}
         said = _checked(UserEvent, {"event": event, "at": at, **values})
@@ -96,6 +99,9 @@ class AsyncShoppers:
             RequestError: An argument is wrong.
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            await shop.shoppers.prefer("4711", brands=["Fell"], highest_price=150.0)
         """
         prices = {"lowest": lowest_price, "highest": highest_price}
         asked = any(price is not None for price in prices.values())
@@ -110,6 +116,10 @@ class AsyncShoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            for event in (await shop.shoppers.get("4711")).events:
+                print(event.kind, event.product_id)
         """
         key, now_s = self._key(shopper_id), self._book.clock()
         return await self._asked(lambda store: store.load(key, now_s=now_s))
@@ -120,6 +130,9 @@ class AsyncShoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer; nothing may have been deleted.
+
+        Example:
+            await shop.shoppers.opt_out("4711")
         """
         key, now_s = self._key(shopper_id), self._book.clock()
         await self._asked(lambda store: store.opt_out(key, now_s=now_s))
@@ -130,6 +143,9 @@ class AsyncShoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            await shop.shoppers.opt_in("4711")
         """
         key = self._key(shopper_id)
         await self._asked(lambda store: store.opt_in(key))
@@ -140,6 +156,9 @@ class AsyncShoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer; nothing may have been deleted.
+
+        Example:
+            await shop.shoppers.forget("4711")
         """
         key = self._key(shopper_id)
         await self._asked(lambda store: store.forget(key))
@@ -153,6 +172,9 @@ class AsyncShoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            print(await shop.shoppers.purge(), "shoppers deleted")
         """
         now_s = self._book.clock()
         return await self._asked(lambda store: store.purge(now_s=now_s))

@@ -45,11 +45,19 @@ class _TableChanges:
         self._passes = Passes(overlap_s=overlap_s, per_second=table.per_second)
 
     def restore(self, position: Json | None) -> None:
-        """Go on from a position; see `Changes.restore`."""
+        """Go on from a position; see `Changes.restore`.
+
+        Example:
+            changes.restore(None)
+        """
         self._passes.restore(position)
 
     def read(self, *, now_s: float) -> Batch:
-        """Return the next rows that changed; see `Changes.read`."""
+        """Return the next rows that changed; see `Changes.read`.
+
+        Example:
+            batch = changes.read(now_s=time.time())
+        """
         newest, note = self._table.newest() if self._passes.wants_newest else (None, None)
         after = self._passes.after(now_s=now_s, newest=newest)
         rows = self._table.rows(after, limit=self._limit)
@@ -57,12 +65,20 @@ class _TableChanges:
         return batch if note is None else batch.noted(note)
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
-        """Take note that rows are written; see `Changes.settle`."""
+        """Take note that rows are written; see `Changes.settle`.
+
+        Example:
+            position = changes.settle(batch, complete=True, now_s=time.time())
+        """
         self._passes.settle(batch, complete=complete, now_s=now_s)
         return self._passes.position()
 
     def close(self) -> None:
-        """Do nothing: each page opens and closes its own connection."""
+        """Do nothing: each page opens and closes its own connection.
+
+        Example:
+            changes.close()
+        """
 
 
 class SqlChanges(_TableChanges):
@@ -147,19 +163,35 @@ class FileChanges:
         self.identity = self._file.identity
 
     def restore(self, position: Json | None) -> None:
-        """Go on from a position; see `Changes.restore`."""
+        """Go on from a position; see `Changes.restore`.
+
+        Example:
+            changes.restore(None)
+        """
         self._file.restore(position)
 
     def read(self, *, now_s: float) -> Batch:
-        """Return the next lines; see `Changes.read`."""
+        """Return the next lines; see `Changes.read`.
+
+        Example:
+            batch = changes.read(now_s=time.time())
+        """
         return blocking(partial(self._file.read, now_s=now_s))
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
-        """Take note that lines are written; see `Changes.settle`."""
+        """Take note that lines are written; see `Changes.settle`.
+
+        Example:
+            position = changes.settle(batch, complete=True, now_s=time.time())
+        """
         return self._file.settle(batch, complete=complete, now_s=now_s)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file.
+
+        Example:
+            changes.close()
+        """
         self._file.close()
 
 

@@ -110,7 +110,11 @@ class Experiments(Versions[ExperimentVersion]):
         return ExperimentStatus.of(version, counts, outcomes)
 
     def began(self, version: ExperimentVersion) -> datetime:
-        """Return when the run of a version was started."""
+        """Return when the run of a version was started.
+
+        Example:
+            begun = shop.experiments.began(shop.experiments.get("pilot"))
+        """
         run = version.experiment.run
         of_run = [each for each in self.versions(version.name) if each.experiment.run == run]
         return min(datetime.fromisoformat(each.created_at) for each in (version, *of_run))
@@ -120,6 +124,9 @@ class Experiments(Versions[ExperimentVersion]):
 
         Raises:
             ExperimentError: Always.
+
+        Example:
+            shop.experiments.stop("pilot")  # and start it again with what ran before
         """
         raise ExperimentError(
             f"{name} is not rolled back to {to or 'an older version'}",
@@ -127,13 +134,26 @@ class Experiments(Versions[ExperimentVersion]):
         )
 
     def add_counts(self, label: str, process: str, counts: Mapping[Variant, Counts]) -> None:
-        """Write what one process has counted so far, in place of what it wrote before."""
+        """Write what one process has counted so far, in place of what it wrote before.
+
+        Args:
+            label: Of the run; `ExperimentVersion.label`.
+            process: Tells the processes apart.
+            counts: Its searches by variant.
+
+        Example:
+            shop.experiments.add_counts("pilot-7f3a", "web-1", {Variant.CONTROL: Counts(3)})
+        """
         sums = {str(side): found.to_dict() for side, found in counts.items()}
         document = {"kind": "counts", "name": label, "counts": sums}
         self._es.index(index=self._index, id=f"{label}/{process}", document=document, refresh=True)
 
     def counts(self, label: str) -> dict[Variant, Counts]:
-        """Return the searches of a run by variant, of all processes."""
+        """Return the searches of a run by variant, of all processes.
+
+        Example:
+            counts = shop.experiments.counts("pilot-7f3a")
+        """
         try:
             answer = self._es.search(
                 index=self._index,

@@ -53,17 +53,29 @@ class FileState:
         self._lock: Any = None
 
     def load(self) -> Json | None:
-        """Lock the file and read it."""
+        """Lock the file and read it.
+
+        Example:
+            state_before = state.load()
+        """
         if self._lock is None:
             self._lock = locked(self._path)
         return read_state(self._path)
 
     def save(self, state: Json) -> None:
-        """Write the file anew."""
+        """Write the file anew.
+
+        Example:
+            state.save({"source": changes.identity, "position": position})
+        """
         write_state(self._path, state)
 
     def close(self) -> None:
-        """Unlock the file."""
+        """Unlock the file.
+
+        Example:
+            state.close()
+        """
         if self._lock is not None:
             self._lock.close()
         self._lock = None
@@ -88,7 +100,11 @@ class IndexState:
         self._held: Mapping[str, Any] | None = None
 
     def load(self) -> Json | None:
-        """Read the document."""
+        """Read the document.
+
+        Example:
+            state_before = state.load()
+        """
         try:
             self._held = (self._es.get(index=self._index, id=self._name)).body
         except NotFoundError as error:
@@ -104,6 +120,9 @@ class IndexState:
 
         Raises:
             HybridError: Another process has written it meanwhile.
+
+        Example:
+            state.save({"source": changes.identity, "position": position})
         """
         document = {"state": orjson.dumps(state).decode("utf-8")}
         try:
@@ -128,7 +147,11 @@ class IndexState:
         self._held = answer.body
 
     def close(self) -> None:
-        """Do nothing: a document needs no lock."""
+        """Do nothing: a document needs no lock.
+
+        Example:
+            state.close()
+        """
 
     def _create(self) -> None:
         # The position is no content to search; a mapping of its fields would only be in the way.

@@ -68,6 +68,9 @@ class Shoppers:
         Raises:
             RequestError: An argument is wrong.
             ConfigurationError: No store is configured.
+
+        Example:
+            kept = shop.shoppers.record("4711", "cart", product_id="p1", price=89.0)
         """
         values = {"product_id": product_id, "brand": brand, "category": category, "price": price}
         said = _checked(UserEvent, {"event": event, "at": at, **values})
@@ -97,6 +100,9 @@ class Shoppers:
             RequestError: An argument is wrong.
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            shop.shoppers.prefer("4711", brands=["Fell"], highest_price=150.0)
         """
         prices = {"lowest": lowest_price, "highest": highest_price}
         asked = any(price is not None for price in prices.values())
@@ -111,6 +117,10 @@ class Shoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            for event in (shop.shoppers.get("4711")).events:
+                print(event.kind, event.product_id)
         """
         key, now_s = self._key(shopper_id), self._book.clock()
         return self._asked(lambda store: store.load(key, now_s=now_s))
@@ -121,6 +131,9 @@ class Shoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer; nothing may have been deleted.
+
+        Example:
+            shop.shoppers.opt_out("4711")
         """
         key, now_s = self._key(shopper_id), self._book.clock()
         self._asked(lambda store: store.opt_out(key, now_s=now_s))
@@ -131,6 +144,9 @@ class Shoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            shop.shoppers.opt_in("4711")
         """
         key = self._key(shopper_id)
         self._asked(lambda store: store.opt_in(key))
@@ -141,6 +157,9 @@ class Shoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer; nothing may have been deleted.
+
+        Example:
+            shop.shoppers.forget("4711")
         """
         key = self._key(shopper_id)
         self._asked(lambda store: store.forget(key))
@@ -154,6 +173,9 @@ class Shoppers:
         Raises:
             ConfigurationError: No store is configured.
             HybridError: The store does not answer.
+
+        Example:
+            print(shop.shoppers.purge(), "shoppers deleted")
         """
         now_s = self._book.clock()
         return self._asked(lambda store: store.purge(now_s=now_s))

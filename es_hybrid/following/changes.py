@@ -33,7 +33,12 @@ class Batch:
     mark: Any = None
 
     def noted(self, note: str) -> Batch:
-        """Return the same with one more note."""
+        """Return the same with one more note.
+
+        Example:
+            >>> Batch().noted("2 documents have no date").notes
+            ('2 documents have no date',)
+        """
         return replace(self, notes=(*self.notes, note))
 
 
@@ -45,17 +50,25 @@ class Changes(Protocol):
             no secret.
 
     Example:
-        shop.follow("products", MyChanges(), state="follow.json")
+        shop.follow("products", MyChanges(), state="follow.json", once=True)
     """
 
     identity: str
 
     def restore(self, position: Json | None) -> None:
-        """Go on from a position that `settle` returned; from the beginning when `None`."""
+        """Go on from a position that `settle` returned; from the beginning when `None`.
+
+        Example:
+            changes.restore(None)
+        """
         ...
 
     def read(self, *, now_s: float) -> Batch:
-        """Return what comes next; the same again until it is settled."""
+        """Return what comes next; the same again until it is settled.
+
+        Example:
+            batch = changes.read(now_s=time.time())
+        """
         ...
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
@@ -65,11 +78,18 @@ class Changes(Protocol):
             batch: The one that `read` returned last.
             complete: Whether nothing of it is to be tried again, such as a vector that is missing.
             now_s: Seconds since the epoch, as for `read`.
+
+        Example:
+            position = changes.settle(batch, complete=True, now_s=time.time())
         """
         ...
 
     def close(self) -> None:
-        """Let go of what was opened; `restore` and `read` open it again."""
+        """Let go of what was opened; `restore` and `read` open it again.
+
+        Example:
+            changes.close()
+        """
         ...
 
 
@@ -77,25 +97,41 @@ class AsyncChanges(Protocol):
     """The same, awaiting.
 
     Example:
-        await shop.follow("products", MyAsyncChanges(), state="follow.json")
+        await shop.follow("products", MyAsyncChanges(), state="follow.json", once=True)
     """
 
     identity: str
 
     def restore(self, position: Json | None) -> None:
-        """Go on from a position; see `Changes.restore`."""
+        """Go on from a position; see `Changes.restore`.
+
+        Example:
+            changes.restore(None)
+        """
         ...
 
     async def read(self, *, now_s: float) -> Batch:
-        """Return what comes next; see `Changes.read`."""
+        """Return what comes next; see `Changes.read`.
+
+        Example:
+            batch = await changes.read(now_s=time.time())
+        """
         ...
 
     def settle(self, batch: Batch, *, complete: bool, now_s: float) -> Json:
-        """Take note that a batch is written; see `Changes.settle`."""
+        """Take note that a batch is written; see `Changes.settle`.
+
+        Example:
+            position = changes.settle(batch, complete=True, now_s=time.time())
+        """
         ...
 
     async def aclose(self) -> None:
-        """Let go of what was opened; see `Changes.close`."""
+        """Let go of what was opened; see `Changes.close`.
+
+        Example:
+            await changes.aclose()
+        """
         ...
 
 

@@ -40,6 +40,10 @@ class FollowReport:
             chunk: Of what was written.
             deleted: Products taken out.
             superseded: Changes that a later one of the same chunk replaced.
+
+        Example:
+            >>> print(FollowReport().plus(IngestReport(read=3, indexed=2), deleted=1, superseded=0))
+            4 changes in 1 chunk: 2 written, 1 unchanged, 1 deleted, 0 failed
         """
         return FollowReport(
             chunks=self.chunks + 1,

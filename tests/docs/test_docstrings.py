@@ -12,7 +12,17 @@ from pathlib import Path
 import pytest
 
 import es_hybrid
+from es_hybrid import follow
+from es_hybrid._async.experiments import AsyncExperiments
+from es_hybrid._async.rules import AsyncRules
+from es_hybrid._async.shoppers import AsyncShoppers
+from es_hybrid._sync.experiments import Experiments
+from es_hybrid._sync.rules import Rules
+from es_hybrid._sync.shoppers import Shoppers
 from tests.docs.pages import ROOT
+
+NAMESPACES = (Rules, Experiments, Shoppers, AsyncRules, AsyncExperiments, AsyncShoppers)
+HANDED_OUT = (*NAMESPACES, *(getattr(follow, name) for name in follow.__all__))
 
 PLACES = ("es_hybrid", "scripts", "tests/support", "demo", "benchmarks")
 MODULES = [
@@ -32,6 +42,14 @@ def test_the_examples_of_a_module_hold(name: str) -> None:
     )
     assert found.attempted
     assert not found.failed
+
+
+@pytest.mark.parametrize("kind", HANDED_OUT, ids=lambda kind: kind.__name__)
+def test_each_method_of_what_a_shop_is_handed_has_an_example(kind: type) -> None:
+    """Namespaces of a client, sources of changes and their states show each of their calls."""
+    calls = inspect.getmembers(kind, inspect.isfunction)
+    without = [n for n, call in calls if not n.startswith("_") and _lacks_example(call)]
+    assert without == []
 
 
 def _lacks_example(thing: object) -> bool:
