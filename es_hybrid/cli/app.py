@@ -107,6 +107,7 @@ def build_parser() -> Parser:
         example='es-hybrid search products "trail running shoe"',
     )
     parser.add_argument("--version", action="version", version=f"es-hybrid {__version__}")
+    parser.set_defaults(tree=parser)  # for the command that describes all of them to a shell
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, (module, purpose) in _COMMANDS.items():
         command = commands.add_parser(

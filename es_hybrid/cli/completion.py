@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 
-from es_hybrid import ConfigurationError
 from es_hybrid.cli.arguments import Parser
 from es_hybrid.cli.output import Output
+from es_hybrid.errors import missing_extra
 
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
 
@@ -29,9 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the shell's script."""
-    from es_hybrid.cli.app import build_parser  # noqa: PLC0415 - the tree that this is a part of
-
-    script = completion_script(build_parser(), args.shell)
+    script = completion_script(args.tree, args.shell)
     out = Output.of(args)
     if out.json:
         out.document({"shell": args.shell, "script": script})
@@ -49,9 +47,7 @@ def completion_script(parser: Parser, shell: str) -> str:
     try:
         import shtab  # noqa: PLC0415 - an extra
     except ImportError as error:
-        raise ConfigurationError(
-            "the package shtab is not installed", hint="pip install 'es-hybrid[completion]'"
-        ) from error
+        raise missing_extra(error, user="completion", extra="completion") from error
     for each in parser.whole_tree():
         for action in each.arguments:
             named = str(action.metavar or "")

@@ -78,8 +78,11 @@ def test_every_shell_has_a_script(shell: str, capsys: pytest.CaptureFixture[str]
 
 
 def test_without_the_extra_it_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without shtab the error names the extra to install."""
+    """Without shtab the error says what is lacking, and names the extra to install."""
     monkeypatch.setitem(__import__("sys").modules, "shtab", None)
     with pytest.raises(ConfigurationError) as caught:
         completion_script(build_parser(), "bash")
-    assert caught.value.hint == "pip install 'es-hybrid[completion]'"
+    assert str(caught.value) == (
+        "completion needs the package shtab, which cannot be imported;"
+        " run: pip install 'es-hybrid[completion]'"
+    )
