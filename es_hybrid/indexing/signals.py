@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from es_hybrid.indexing.actions import Action
-from es_hybrid.indexing.happenings import read_event, records_of
+from es_hybrid.indexing.event_log import read_event, records_of
 from es_hybrid.indexing.sources import FeedItem
 from es_hybrid.types import Json
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 
-from es_hybrid.indexing.happenings import read_event, records_of, seconds_of
+from es_hybrid.indexing.event_log import read_event, records_of, seconds_of
 from es_hybrid.indexing.sources import FeedItem
 
 __all__ = ["Orders", "read_orders"]

@@ -7,9 +7,9 @@ because a typo that is ignored is a setting that silently does nothing.
 
 from __future__ import annotations
 
-from es_hybrid.settings.followed import ExperimentSettings, LookUpSettings, RulesSettings
 from es_hybrid.settings.judge import JudgeSettings
 from es_hybrid.settings.log import LogSettings
+from es_hybrid.settings.look_up import ExperimentSettings, LookUpSettings, RulesSettings
 from es_hybrid.settings.recommend import RecommendSettings
 from es_hybrid.settings.sections import (
     CacheSettings,

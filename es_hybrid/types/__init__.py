@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from es_hybrid.types.evidence import Correction, Evidence
 from es_hybrid.types.search_done import SearchDone
-from es_hybrid.types.sides import Assigned, Variant
 from es_hybrid.types.times import zoned
 from es_hybrid.types.values import (
     BoostContext,
@@ -21,6 +20,7 @@ from es_hybrid.types.values import (
     UsedWeights,
     hits_of,
 )
+from es_hybrid.types.variants import Assigned, Variant
 from es_hybrid.types.vocabulary import (
     FUSED_LEGS,
     NAMED_QUERY,

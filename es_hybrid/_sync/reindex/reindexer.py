@@ -19,11 +19,11 @@ from es_hybrid._sync.reindex.run import ReindexRun, Tell
 from es_hybrid.errors import ConfigurationError, ReindexError
 from es_hybrid.indexing.mapping import load_mapping
 from es_hybrid.indexing.names import TOKEN_BITS, index_name
-from es_hybrid.indexing.reindex.back import rollback_plan
 from es_hybrid.indexing.reindex.begin import FINISHED, RUNNING, begin_with, begun
 from es_hybrid.indexing.reindex.lock import RunState
 from es_hybrid.indexing.reindex.plan import PlanKind, ReindexPlan
 from es_hybrid.indexing.reindex.report import BackfillReport, ReindexReport
+from es_hybrid.indexing.reindex.rollback import rollback_plan
 from es_hybrid.indexing.reindex.settings import is_gate_closed, open_gate
 from es_hybrid.indexing.reindex.shape import Live, Wanted, plan_of
 from es_hybrid.indexing.reindex.steps import steps_of

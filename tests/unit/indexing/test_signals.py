@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from es_hybrid.indexing.happenings import read_event, seconds_of
+from es_hybrid.indexing.event_log import read_event, seconds_of
 from es_hybrid.indexing.signals import (
     bayesian_rating,
     bucketed,
