@@ -145,7 +145,7 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
         Example:
             await shop.experiments.add_counts("pilot-7f3a", "web-1", {Variant.CONTROL: Counts(3)})
         """
-        sums = {str(side): found.to_dict() for side, found in counts.items()}
+        sums = {str(variant): found.to_dict() for variant, found in counts.items()}
         document = {"kind": "counts", "name": label, "counts": sums}
         await self._es.index(
             index=self._index, id=f"{label}/{process}", document=document, refresh=True
@@ -169,8 +169,8 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
             return {}
         return summed(
             {
-                Variant(side): Counts.from_dict(sums)
-                for side, sums in hit["_source"]["counts"].items()
+                Variant(variant): Counts.from_dict(sums)
+                for variant, sums in hit["_source"]["counts"].items()
             }
             for hit in answer["hits"]["hits"]
         )

@@ -144,7 +144,7 @@ class Experiments(Versions[ExperimentVersion]):
         Example:
             shop.experiments.add_counts("pilot-7f3a", "web-1", {Variant.CONTROL: Counts(3)})
         """
-        sums = {str(side): found.to_dict() for side, found in counts.items()}
+        sums = {str(variant): found.to_dict() for variant, found in counts.items()}
         document = {"kind": "counts", "name": label, "counts": sums}
         self._es.index(index=self._index, id=f"{label}/{process}", document=document, refresh=True)
 
@@ -166,8 +166,8 @@ class Experiments(Versions[ExperimentVersion]):
             return {}
         return summed(
             {
-                Variant(side): Counts.from_dict(sums)
-                for side, sums in hit["_source"]["counts"].items()
+                Variant(variant): Counts.from_dict(sums)
+                for variant, sums in hit["_source"]["counts"].items()
             }
             for hit in answer["hits"]["hits"]
         )

@@ -110,13 +110,13 @@ def _show(status: ExperimentStatus, read: LoggedRun | None, out: Output) -> None
     out.line()
     rows = [
         [
-            side,
+            variant,
             found.searches,
             f"{found.took_ms / max(found.searches, 1):.0f}",
             found.errors,
             found.empty,
         ]
-        for side, found in sorted(status.counts.items())
+        for variant, found in sorted(status.counts.items())
     ]
     out.table(["variant", "searches", "mean ms", "errors", "zero results"], rows)
     out.line()
@@ -136,8 +136,8 @@ def _show_totals(status: ExperimentStatus, out: Output) -> None:
     if not metrics:
         return
     rows = [
-        [side, *(f"{sums.get(metric, 0.0):,.10g}" for metric in metrics)]
-        for side, sums in sorted(status.totals.items())
+        [variant, *(f"{sums.get(metric, 0.0):,.10g}" for metric in metrics)]
+        for variant, sums in sorted(status.totals.items())
     ]
     out.table(["what shoppers did", *metrics], rows)
     out.line()

@@ -124,7 +124,7 @@ def dealing_check(share: float, shoppers: Mapping[Variant, Sample], *, least: in
         'dealt 50.0% the treatment, seen 45.5%'
     """
     control, treated = (
-        shoppers.get(side, Sample()).count for side in (Variant.CONTROL, Variant.TREATMENT)
+        shoppers.get(variant, Sample()).count for variant in (Variant.CONTROL, Variant.TREATMENT)
     )
     count = control + treated
     if count < least or not 0.0 < share < 1.0:
@@ -143,7 +143,7 @@ def _checks(
     limits: Guardrails, counts: Mapping[Variant, Counts], revenue: Mapping[Variant, Sample]
 ) -> Iterator[Check]:
     control, treatment = (
-        counts.get(side, Counts()) for side in (Variant.CONTROL, Variant.TREATMENT)
+        counts.get(variant, Counts()) for variant in (Variant.CONTROL, Variant.TREATMENT)
     )
     enough = min(control.searches, treatment.searches) >= limits.searches
     for name, field, allowed in (
@@ -160,7 +160,7 @@ def _checks(
             continue
         samples = control.sample(before), treatment.sample(after)
         yield _judged(name, samples, allowed, detail, hint, tau=allowed or 0.01)
-    old, new = (revenue.get(side, Sample()) for side in (Variant.CONTROL, Variant.TREATMENT))
+    old, new = (revenue.get(variant, Sample()) for variant in (Variant.CONTROL, Variant.TREATMENT))
     hint = f"at most {limits.revenue_drop:.0%} less"
     if min(old.count, new.count) < limits.searches or old.mean <= 0.0:
         yield Check("revenue", Status.NOTE, "too few shoppers to say", hint)

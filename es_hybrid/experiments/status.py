@@ -61,8 +61,8 @@ class ExperimentStatus:
         return {
             **self.version.to_dict(),
             "label": self.version.label,
-            "counts": {str(side): counts.to_dict() for side, counts in self.counts.items()},
-            "totals": {str(side): dict(sums) for side, sums in self.totals.items()},
+            "counts": {str(variant): counts.to_dict() for variant, counts in self.counts.items()},
+            "totals": {str(variant): dict(sums) for variant, sums in self.totals.items()},
             "effect": None if self.effect is None else self.effect.to_dict(),
             "sign_test": self.sign_test,
             "guardrails": [check.to_dict() for check in self.guardrails],
