@@ -98,6 +98,10 @@ class Checkpoint:
 
         Raises:
             ConfigurationError: The file is no checkpoint, or of another index or feed.
+
+        Example:
+            >>> Checkpoint("not-there.checkpoint").begin("products-1").taken
+            0
         """
         found = self._read()
         if found is None:
@@ -115,12 +119,25 @@ class Checkpoint:
         return found
 
     def write(self, progress: Progress) -> None:
-        """Replace the file; it is on the disk when this returns."""
+        """Replace the file; it is on the disk when this returns.
+
+        Example:
+            >>> from tempfile import TemporaryDirectory
+            >>> with TemporaryDirectory() as folder:
+            ...     checkpoint = Checkpoint(f"{folder}/products.checkpoint")
+            ...     checkpoint.write(Progress("products-1", taken=500))
+            ...     checkpoint.begin("products-1").taken
+            500
+        """
         content = orjson.dumps({"es_hybrid_checkpoint": _VERSION, **asdict(progress)})
         replace_file(self._path, content)
 
     def remove(self) -> None:
-        """Remove the file: the run is done."""
+        """Remove the file: the run is done.
+
+        Example:
+            >>> Checkpoint("not-there.checkpoint").remove()  # as harmless as the first time
+        """
         self._path.unlink(missing_ok=True)
 
     def _read(self) -> Progress | None:

@@ -34,5 +34,10 @@ class Check:
     hint: str = ""
 
     def to_dict(self) -> dict[str, str]:
-        """Return what a machine reads."""
+        """Return what a machine reads.
+
+        Example:
+            >>> Check("cluster", Status.OK, "9.4.3, basic").to_dict()
+            {'name': 'cluster', 'status': <Status.OK: 'ok'>, 'detail': '9.4.3, basic', 'hint': ''}
+        """
         return asdict(self)

@@ -64,7 +64,12 @@ class Capabilities:
     refused: frozenset[PlanName] = frozenset()
 
     def to_dict(self) -> Json:
-        """Return the record as JSON."""
+        """Return the record as JSON.
+
+        Example:
+            >>> Capabilities(Server((9, 4))).to_dict()["rescores_vectors"]
+            True
+        """
         vector = self.schema.vector
         return {
             "version": ".".join(map(str, self.server.version)) if self.server.version else None,
