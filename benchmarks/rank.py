@@ -28,12 +28,12 @@ from es_hybrid.query.models import Surroundings
 from es_hybrid.query.plan import Plan
 from es_hybrid.query.request import parse_request
 from es_hybrid.query.schema import IndexSchema, VectorField
+from es_hybrid.rank.columns import HitList
 from es_hybrid.rank.features import FEATURES
 from es_hybrid.rank.fuse import FUSERS
 from es_hybrid.rank.learned import LearnedModel
 from es_hybrid.rank.personal import ShopperBoost, Taste
 from es_hybrid.rank.trees import Split, Tree
-from es_hybrid.rank.values import HitList
 from es_hybrid.respond.notes import Notes
 from es_hybrid.rules import InForce, Moment, ReadyRules, parse_rules
 from es_hybrid.settings import Settings

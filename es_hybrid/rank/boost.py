@@ -12,7 +12,7 @@ import numpy as np
 from es_hybrid.errors import ConfigurationError
 from es_hybrid.protocols import Boost
 from es_hybrid.rank.explore import smoothed_sales
-from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, dates, numbers, plain
+from es_hybrid.rank.values import SECONDS_A_DAY, dates, numbers, plain, text_column
 from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, Scores
 
@@ -51,9 +51,7 @@ class FieldBoost(VectorisedBoost):
         wanted = self.equals if isinstance(self.equals, (list, tuple, set)) else (self.equals,)
         differs = frozenset(map(plain, wanted)).isdisjoint
         name, by = self.field, self.by
-        found = all_texts(hits, name)
-        factors = {own: 1.0 if differs(own) else by for own in set(found)}
-        return np.array([factors[own] for own in found])
+        return text_column(hits, name).measured(lambda own: 1.0 if differs(own) else by)
 
 
 @dataclass(frozen=True, slots=True)

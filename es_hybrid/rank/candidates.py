@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from es_hybrid.rank.values import HitList
+from es_hybrid.rank.columns import HitList
 from es_hybrid.types import Hit, HitKey
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from es_hybrid.policies import Diversity
-from es_hybrid.rank.values import all_texts
+from es_hybrid.rank.values import text_column
 from es_hybrid.types import Hit, HitKey, Vector, Vectors
 
 _POOL = 3
@@ -46,7 +46,7 @@ def by_field(
         [0, 2, 1]
     """
     pool = list(order[: pool_size(diversity)])
-    found = all_texts(hits, diversity.field or "")
+    found = text_column(hits, diversity.field or "").texts
     members: dict[str | int, deque[int]] = {}
     for place, position in enumerate(pool):
         alike = found[position][0] if found[position] else place

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, attributes, dates, numbers
+from es_hybrid.rank.values import SECONDS_A_DAY, attributes, dates, numbers, text_column
 from es_hybrid.rank.words import FoundWords, QueryWords
 from es_hybrid.types import Evidence, Scores
 
@@ -170,14 +170,12 @@ class _Columns:
         """Return a number that every hit has; NaN where Elasticsearch gave none."""
         return attributes(self.known.hits, name)
 
-    def of_values(self, name: str, measure: Callable[[Sequence[str]], float]) -> list[float]:
-        """Return something of each product's values; many products have the same ones."""
+    def of_values(self, name: str, measure: Callable[[Sequence[str]], float]) -> Scores:
+        """Return something of each product's values."""
         hits, field = self.known.hits, self._fields.get(name)
         if field is None:
-            return [math.nan] * len(hits)
-        found = all_texts(hits, field)
-        known = {values: measure(values) for values in set(found)}
-        return [known[values] for values in found]
+            return np.full(len(hits), math.nan)
+        return text_column(hits, field).measured(measure)
 
     def of_places(self, places: Any, values: Any) -> Scores:
         """Return what is known of some of the candidates."""

@@ -25,7 +25,7 @@ def within_share(relevance: Scores, boosted: Scores, share: float) -> Scores:
     if not relevance.size:
         return boosted
     most = share * float(relevance.max() - relevance.min())
-    return np.clip(boosted, relevance - most, relevance + most)
+    return np.minimum(np.maximum(boosted, relevance - most), relevance + most)
 
 
 def within_places(before: Sequence[int], after: Sequence[int], places: int) -> list[int]:

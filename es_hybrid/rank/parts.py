@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import islice
 from typing import Any, NamedTuple
 
 from es_hybrid.rank.phrases import PHRASES
@@ -114,8 +113,7 @@ _TOLD = 2
 _WORTH_TELLING = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class HitParts:
+class HitParts(NamedTuple):
     """What made one hit's score.
 
     Attributes:
@@ -141,7 +139,7 @@ class HitParts:
     relevance: float
     score: float
     boost: float = 1.0
-    factors: Mapping[str, float] = field(default_factory=dict)
+    factors: Mapping[str, float] = {}
     moves: tuple[Move, ...] = ()
     learned: Learned | None = None
     language: str = "en"
@@ -204,12 +202,14 @@ def _leg_reasons(hit: Hit, words: Words) -> list[str]:
 
 
 def _learned_reasons(learned: Learned, words: Words) -> list[str]:
-    did = learned.contributions.items()  # the largest first
-    telling = list(takewhile(lambda item: abs(item[1]) >= _WORTH_TELLING, did))
-    raised = [name for name, value in telling if value > 0.0][:_TOLD]
-    lowered = [name for name, value in telling if value < 0.0][:_TOLD]
+    raised: list[str] = []
+    lowered: list[str] = []
+    for name, value in learned.contributions.items():  # the largest first
+        if abs(value) < _WORTH_TELLING:
+            break
+        (raised if value > 0.0 else lowered).append(name)
     return [
-        form.format(words.conjunction.join(some).replace("_", " "))
+        form.format(words.conjunction.join(some[:_TOLD]).replace("_", " "))
         for form, some in ((words.learned_up, raised), (words.learned_down, lowered))
         if some
     ]
@@ -219,7 +219,7 @@ def _boost_reasons(factors: Mapping[str, float], words: Words) -> list[str]:
     raised = [name for name, factor in factors.items() if factor >= 1.005]
     lowered = [name for name, factor in factors.items() if factor <= 0.995]
     return [
-        form.format(math.prod([factors[name] for name in some]), words.conjunction.join(some))
+        form.format(math.prod(map(factors.__getitem__, some)), words.conjunction.join(some))
         for form, some in ((words.raised, raised), (words.lowered, lowered))
         if some
     ]

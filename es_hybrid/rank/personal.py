@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from es_hybrid.rank.values import SECONDS_A_DAY, all_texts, column, numbers
+from es_hybrid.rank.columns import column
+from es_hybrid.rank.values import SECONDS_A_DAY, numbers, text_column
 from es_hybrid.rank.vectorised import VectorisedBoost
 from es_hybrid.types import BoostContext, Hit, HitKey, Scores, Vector
 
@@ -157,7 +158,7 @@ class Taste:
         ]
         if cosines:
             parts.append(_near(hits, cosines, self.nearness))
-        return np.mean(parts, axis=0) if parts else np.zeros(len(hits))
+        return sum(parts, np.zeros(len(hits))) / max(len(parts), 1)
 
     @cached_property
     def _likings(self) -> Mapping[str, Callable[[Sequence[Hit], str], Scores]]:
@@ -253,9 +254,10 @@ def _near(hits: Sequence[Hit], cosines: Mapping[HitKey, float], nearness: float)
 
 
 def _liking(hits: Sequence[Hit], name: str, *, known: Mapping[str, float]) -> Scores:
-    found = all_texts(hits, name)
-    liked = {own: max([known.get(v, 0.0) for v in own], default=0.0) for own in set(found)}
-    return np.array([liked[own] for own in found])
+    def liking(values: tuple[str, ...]) -> float:
+        return max([known.get(value, 0.0) for value in values], default=0.0)
+
+    return text_column(hits, name).measured(liking)
 
 
 def _price_liking(hits: Sequence[Hit], name: str, *, centre: float, spread: float) -> Scores:

@@ -17,12 +17,13 @@ import numpy as np
 from es_hybrid.policies import Policies
 from es_hybrid.rank import diversity
 from es_hybrid.rank.candidates import group_of
+from es_hybrid.rank.columns import HitList
 from es_hybrid.rank.explore import Draw, chosen
 from es_hybrid.rank.ranking import Ranking
 from es_hybrid.rank.slots import Capped, arrange
 from es_hybrid.rank.steps import Cause, Reason, Step, StepName
 from es_hybrid.rank.stock import in_stock, settled
-from es_hybrid.rank.values import HitList
+from es_hybrid.rank.values import attributes
 from es_hybrid.types import Hit, HitKey, Scores, Vector
 
 _NO_VECTORS: Mapping[HitKey, Vector] = {}
@@ -89,7 +90,10 @@ def apply_policies(
     known = {hit.key for hit in ranking.hits if hit.id in ids}
     hits = HitList.of(ranking.hits).followed_by([hit for hit in pinned if hit.key not in known])
     scores = dict(zip(ranking.order, ranking.scores_in_order.tolist(), strict=True))
-    codes = [position for position in ranking.order if hits[position].code]
+    asked_for = attributes(hits, "code")
+    codes = (
+        [position for position in ranking.order if asked_for[position]] if asked_for.any() else []
+    )
     desk = _Desk(hits, list(ranking.order), codes, scores, list(ranking.steps))
     available = in_stock(hits, policies.stock) if policies.stock else [True] * len(hits)
     _settle_stock(desk, policies, available)
@@ -260,12 +264,10 @@ def _renumbered(step: Step, places: Mapping[int, int]) -> Step:
 
 def _falling(order: Sequence[int], scores: Mapping[int, float]) -> Scores:
     """Return scores by place: those of the hits, best first; a pin without one has its successor's."""
-    known = [position in scores for position in order]
-    shown = set(order) if sum(known) < len(scores) else scores.keys()
-    best_first = [score for position, score in scores.items() if position in shown]
-    if all(known):
-        return np.array(best_first)
-    places = np.cumsum(known) - np.array(known, dtype=np.int64)
-    last = best_first[-1] if best_first else 1.0
-    found: Scores = np.array([*best_first, last])[places]
-    return found
+    shown = set(order)
+    falling = [score for position, score in scores.items() if position in shown]
+    for place, position in enumerate(order):
+        if position not in scores:
+            next_one = falling[min(place, len(falling) - 1)] if falling else 1.0
+            falling.insert(place, next_one)
+    return np.array(falling)

@@ -11,6 +11,7 @@ from es_hybrid.policies import BoostLimits
 from es_hybrid.protocols import Boost, LearnedRanking
 from es_hybrid.rank.boost import Boosted, apply_boosts
 from es_hybrid.rank.candidates import collapse, group_of
+from es_hybrid.rank.columns import HitList
 from es_hybrid.rank.fuse import order_of
 from es_hybrid.rank.limits import within_places, within_share
 from es_hybrid.rank.order import Order
@@ -18,7 +19,7 @@ from es_hybrid.rank.parts import HitParts, Learned
 from es_hybrid.rank.personal import ShopperBoost
 from es_hybrid.rank.rerank import blend
 from es_hybrid.rank.steps import Cause, Reason, Step, StepName, explored, moves_of
-from es_hybrid.rank.values import HitList
+from es_hybrid.rank.values import attributes
 from es_hybrid.types import (
     BoostContext,
     Correction,
@@ -255,8 +256,5 @@ def _affinity(boosts: Sequence[Boost], hits: Sequence[Hit]) -> Scores | None:
 
 def _codes_first(hits: Sequence[Hit], scores: Scores) -> Scores:
     """Lift products whose exact code was asked for above all others; no boost reaches them."""
-    marks = [hit.code for hit in hits]
-    if True not in marks:
-        return scores
-    codes = np.array(marks, dtype=bool)
-    return np.where(codes, scores + scores.max() + 1.0, scores)
+    codes = attributes(hits, "code")
+    return np.where(codes, scores + scores.max() + 1.0, scores) if codes.any() else scores

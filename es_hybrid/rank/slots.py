@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from es_hybrid.policies import Cap
-from es_hybrid.rank.values import all_texts
+from es_hybrid.rank.values import text_column
 from es_hybrid.types import Hit
 
 
@@ -50,20 +51,21 @@ class Capped:
         most: list[int] = []
         runs = []
         for cap in caps:
-            first, found = len(values), all_texts(hits, cap.field)
-            values += dict.fromkeys(value for own in set(found) for value in own)
+            first, found = len(values), text_column(hits, cap.field)
+            values += dict.fromkeys(chain.from_iterable(found.first))
             exempt = is_named if cap.exempt_named else None
             number = {
                 value: group
                 for group, value in enumerate(values[first:], start=first)
                 if exempt is None or not exempt(value)
             }
-            # Many products have the same values.
             held_by = {
                 own: tuple(dict.fromkeys(number[value] for value in own if value in number))
-                for own in set(found)
+                for own in found.first
             }
-            groups = [before + held_by[own] for before, own in zip(groups, found, strict=True)]
+            groups = [
+                before + held_by[own] for before, own in zip(groups, found.texts, strict=True)
+            ]
             most += [cap.most] * (len(values) - first)
             runs.append((cap.per, first, len(values)))
         for position in free:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from es_hybrid.policies import StockAction, StockPolicy
 from es_hybrid.rank.steps import Cause, Reason
-from es_hybrid.rank.values import all_texts, first_values, numbers, plain
+from es_hybrid.rank.values import first_values, numbers, plain, text_column
 from es_hybrid.types import Hit
 
 
@@ -34,11 +34,11 @@ def in_stock(hits: Sequence[Hit], stock: StockPolicy) -> list[bool]:
     name, missing = stock.field, stock.missing_is_in_stock
     if stock.equals:
         wanted = {plain(value) for value in stock.equals}
-        return [
-            any(text in wanted for text in own) if own else missing for own in all_texts(hits, name)
-        ]
+        found = text_column(hits, name).texts
+        return [any(text in wanted for text in own) if own else missing for own in found]
     unknown = stock.above + 1.0 if missing else stock.above
-    return [amount > stock.above for amount in numbers(hits, name, unknown).tolist()]
+    enough: list[bool] = (numbers(hits, name, unknown) > stock.above).tolist()
+    return enough
 
 
 def settled(
@@ -70,7 +70,7 @@ def settled(
         case StockAction.BURY:
             return Arranged([p for p in order if available[p]] + gone, reasons)
         case _:
-            return _substituted(order, hits, stock, available, gone)
+            return _substituted(order, hits, stock, available, reasons)
 
 
 def _substituted(
@@ -78,20 +78,24 @@ def _substituted(
     hits: Sequence[Hit],
     stock: StockPolicy,
     available: Sequence[bool],
-    gone: Sequence[int],
+    sold_out: Mapping[int, Reason],
 ) -> Arranged:
     """Let the best product below that can be bought, of the same group, take each one's place."""
     groups = first_values(hits, stock.group) if stock.group else [None] * len(hits)
-    below: dict[Any, list[int]] = {groups[position]: [] for position in gone}
+    below: dict[Any, list[int]] = {groups[position]: [] for position in sold_out}
     below.pop(None, None)
     for position in reversed(order):
         if available[position] and groups[position] in below:
             below[groups[position]].append(position)
     kept: list[int] = []
     taken: set[int] = set()
-    reasons = {position: Reason(Cause.SOLD_OUT) for position in gone}
+    reasons = dict(sold_out)
     for position in order:
-        mates = below.get(groups[position], ())
+        mates = below.get(groups[position])
+        if mates is None:  # nothing of its group is sold out
+            if available[position]:
+                kept.append(position)
+            continue
         if position in taken or not (available[position] or mates):
             continue
         # The last one is the best one that has not been passed or taken: of an available product
@@ -101,4 +105,4 @@ def _substituted(
         kept.append(chosen)
         if chosen != position:
             reasons[chosen] = Reason(Cause.SUBSTITUTE, hits[position].id)
-    return Arranged(kept + list(gone), reasons)
+    return Arranged([*kept, *sold_out], reasons)

@@ -1,20 +1,19 @@
-"""Doc values as numbers, dates, places and texts; what a field holds may be anything.
-
-Several stages read the same field. Of a `HitList` it is read once.
-"""
+"""Doc values as numbers, dates, places and texts; what a field holds may be anything."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
-from typing import Any, Self, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from es_hybrid.rank.columns import TextColumn, column
 from es_hybrid.types import Hit, Scores, zoned
 
 SECONDS_A_DAY = 86_400.0
@@ -22,61 +21,6 @@ SECONDS_A_DAY = 86_400.0
 _USUAL_DATE = len("2026-06-01T00:00:00.000Z")
 _NO_DATE = "NaT".ljust(_USUAL_DATE - 1, "\0") + "Z"
 """What numpy reads as "not a time", in the length of a date."""
-
-
-Column = TypeVar("Column", Scores, list[Any])
-"""Something of each hit, in order."""
-
-
-class HitList(tuple[Hit, ...]):  # noqa: SLOT001 - a tuple's subclass cannot have any
-    """Hits of which each field is read once, by whoever asks first; nothing of them changes.
-
-    Example:
-        >>> hits = HitList([Hit("i", "1", fields={"stock": [3]})])
-        >>> numbers(hits, "stock", 0.0) is numbers(hits, "stock", 1.0)
-        True
-    """
-
-    _columns: dict[tuple[Callable[..., Any], str], Any]
-    _parts: tuple[HitList, ...]
-
-    def __new__(cls, hits: Iterable[Hit] = ()) -> Self:
-        """Return a list of hits of which nothing was read yet."""
-        made = super().__new__(cls, hits)
-        made._columns, made._parts = {}, ()
-        return made
-
-    @classmethod
-    def of(cls, hits: Sequence[Hit]) -> HitList:
-        """Return hits as such a list."""
-        return hits if isinstance(hits, HitList) else cls(hits)
-
-    def followed_by(self, more: Sequence[Hit]) -> HitList:
-        """Return the same hits with some more behind them; what was read stays read."""
-        if not more:
-            return self
-        longer = HitList((*self, *more))
-        longer._parts = (self, HitList(more))
-        return longer
-
-    def column(self, read: Callable[[Sequence[Hit], str], Column], name: str) -> Column:
-        """Return what a function reads of a field; it is called once."""
-        found: Column | None = self._columns.get((read, name))
-        if found is None:
-            parts = [part.column(read, name) for part in self._parts]
-            found = _joined(parts) if parts else read(self, name)
-            self._columns[read, name] = found
-        return found
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    first = parts[0]
-    return np.concatenate(parts) if isinstance(first, np.ndarray) else list(chain(*parts))
-
-
-def column(hits: Sequence[Hit], read: Callable[[Sequence[Hit], str], Column], name: str) -> Column:
-    """Return what a function reads of a field of each hit."""
-    return hits.column(read, name) if isinstance(hits, HitList) else read(hits, name)
 
 
 def attributes(hits: Sequence[Hit], name: str) -> Scores:
@@ -101,7 +45,7 @@ def dates(hits: Sequence[Hit], name: str) -> Scores:
     return column(hits, _dates, name)
 
 
-def all_texts(hits: Sequence[Hit], name: str) -> list[tuple[str, ...]]:
+def text_column(hits: Sequence[Hit], name: str) -> TextColumn:
     """Return all values of a field as texts, for each hit."""
     return column(hits, _texts, name)
 
@@ -190,6 +134,8 @@ def _attributes(hits: Sequence[Hit], name: str) -> Scores:
 
 def _first_values(hits: Sequence[Hit], name: str) -> list[Any]:
     rows = column(hits, _own, "fields")
+    with suppress(LookupError):  # most fields are in all products, and this is twice as fast
+        return [row[name][0] for row in rows]
     return [values[0] if (values := row.get(name)) else None for row in rows]
 
 
@@ -209,11 +155,13 @@ def _dates(hits: Sequence[Hit], name: str) -> Scores:
     return seconds(first_values(hits, name))
 
 
-def _texts(hits: Sequence[Hit], name: str) -> list[tuple[str, ...]]:
-    rows = [row.get(name) or () for row in column(hits, _own, "fields")]
-    if {*map(type, chain.from_iterable(rows))} <= {str}:  # nearly always
-        return list(map(tuple, rows))
-    return [tuple(map(plain, values)) for values in rows]
+def _texts(hits: Sequence[Hit], name: str) -> TextColumn:
+    rows = list(map(tuple, [row.get(name) or () for row in column(hits, _own, "fields")]))
+    with suppress(TypeError):  # objects cannot be compared before they are texts
+        found = TextColumn.of(rows)
+        if all(type(value) is str for value in chain.from_iterable(found.first)):  # nearly always
+            return found
+    return TextColumn.of([tuple(map(plain, values)) for values in rows])
 
 
 def _number(value: Any, missing: float) -> float:

@@ -27,7 +27,10 @@ def folded(text: str) -> str:
         >>> folded("  Café  LATTE "), folded("連衣裙")
         ('cafe latte', '连衣裙')
     """
-    plain = unicodedata.normalize("NFKD", text[:_LONGEST]).casefold()
+    text = text[:_LONGEST]
+    if text.isascii():
+        return " ".join(text.lower().split())
+    plain = unicodedata.normalize("NFKD", text).casefold()
     letters = "".join(char for char in plain if not unicodedata.combining(char))
     return " ".join(simplified(unicodedata.normalize("NFKC", letters)).split())
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from es_hybrid.rank.values import HitList, all_texts, dates, first_values, numbers
+from es_hybrid.rank.columns import HitList
+from es_hybrid.rank.values import dates, first_values, numbers, plain, text_column
 from es_hybrid.types import Hit
 
 VALUES = st.none() | st.lists(
-    st.sampled_from(["x", "12", "2026-06-01T00:00:00.000Z", 3, 2.5, True, None, float("inf")]),
+    st.sampled_from(
+        ["x", "12", "2026-06-01T00:00:00.000Z", 3, 2.5, True, None, float("inf"), {"lat": 1}]
+    ),
     max_size=2,
 )
 
@@ -25,7 +29,8 @@ def shelf(values: Sequence[list[Any] | None]) -> list[Hit]:
 
 def read(hits: Sequence[Hit]) -> list[str]:
     """Return all that can be read of the field, so that NaN equals NaN."""
-    found = (numbers(hits, "f", -1.0), first_values(hits, "f"), all_texts(hits, "f"))
+    texts = text_column(hits, "f")
+    found = (numbers(hits, "f", -1.0), first_values(hits, "f"), texts.texts, texts.measured(len))
     return [str(list(each)) for each in (*found, dates(hits, "f"))]
 
 
@@ -40,6 +45,22 @@ def test_a_list_that_remembers_reads_the_same(
     longer = remembering.followed_by(behind)
     assert list(longer) == own + behind
     assert read(longer) == read(own + behind)
+
+
+@pytest.mark.parametrize("values", [[True, 1, 1.0], ["a", "b", "a"], [{"lat": 1}, "a"]])
+def test_a_measure_is_of_the_hits_own_texts(values: list[Any]) -> None:
+    """Values that Python holds to be equal are told apart where their texts differ."""
+    found = text_column(shelf([[value] for value in values]), "f")
+    assert found.texts == [(plain(value),) for value in values]
+    numbered = {(plain(value),): float(place) for place, value in enumerate(values)}
+    asked: list[tuple[str, ...]] = []
+
+    def number_of(texts: tuple[str, ...]) -> float:
+        asked.append(texts)
+        return numbered[texts]
+
+    assert found.measured(number_of).tolist() == [numbered[own] for own in found.texts]
+    assert len(asked) == len(set(asked))
 
 
 def test_a_field_is_read_once() -> None:
