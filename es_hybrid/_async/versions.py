@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from elasticsearch import AsyncElasticsearch, BadRequestError, ConflictError, NotFoundError
 
-from es_hybrid.rules.versions import (
+from es_hybrid.types import Json
+from es_hybrid.versioned import (
     INDEX_SETTINGS,
     Kind,
     Pointer,
@@ -16,7 +17,6 @@ from es_hybrid.rules.versions import (
     read_pointer,
     version_id,
 )
-from es_hybrid.types import Json
 
 V = TypeVar("V", bound=Version)
 

@@ -9,7 +9,8 @@ from typing import Any, Generic, TypeVar
 
 from elasticsearch import BadRequestError, ConflictError, Elasticsearch, NotFoundError
 
-from es_hybrid.rules.versions import (
+from es_hybrid.types import Json
+from es_hybrid.versioned import (
     INDEX_SETTINGS,
     Kind,
     Pointer,
@@ -17,7 +18,6 @@ from es_hybrid.rules.versions import (
     read_pointer,
     version_id,
 )
-from es_hybrid.types import Json
 
 V = TypeVar("V", bound=Version)
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from es_hybrid.errors import ExperimentConflict, ExperimentError, RequestError
 from es_hybrid.query.options import parse_options
 from es_hybrid.rules.conditions import When
-from es_hybrid.rules.versions import Kind, Version
 from es_hybrid.types import Json
+from es_hybrid.versioned import Kind, Version
 
 __all__ = ["EXPERIMENTS", "Experiment", "ExperimentVersion", "Guardrails", "parse_experiment"]
 
