@@ -46,7 +46,7 @@ class AsyncExperiments(AsyncVersions[ExperimentVersion]):
 
         Args:
             name: Of the experiment.
-            new_shoppers: Whether shoppers are dealt anew.
+            new_shoppers: Whether shoppers are assigned anew.
             comment: What it is for.
             **definition: As in docs/live.md, such as `share`, `when`, `design`, `treatment`.
 

@@ -150,8 +150,8 @@ def _show_effect(status: ExperimentStatus, out: Output) -> None:
             "effect: no outcomes on both sides are known; --from-log or --outcomes brings them"
         )
         return
-    if status.dealt is not None and status.dealt.status is Status.PROBLEM:
-        out.line(f"{status.dealt.detail}; {status.dealt.hint}")
+    if status.sample_ratio is not None and status.sample_ratio.status is Status.PROBLEM:
+        out.line(f"{status.sample_ratio.detail}; {status.sample_ratio.hint}")
     low, high = effect.interval
     count = f"{effect.shoppers[0]:,} and {effect.shoppers[1]:,} shoppers"
     out.line(

@@ -27,7 +27,7 @@ def assign(experiment: str, unit: str, arms: Sequence[Arm]) -> str | None:
     """Return the arm of a shopper, or `None` for the traffic that takes no part.
 
     A hash of the experiment's and the shopper's id decides. Arms lie one after the other from 0,
-    so that a growing last arm takes shoppers in and turns none over; another experiment deals anew.
+    so that a growing last arm takes shoppers in and turns none over; another experiment assigns anew.
 
     Args:
         experiment: Its name.

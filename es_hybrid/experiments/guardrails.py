@@ -11,12 +11,12 @@ from es_hybrid.experiments.definition import Guardrails
 from es_hybrid.experiments.sequential import Sample, always_valid_interval
 from es_hybrid.types import Json, Variant
 
-__all__ = ["Counts", "dealing_check", "guard_checks", "summed"]
+__all__ = ["Counts", "guard_checks", "sample_ratio_check", "summed"]
 
 _ALPHA = 0.01
 """How often one guardrail may stop a harmless experiment; with four of them, at most 4 % in all."""
 
-_DEALT = "shoppers"
+_SAMPLE_RATIO = "shoppers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,25 +103,27 @@ def guard_checks(
     return tuple(_checks(limits, counts, revenue or {}))
 
 
-def dealing_check(share: float, shoppers: Mapping[Variant, Sample], *, least: int) -> Check | None:
-    """Say whether as many shoppers got the treatment as were dealt it.
+def sample_ratio_check(
+    share: float, shoppers: Mapping[Variant, Sample], *, least: int
+) -> Check | None:
+    """Say whether as many shoppers got the treatment as were assigned it.
 
     Where some of one side are lost (a page that breaks, a log that drops, a robot), the rest are not
     alike any more, and no difference between them means anything (Fabijan et al., "Diagnosing sample
     ratio mismatch", KDD 2019).
 
     Args:
-        share: Part of the shoppers that is dealt the treatment.
+        share: Part of the shoppers that is assigned the treatment.
         shoppers: One value per shopper, by variant.
         least: Fewest shoppers of both to judge by.
 
     Returns:
-        `None` where there are too few, or only one side is dealt.
+        `None` where there are too few, or only one side is assigned.
 
     Example:
         >>> seen = {Variant.CONTROL: Sample(6000), Variant.TREATMENT: Sample(5000)}
-        >>> dealing_check(0.5, seen, least=100).detail
-        'dealt 50.0% the treatment, seen 45.5%'
+        >>> sample_ratio_check(0.5, seen, least=100).detail
+        'assigned 50.0% the treatment, seen 45.5%'
     """
     control, treated = (
         shoppers.get(variant, Sample()).count for variant in (Variant.CONTROL, Variant.TREATMENT)
@@ -129,14 +131,16 @@ def dealing_check(share: float, shoppers: Mapping[Variant, Sample], *, least: in
     count = control + treated
     if count < least or not 0.0 < share < 1.0:
         return None
-    # Against what was dealt, which is known without any spread: the test of one sample.
-    dealt = Sample(count, share * count, share * share * count)
+    # Against what was assigned, which is known without any spread: the test of one sample.
+    assigned = Sample(count, share * count, share * share * count)
     seen = Sample(count, float(treated), float(treated))
-    low, high = always_valid_interval(dealt, seen, expected_difference=0.01, alpha=_ALPHA)
-    detail = f"dealt {share:.1%} the treatment, seen {treated / count:.1%}"
+    low, high = always_valid_interval(assigned, seen, expected_difference=0.01, alpha=_ALPHA)
+    detail = f"assigned {share:.1%} the treatment, seen {treated / count:.1%}"
     if low <= 0.0 <= high:
-        return Check(_DEALT, Status.OK, detail)
-    return Check(_DEALT, Status.PROBLEM, detail, "shoppers of one side are lost; trust no effect")
+        return Check(_SAMPLE_RATIO, Status.OK, detail)
+    return Check(
+        _SAMPLE_RATIO, Status.PROBLEM, detail, "shoppers of one side are lost; trust no effect"
+    )
 
 
 def _checks(

@@ -130,7 +130,7 @@ class Effect:
 def samples_of(outcomes: Iterable[Outcome], metric: str) -> dict[Variant, Sample]:
     """Return one value per shopper, summed; who was there and did nothing counts with 0.
 
-    Shoppers and not searches are what was dealt, and a shopper's searches are alike: counting
+    Shoppers and not searches are what was assigned, and a shopper's searches are alike: counting
     searches would make every difference look surer than it is.
 
     Args:

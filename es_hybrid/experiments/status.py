@@ -8,7 +8,7 @@ from typing import Self
 
 from es_hybrid.checks import Check, Status
 from es_hybrid.experiments.definition import Experiment, ExperimentVersion
-from es_hybrid.experiments.guardrails import Counts, dealing_check, guard_checks
+from es_hybrid.experiments.guardrails import Counts, guard_checks, sample_ratio_check
 from es_hybrid.experiments.outcomes import (
     Effect,
     Outcome,
@@ -36,8 +36,8 @@ class ExperimentStatus:
         effect: What the treatment changed; `None` where no outcomes are known.
         sign_test: Of an interleaved experiment, the p-value for a look at an end set before.
         guardrails: Each guardrail, and whether it holds.
-        dealt: Whether as many shoppers got the treatment as were dealt it; `None` where that cannot
-            be told.
+        sample_ratio: Whether as many shoppers got the treatment as were assigned it; `None` where
+            that cannot be told.
     """
 
     version: ExperimentVersion
@@ -47,7 +47,7 @@ class ExperimentStatus:
     effect: Effect | None
     sign_test: float | None
     guardrails: tuple[Check, ...]
-    dealt: Check | None
+    sample_ratio: Check | None
 
     @property
     def harm(self) -> str | None:
@@ -66,7 +66,7 @@ class ExperimentStatus:
             "effect": None if self.effect is None else self.effect.to_dict(),
             "sign_test": self.sign_test,
             "guardrails": [check.to_dict() for check in self.guardrails],
-            "dealt": None if self.dealt is None else self.dealt.to_dict(),
+            "sample_ratio": None if self.sample_ratio is None else self.sample_ratio.to_dict(),
             "harm": self.harm,
         }
 
@@ -86,13 +86,13 @@ class ExperimentStatus:
         """
         experiment, label = version.experiment, version.label
         own = [outcome for outcome in outcomes if outcome.experiment == label]
-        sign_test = dealt = None
+        sign_test = sample_ratio = None
         if experiment.design == "interleave":
             effect, sign_test = preference_of(own)
         else:
             samples = samples_of(own, experiment.metric)
             least = experiment.guardrails.searches
-            dealt = dealing_check(experiment.share, samples, least=least)
+            sample_ratio = sample_ratio_check(experiment.share, samples, least=least)
             effect = effect_of(
                 samples,
                 metric=experiment.metric,
@@ -100,4 +100,6 @@ class ExperimentStatus:
             )
         revenue = samples_of(own, _REVENUE) if any(o.metric == _REVENUE for o in own) else None
         checks = guard_checks(experiment.guardrails, counts, revenue)
-        return cls(version, experiment, counts, totals_of(own), effect, sign_test, checks, dealt)
+        return cls(
+            version, experiment, counts, totals_of(own), effect, sign_test, checks, sample_ratio
+        )

@@ -72,7 +72,7 @@ class LoggedSearch:
         session: Hash or id of the visit; empty where not logged.
         experiment: Name, where it was part of one.
         variant: Of the experiment.
-        unit: Hash of the shopper who was dealt that; empty where not logged.
+        unit: Hash of the shopper who was assigned that; empty where not logged.
         failed: Whether the variant's own search failed.
         recommended: What was recommended, such as `similar`; empty for a search.
         found_nothing: Whether there was no hit at all.

@@ -1,4 +1,4 @@
-"""A run of an experiment as the log of searches tells it: who was dealt what, and what they did."""
+"""A run of an experiment as the log of searches tells it: who was assigned what, and what they did."""
 
 from __future__ import annotations
 

@@ -182,16 +182,16 @@ def _attributes(searched: Searched, source: Source) -> Json:
 
 
 def _side(searched: Searched, source: Source) -> Json:
-    """Return on which side of an experiment a search was: as was dealt, or as the caller said."""
-    dealt = searched.info.experiment if searched.info else None
+    """Return on which side of an experiment a search was: as was assigned, or as the caller said."""
+    assigned = searched.info.experiment if searched.info else None
     said = searched.asked.experiment
-    if dealt is None:
+    if assigned is None:
         return {"experiment": said.name, "variant": said.variant} if said else {}
     return {
-        "experiment": dealt.experiment,
-        "variant": str(dealt.variant),
-        "unit": source.privacy.id("unit", dealt.unit),
-        "failed": dealt.failed,
+        "experiment": assigned.experiment,
+        "variant": str(assigned.variant),
+        "unit": source.privacy.id("unit", assigned.unit),
+        "failed": assigned.failed,
     }
 
 

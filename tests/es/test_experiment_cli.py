@@ -61,7 +61,7 @@ def test_a_pilot_from_a_shell(
         HybridClient(es, settings=settings) as new,
         ExperimentClient(es, new, name="pilot", record=path) as shop,
     ):
-        for shopper in range(40):  # dealt by a salt: one on each side but for one run in 10^11
+        for shopper in range(40):  # assigned by a salt: one on each side but for one run in 10^11
             query = {
                 "bool": {
                     "must": [{"match": {"title": "running shoe"}}],

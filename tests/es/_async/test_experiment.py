@@ -76,7 +76,7 @@ async def test_started_and_stopped_while_it_runs(
 async def test_shoppers_stay_on_their_side(
     async_es: AsyncElasticsearch, new_shop: AsyncHybridClient, products_index: str
 ) -> None:
-    """Every process deals a shopper the same, and a growing share turns nobody over."""
+    """Every process assigns a shopper the same, and a growing share turns nobody over."""
 
     async def treated(client: AsyncExperimentClient) -> set[str]:
         found = set()
@@ -170,7 +170,7 @@ async def test_harm_ends_it_by_itself(
     store = new_shop.experiments
     await store.start("pilot", share=0.5, treatment=empty, guardrails=limits)
     async with AsyncExperimentClient(async_es, new_shop, name="pilot") as one:
-        for shopper in range(100):  # a salt deals them: 20 on each side but for one run in 10^9
+        for shopper in range(100):  # a salt assigns them: 20 on each side but for one run in 10^9
             shop = one.for_shopper(f"session-{shopper}")
             await shop.search(index=products_index, **SEARCH)
         status = await one.look()

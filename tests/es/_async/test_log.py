@@ -196,7 +196,7 @@ async def test_a_search_of_an_experiment_is_logged_once_with_its_side(
     asked: dict[str, Any] = {"index": products_index, "query": WORDS, "size": 4}
     answers = {}
     async with AsyncExperimentClient(async_es, shop, name="pilot") as live:
-        for number in range(24):  # dealt by a salt of the run: one in 2^23 runs lacks a side
+        for number in range(24):  # assigned by a salt of the run: one in 2^23 runs lacks a side
             answer = await live.for_shopper(f"zyx-{number}").search(**asked)
             assert "ext" not in answer.body
             answers[answer.hybrid.query_id] = answer

@@ -77,7 +77,7 @@ def test_started_and_stopped_while_it_runs(
 def test_shoppers_stay_on_their_side(
     es: Elasticsearch, new_shop: HybridClient, products_index: str
 ) -> None:
-    """Every process deals a shopper the same, and a growing share turns nobody over."""
+    """Every process assigns a shopper the same, and a growing share turns nobody over."""
 
     def treated(client: ExperimentClient) -> set[str]:
         found = set()
@@ -171,7 +171,7 @@ def test_harm_ends_it_by_itself(
     store = new_shop.experiments
     store.start("pilot", share=0.5, treatment=empty, guardrails=limits)
     with ExperimentClient(es, new_shop, name="pilot") as one:
-        for shopper in range(100):  # a salt deals them: 20 on each side but for one run in 10^9
+        for shopper in range(100):  # a salt assigns them: 20 on each side but for one run in 10^9
             shop = one.for_shopper(f"session-{shopper}")
             shop.search(index=products_index, **SEARCH)
         status = one.look()

@@ -22,7 +22,7 @@ from es_hybrid.experiments import (
     guard_checks,
     samples_of,
 )
-from es_hybrid.experiments.guardrails import dealing_check
+from es_hybrid.experiments.guardrails import sample_ratio_check
 from es_hybrid.experiments.null_runs import null_runs
 from es_hybrid.experiments.outcomes import CREDIT, preference_of
 from es_hybrid.experiments.routing import assigned, credit_of, draft
@@ -161,17 +161,17 @@ def test_lost_shoppers_are_noticed() -> None:
         treated = random.binomial(200, 0.05, size=20).cumsum()
         for look, count in enumerate(treated.tolist(), start=1):
             seen = {Variant.CONTROL: Sample(200 * look - count), Variant.TREATMENT: Sample(count)}
-            found = dealing_check(0.05, seen, least=200)
+            found = sample_ratio_check(0.05, seen, least=200)
             assert found is not None
             if found.status is Status.PROBLEM:
                 alarms += 1
                 break
     assert alarms / 300 <= 0.01 + 3 * math.sqrt(0.01 * 0.99 / 300)
     lost = {Variant.CONTROL: Sample(10_000), Variant.TREATMENT: Sample(9_000)}
-    found = dealing_check(0.5, lost, least=200)
+    found = sample_ratio_check(0.5, lost, least=200)
     assert found is not None
     assert found.status is Status.PROBLEM
-    assert dealing_check(0.5, lost, least=20_000) is None
+    assert sample_ratio_check(0.5, lost, least=20_000) is None
 
 
 def test_guardrails_leave_harmless_experiments_alone() -> None:
