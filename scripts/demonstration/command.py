@@ -224,7 +224,8 @@ def _say_prepared(
 
 def _say_how_to_go_on(showcase: Showcase, args: argparse.Namespace, out: Output) -> None:
     command = os.path.relpath(Path(sys.executable).with_name("es-hybrid"))
-    words = shlex.quote(showcase.queries[0].text) if showcase.queries else "WORDS"
+    asked = showcase.shown_queries() or showcase.queries
+    words = shlex.quote(asked[0].text) if asked else "WORDS"
     out.line(
         f"""
 To go on by hand; after `make up` everything keeps running, and the index stays:

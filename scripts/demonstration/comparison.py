@@ -11,11 +11,11 @@ from typing import Any
 from es_hybrid import HybridClient, HybridResponse
 from es_hybrid.cli.output import Output, has_rich
 from es_hybrid.evaluate import JudgedQuery, Recipe, ndcg
-from es_hybrid.types import Json, PlanName
-from scripts.demonstration.layout import Entry, Line, Style, side_by_side
+from es_hybrid.types import DegradationReason, Json, PlanName, Stage
+from scripts.demonstration.layout import Entry, Line, Style, side_by_side, wrapped
 from scripts.demonstration.showcase import Showcase
 
-__all__ = ["PAGE", "Printer", "ask", "compare", "entries", "terminal_width"]
+__all__ = ["PAGE", "Printer", "ask", "compare", "entries", "language_notes", "terminal_width"]
 
 PAGE = 10
 """Products of a search: a shopper's first page, and what NDCG@10 looks at."""
@@ -55,8 +55,12 @@ def compare(
     before: Recipe,
     after: Recipe,
 ) -> None:
-    """Print, for each query that is shown, the first five of two recipes; the second says why."""
+    """Print, for each query that is shown, the first five of two recipes; the second says why.
+
+    Before the first query in a language that the embedder does not know, it says so.
+    """
     printer = Printer(terminal_width())
+    told: set[str] = set()
     for query in showcase.shown_queries()[:1]:  # the first search also reads the mapping
         ask(shop, showcase, query, after, explain=False)
     for query in showcase.shown_queries():
@@ -64,6 +68,12 @@ def compare(
         final, final_ms = ask(shop, showcase, query, after, explain=True)
         grades = showcase.judgments.get(query.id) if showcase.judgments else None
         kind = query.labels.get("type")
+        for note in language_notes(final) - told:
+            told.add(note)
+            out.line()
+            printer.lines(
+                [(Line(text, Style.DETAIL),) for text in wrapped(note, width=printer.width)]
+            )
         out.line()
         printer.lines([(Line(query.text + (f"  ({kind})" if kind else ""), Style.HEADING),)])
         printer.lines(
@@ -148,6 +158,16 @@ def _heading(
     if grades and any(grades.values()):
         quality = f" · NDCG@10 {ndcg([hit.id for hit in response.hits], grades):.2f}"
     return f"{name}{quality} · {took_ms:.0f} ms"
+
+
+def language_notes(response: HybridResponse) -> set[str]:
+    """Return what is to be said of a search in a language that the embedder does not know."""
+    return {
+        f"{lack.detail}: below, BM25 finds the products and boosts order them."
+        " An embedder that knows the language makes these searches hybrid, too."
+        for lack in response.hybrid.degraded
+        if lack.reason is DegradationReason.LANGUAGE and lack.stage is Stage.EMBED
+    }
 
 
 def _steps(response: HybridResponse) -> str:

@@ -19,8 +19,8 @@ SHOWN = 12
 
 _DEMO = Path(__file__).parents[2] / "demo"
 _DEMO_SHOWN = (
-    *("zh01", "zh02", "zh03", "zh04", "zh05", "zh18"),
     *("en21", "en02", "en25", "en20", "en18", "en30"),
+    *("zh01", "zh02", "zh03", "zh04", "zh05", "zh18"),
 )
 _DEMO_NOTES = (
     (

@@ -78,6 +78,7 @@ def test_the_demo_from_end_to_end_and_again(run: Run, es: Elasticsearch, index_n
     assert code == 0, err
     assert "1,572 read, 1,572 indexed" in out
     assert out.count("BM25 · NDCG@10") == 12
+    assert "does not know" not in out.partition("Milliseconds are medians")[0]
     assert "hybrid, reranked, boosted" in out
     assert "text match no. 1" in out
     for words in ("sales_30d", "Chinese, 30", "English, 31", "across languages, 10", "NDCG@10"):
