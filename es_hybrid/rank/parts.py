@@ -194,7 +194,7 @@ def _leg_reasons(hit: Hit, words: Words) -> list[str]:
     reasons = [words.code] if hit.code else []
     if hit.lexical_rank is not None:
         reasons.append(words.text_match.format(hit.lexical_rank))
-    else:
+    elif not hit.code:
         reasons.append(words.no_word if hit.lexical_score is None else words.weak_match)
     if hit.semantic_rank is not None:
         reasons.append(words.meaning_match.format(hit.semantic_rank))

@@ -19,7 +19,7 @@ SHOWN = 12
 
 _DEMO = Path(__file__).parents[2] / "demo"
 _DEMO_SHOWN = (
-    *("en21", "en02", "en25", "en20", "en18", "en30"),
+    *("en18", "en20", "en02", "en30", "en25", "en21"),
     *("zh01", "zh02", "zh03", "zh04", "zh05", "zh18"),
 )
 _DEMO_NOTES = (

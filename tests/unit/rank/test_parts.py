@@ -68,6 +68,7 @@ def test_the_sentence() -> None:
     )
     assert why(HITS[1]) == "#3: a weaker text match, meaning match no. 1."
     assert why(HITS[2]) == "#3: no word of the query in it, meaning match no. 2."
+    assert why(Hit("i", "d", code=True)) == "#3: its code is the query."
 
 
 def test_as_json() -> None:
