@@ -3,7 +3,7 @@
 Fusion, rerank blend, a learned model, a shopper, boosts within limits, sold-out policy, variety,
 caps, new products, pins, the final order and one page explained, on drawn candidates. What is
 measured is processor time, so that other programs of the machine do not count but by what they push
-out of its caches. The target for 200 candidates is 3 ms for all of it together, and 1 ms of that for a
+out of its caches; a median far above the fastest round says that they did. The target for 200 candidates is 3 ms for all of it together, and 1 ms of that for a
 model that reads every feature: as many trees as are trained by default, and a weight for each.
 """
 
@@ -130,10 +130,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         spent = measure(rules, args, everything=name == EVERYTHING, explained=name != NOTHING)
         for step, ms in spent.items():
             p50, p95 = statistics.median(ms), statistics.quantiles(ms, n=20)[-1]
-            rows.append([name, step, f"{p50:.3f}", f"{p95:.3f}"])
+            rows.append([name, step, *(f"{value:.3f}" for value in (min(ms), p50, p95))])
             slowest = max(slowest, p50)
             scoring = p50 if step == SCORING else scoring
-    print("\n".join(table_lines(["rules", "step", "p50 ms", "p95 ms"], rows)))
+    print("\n".join(table_lines(["rules", "step", "fastest ms", "p50 ms", "p95 ms"], rows)))
     verdict = "met" if slowest <= args.target_ms else "missed"
     print(
         f"{args.candidates} candidates, slowest p50 {slowest:.2f} ms: {args.target_ms:g} ms {verdict}"

@@ -20,8 +20,8 @@ class TextColumn:
 
     Attributes:
         texts: Of each hit.
-        first: The first position with the same texts, by them.
-        alike: Of each hit the first position with the same texts, shape `(n,)`.
+        first: Where each of them stands for the first time, in that order.
+        alike: Of each hit, where its texts stand for the first time, shape `(n,)`.
     """
 
     texts: list[tuple[str, ...]]
