@@ -22,7 +22,7 @@ from elasticsearch import Elasticsearch
 from es_hybrid import HybridClient, Settings, read_products
 from es_hybrid.cli.query_log import top_queries
 from es_hybrid.cli.table import table_lines
-from es_hybrid.rules import Simulation, compare, parse_rules, shown_products
+from es_hybrid.rules import Simulation, page_change, parse_rules, shown_products
 from es_hybrid.testing import HashEmbedder
 from es_hybrid.types import Json
 
@@ -79,7 +79,7 @@ def _row(
         new = _hits(shop, index, query, rules=rules, user=user)
         lost += _lost(rules, old, new)
         pages = [shown_products(page[:PAGE], checked) for page in (old, new)]
-        changes.append(compare(query, *pages))
+        changes.append(page_change(query, *pages))
         most.append(max(Counter(shown.brand for shown in pages[1]).values(), default=0))
     simulation = Simulation(tuple(changes))
     means = simulation.means()

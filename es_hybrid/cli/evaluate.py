@@ -25,11 +25,11 @@ from es_hybrid.evaluate import (
     RECIPES,
     Comparison,
     EvaluationReport,
-    Evidence,
     JudgedQuery,
     JudgedSet,
     JudgmentError,
     Measure,
+    QueryEvidence,
     Run,
     Shortfall,
     compare,
@@ -57,7 +57,7 @@ class Outcome:
     runs: Sequence[Run]
     report: EvaluationReport
     comparisons: Sequence[Comparison]
-    evidence: Mapping[str, Sequence[Evidence]]
+    evidence: Mapping[str, Sequence[QueryEvidence]]
     shortfalls: Sequence[Shortfall]
 
 

@@ -11,9 +11,9 @@ from es_hybrid import HybridClient
 from es_hybrid.evaluate import (
     Comparison,
     Detail,
-    Evidence,
     JudgedQuery,
     JudgedSet,
+    QueryEvidence,
     Recipe,
     Run,
     gather,
@@ -86,7 +86,7 @@ def collect(
     relevant_from: int,
     each: int,
     explainer: Explainer | None,
-) -> dict[str, list[Evidence]]:
+) -> dict[str, list[QueryEvidence]]:
     """Return, by recipe, the worst losers and the best winners as shoppers saw them.
 
     Args:
@@ -100,7 +100,7 @@ def collect(
     by_name = {run.recipe: run for run in runs}
     words = {query.id: query for query in judged.queries}
 
-    def shown(comparison: Comparison) -> Iterator[Evidence]:
+    def shown(comparison: Comparison) -> Iterator[QueryEvidence]:
         names = (comparison.baseline, comparison.recipe)
         for change in most_changed(comparison, each=each):
             query = words[change.query_id]

@@ -19,7 +19,7 @@ from es_hybrid.cli.output import Output
 from es_hybrid.cli.query_log import top_queries
 from es_hybrid.cli.rules_file import read_rules
 from es_hybrid.evaluate import FAULTS, JudgedQuery, read_judgments, read_queries
-from es_hybrid.rules import QueryChange, Simulation, compare, parse_rules, shown_products
+from es_hybrid.rules import PageChange, Simulation, page_change, parse_rules, shown_products
 from es_hybrid.types import Degradation
 
 __all__ = ["EXAMPLE", "INTERRUPTED", "add_arguments", "run"]
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     content = read_rules(args.rules)
     rules = parse_rules(content)
     queries, grades = _queries(args)
-    changes: list[QueryChange] = []
+    changes: list[PageChange] = []
     degraded: Counter[Degradation] = Counter()
     with (
         open_shop(forgetful(load_settings(args))) as shop,
@@ -101,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
                 shown_products(page, rules, price=args.price, brand=args.brand, stock=args.stock)
                 for page in (old, new)
             ]
-            changes.append(compare(query.text, *shown, grades=grades.get(query.id)))
+            changes.append(page_change(query.text, *shown, grades=grades.get(query.id)))
             progress.done(len(changes))
     named: Counter[str] = Counter()
     for lack, count in degraded.items():

@@ -8,7 +8,7 @@ of a shop's own.
 from __future__ import annotations
 
 from es_hybrid.evaluate.compare import Comparison, QueryChange, compare
-from es_hybrid.evaluate.evidence import Detail, Evidence, ShownProduct, gather, most_changed
+from es_hybrid.evaluate.evidence import Detail, QueryEvidence, ShownProduct, gather, most_changed
 from es_hybrid.evaluate.html import render_html
 from es_hybrid.evaluate.judgments import (
     JudgedQuery,
@@ -60,7 +60,6 @@ __all__ = [
     "Comparison",
     "Detail",
     "EvaluationReport",
-    "Evidence",
     "JudgedQuery",
     "JudgedSet",
     "JudgmentError",
@@ -68,6 +67,7 @@ __all__ = [
     "Measure",
     "Metric",
     "QueryChange",
+    "QueryEvidence",
     "QueryKind",
     "QuerySlice",
     "Recipe",

@@ -10,7 +10,7 @@ from es_hybrid.evaluate.judgments import JudgedQuery, Judgments
 from es_hybrid.evaluate.runs import Run
 from es_hybrid.types import Json
 
-__all__ = ["Detail", "Evidence", "ShownProduct", "gather", "most_changed"]
+__all__ = ["Detail", "QueryEvidence", "ShownProduct", "gather", "most_changed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class ShownProduct:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class QueryEvidence:
     """One query that changed, and what each recipe showed.
 
     Attributes:
@@ -101,7 +101,7 @@ def gather(
     details: Mapping[tuple[str, str], Detail] | None = None,
     top: int = 10,
     relevant_from: int = 2,
-) -> Evidence:
+) -> QueryEvidence:
     """Put together what two runs showed for a query.
 
     Args:
@@ -128,7 +128,7 @@ def gather(
         )
 
     after_shown = shown(after)
-    return Evidence(
+    return QueryEvidence(
         query=query,
         change=change,
         before=shown(before),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from es_hybrid.errors import missing_extra
 from es_hybrid.evaluate.compare import Comparison
-from es_hybrid.evaluate.evidence import Evidence
+from es_hybrid.evaluate.evidence import QueryEvidence
 from es_hybrid.evaluate.judgments import JudgedQuery
 from es_hybrid.evaluate.measures import Metric
 from es_hybrid.evaluate.plots import (
@@ -28,7 +28,7 @@ def render_html(
     report: EvaluationReport,
     *,
     comparisons: Sequence[Comparison] = (),
-    evidence: Mapping[str, Sequence[Evidence]] | None = None,
+    evidence: Mapping[str, Sequence[QueryEvidence]] | None = None,
     queries: Sequence[JudgedQuery] = (),
     shortfalls: Sequence[Shortfall] = (),
     title: str = "Evaluation",
@@ -93,7 +93,7 @@ def render_html(
     )
 
 
-def _groups(found: Sequence[Evidence]) -> list[tuple[str, list[Evidence]]]:
+def _groups(found: Sequence[QueryEvidence]) -> list[tuple[str, list[QueryEvidence]]]:
     return [
         ("Lost most", [one for one in found if one.change.difference < 0]),
         ("Gained most", [one for one in found if one.change.difference > 0]),

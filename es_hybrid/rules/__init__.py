@@ -13,11 +13,11 @@ from es_hybrid.rules.diff import Change, diff_rules
 from es_hybrid.rules.document import RuleSet, parse_rules
 from es_hybrid.rules.in_force import InForce, ReadyRules
 from es_hybrid.rules.simulation import (
+    PageChange,
     PageMetrics,
-    QueryChange,
     Shown,
     Simulation,
-    compare,
+    page_change,
     shown_products,
 )
 from es_hybrid.rules.versions import RulesVersion
@@ -27,16 +27,16 @@ __all__ = [
     "ConditionalBoost",
     "InForce",
     "Moment",
+    "PageChange",
     "PageMetrics",
-    "QueryChange",
     "ReadyRules",
     "RuleSet",
     "RulesVersion",
     "Shown",
     "Simulation",
     "When",
-    "compare",
     "diff_rules",
+    "page_change",
     "parse_rules",
     "shown_products",
 ]

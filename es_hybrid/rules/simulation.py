@@ -14,7 +14,7 @@ from es_hybrid.rules.document import RuleSet, StockRule
 from es_hybrid.rules.in_force import stock_policy
 from es_hybrid.types import Hit, Json
 
-__all__ = ["PageMetrics", "QueryChange", "Shown", "Simulation", "compare", "shown_products"]
+__all__ = ["PageChange", "PageMetrics", "Shown", "Simulation", "page_change", "shown_products"]
 
 
 class Shown(NamedTuple):
@@ -54,7 +54,7 @@ class PageMetrics:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryChange:
+class PageChange:
     """What changed for one query.
 
     Attributes:
@@ -87,11 +87,11 @@ class Simulation:
         degraded: Searches that went without something, by `"stage: reason"`.
     """
 
-    changes: tuple[QueryChange, ...]
+    changes: tuple[PageChange, ...]
     degraded: Mapping[str, int] = field(default_factory=dict)
 
     @property
-    def changed(self) -> tuple[QueryChange, ...]:
+    def changed(self) -> tuple[PageChange, ...]:
         """Queries whose page is another one, the most moved first."""
         touched = (change for change in self.changes if change.moved or change.left)
         return tuple(sorted(touched, key=lambda change: -change.moved))
@@ -127,13 +127,13 @@ class Simulation:
         return fmean(pair[page == "after"] for pair in known) if known else None
 
 
-def compare(
+def page_change(
     query: str,
     before: Sequence[Shown],
     after: Sequence[Shown],
     *,
     grades: Mapping[str, int] | None = None,
-) -> QueryChange:
+) -> PageChange:
     """Return what changed between two pages of one query.
 
     Args:
@@ -143,7 +143,7 @@ def compare(
         grades: Judged products of the query.
 
     Example:
-        >>> change = compare("shoe", [Shown("a"), Shown("b")], [Shown("b"), Shown("a")])
+        >>> change = page_change("shoe", [Shown("a"), Shown("b")], [Shown("b"), Shown("a")])
         >>> change.moved, change.places, change.entered
         (2, 1.0, ())
     """
@@ -151,7 +151,7 @@ def compare(
     new = {shown.id: place for place, shown in enumerate(after)}
     steps = [abs(place - old[id_]) for id_, place in new.items() if id_ in old]
     entered = tuple(id_ for id_ in new if id_ not in old)
-    return QueryChange(
+    return PageChange(
         query=query,
         moved=sum(step > 0 for step in steps) + len(entered),
         places=fmean(steps) if steps else 0.0,

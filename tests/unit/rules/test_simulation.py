@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from es_hybrid.rules import Shown, Simulation, compare, parse_rules, shown_products
+from es_hybrid.rules import Shown, Simulation, page_change, parse_rules, shown_products
 
 A, B, C = (
     Shown("a", 10.0, in_stock=False, brand="x"),
@@ -17,7 +17,7 @@ A, B, C = (
 
 def test_a_page_that_changed() -> None:
     """What moved, came and went is counted; each figure is that of its page."""
-    change = compare("shoe", [A, B], [C, B, A], grades={"a": 3})
+    change = page_change("shoe", [A, B], [C, B, A], grades={"a": 3})
     assert (change.moved, change.furthest, change.places) == (2, 2, 1.0)
     assert (change.entered, change.left) == (("c",), ())
     assert (change.before.ndcg, change.after.ndcg) == (1.0, 0.5)
@@ -31,7 +31,11 @@ def test_a_page_that_changed() -> None:
 def test_means_are_over_the_same_queries() -> None:
     """A query that only one side has a figure for counts on neither side."""
     bare = Shown("z")
-    changes = (compare("p", [A], [B]), compare("q", [A], [bare]), compare("r", [bare], [bare]))
+    changes = (
+        page_change("p", [A], [B]),
+        page_change("q", [A], [bare]),
+        page_change("r", [bare], [bare]),
+    )
     simulation = Simulation(changes)
     assert simulation.means()["price"] == (10.0, 20.0)
     assert simulation.means()["ndcg"] == (None, None)
