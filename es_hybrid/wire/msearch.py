@@ -134,11 +134,17 @@ def _lexical_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...]
 
 def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...]:
     fields = [hit.get("fields", _NO_FIELDS) for hit in hits]
+    scores = [hit.get("_score") for hit in hits]
+    own = NAMED_QUERY[LegName.SEMANTIC]
+    if None not in _named(
+        hits[:1], own
+    ):  # of a server that cannot rescore: these are the exact ones
+        scores = _named(hits, own)
     return hits_of(
         [hit["_index"] for hit in hits],
         _ids(hits, fields, id_field),
         lexical_scores=_named(hits, NAMED_QUERY[LegName.LEXICAL]),
-        semantic_scores=[hit.get("_score") for hit in hits],
+        semantic_scores=scores,
         semantic_ranks=range(1, len(hits) + 1),
         fields=fields,
     )

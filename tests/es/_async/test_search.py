@@ -20,7 +20,7 @@ from es_hybrid import (
 )
 from es_hybrid.testing import AsyncScriptedReranker
 from es_hybrid.types import PlanName
-from tests.support.fusions import exact_query, fused, scores_of
+from tests.support.fusions import exact_query, fused, query_vector, scores_of
 from tests.support.shops import shop_mapping, shop_products
 
 pytestmark = pytest.mark.es
@@ -95,6 +95,32 @@ async def test_every_candidate_has_both_exact_scores(
             assert part.hit.lexical_score == pytest.approx(lexical[id_], abs=1e-5)
         else:
             assert part.hit.lexical_score is None
+
+
+async def test_a_server_that_cannot_rescore(
+    async_open_shop: OpenShop,
+    async_es: AsyncElasticsearch,
+    products_index: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is asked of an 8.14 has both exact scores too, although its kNN scores are approximate."""
+    answer = await async_es.info()
+    answer.body["version"]["number"] = "8.14.1"
+
+    async def info() -> Any:
+        return answer
+
+    monkeypatch.setattr(async_es, "info", info)
+    shop = async_open_shop()
+    plan = await shop.plan(index=products_index, query=WORDS, size=72)
+    assert "rescore_vector" not in str(plan)
+    response = await shop.search(index=products_index, query=WORDS, size=72)
+    lexical, semantic = await both_lists(async_es, products_index)
+    assert_ranked(response, fused(lexical, semantic))
+    # Without that, the scores would be those of the compressed vectors.
+    leg = {"field": "embedding", "query_vector": query_vector(TEXT), "k": 10, "num_candidates": 99}
+    own = scores_of(await async_es.search(index=products_index, knn=leg))
+    assert max(abs(score - semantic[id_]) for id_, score in own.items()) > 1e-5
 
 
 async def test_vectors_of_bytes(

@@ -21,7 +21,7 @@ from es_hybrid import (
 )
 from es_hybrid.testing import ScriptedReranker
 from es_hybrid.types import PlanName
-from tests.support.fusions import exact_query, fused, scores_of
+from tests.support.fusions import exact_query, fused, query_vector, scores_of
 from tests.support.shops import shop_mapping, shop_products
 
 pytestmark = pytest.mark.es
@@ -94,6 +94,32 @@ def test_every_candidate_has_both_exact_scores(
             assert part.hit.lexical_score == pytest.approx(lexical[id_], abs=1e-5)
         else:
             assert part.hit.lexical_score is None
+
+
+def test_a_server_that_cannot_rescore(
+    open_shop: OpenShop,
+    es: Elasticsearch,
+    products_index: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is asked of an 8.14 has both exact scores too, although its kNN scores are approximate."""
+    answer = es.info()
+    answer.body["version"]["number"] = "8.14.1"
+
+    def info() -> Any:
+        return answer
+
+    monkeypatch.setattr(es, "info", info)
+    shop = open_shop()
+    plan = shop.plan(index=products_index, query=WORDS, size=72)
+    assert "rescore_vector" not in str(plan)
+    response = shop.search(index=products_index, query=WORDS, size=72)
+    lexical, semantic = both_lists(es, products_index)
+    assert_ranked(response, fused(lexical, semantic))
+    # Without that, the scores would be those of the compressed vectors.
+    leg = {"field": "embedding", "query_vector": query_vector(TEXT), "k": 10, "num_candidates": 99}
+    own = scores_of(es.search(index=products_index, knn=leg))
+    assert max(abs(score - semantic[id_]) for id_, score in own.items()) > 1e-5
 
 
 def test_vectors_of_bytes(

@@ -124,6 +124,18 @@ def test_the_semantic_leg() -> None:
     assert (found.lexical_rank, found.lexical_score) == (None, 4.0)
 
 
+def test_exact_scores_of_a_server_that_cannot_rescore() -> None:
+    """Where the exact score was asked for by name, the leg's own approximate one does not count."""
+    hits = [
+        hit("a", 0.9, matched_queries={"es_hybrid.semantic": 0.87, "es_hybrid.lexical": 4.0}),
+        hit("b", 0.8, matched_queries={"es_hybrid.semantic": 0.81}),
+    ]
+    found = read_leg(LegName.SEMANTIC, answer(*hits), id_field=None).hits
+    assert [each.semantic_score for each in found] == [0.87, 0.81]
+    assert [each.lexical_score for each in found] == [4.0, None]
+    assert read_leg(LegName.SEMANTIC, answer(), id_field=None).hits == ()
+
+
 def test_codes() -> None:
     """Products found by code are marked, without score or rank."""
     found = read_leg(LegName.CODE, answer(hit("a", 0.0)), id_field=None).hits[0]
