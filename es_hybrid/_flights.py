@@ -85,6 +85,14 @@ class AsyncFlights(Generic[K, R]):
         await asyncio.gather(task, return_exceptions=True)  # also marks a failure as seen
 
 
+class _Flight(Future[R]):
+    """One shared call of threads, and the one that follows if it runs out of time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.next: _Flight[R] | None = None
+
+
 class Flights(Generic[K, R]):
     """Shares calls among threads: the first one makes the call, the others wait for it.
 
@@ -95,7 +103,7 @@ class Flights(Generic[K, R]):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._futures: dict[K, Future[R]] = {}
+        self._futures: dict[K, _Flight[R]] = {}
 
     def run(self, key: K, call: Callable[[float], R], *, timeout_s: float) -> R:
         """Return what `call` returns, or what a call under the same key is about to return.
@@ -107,19 +115,33 @@ class Flights(Generic[K, R]):
             BaseException: Whatever the shared call raised, in every thread.
         """
         ends_s = time.monotonic() + timeout_s
+        joined: _Flight[R] | None = None
         while True:
             left_s = ends_s - time.monotonic()
-            with self._lock:
-                shared = self._futures.get(key)
-                if shared is None:
-                    self._futures[key] = Future()
-            if shared is None:
+            joined, leads = self._join(key, after=joined)
+            if leads:
                 return self._lead(key, call, left_s)
             try:
-                return shared.result(max(left_s, 0.0))
+                return joined.result(max(left_s, 0.0))
             except TimeoutError:
                 if ends_s - time.monotonic() < _SHORTEST_S:
                     raise
+
+    def _join(self, key: K, *, after: _Flight[R] | None) -> tuple[_Flight[R], bool]:
+        """Return the call to wait for, and whether it is this caller's to make.
+
+        Those that waited for one that ran out of time go on together, even where the next one has
+        ended before a thread among them wakes.
+        """
+        with self._lock:
+            found = None if after is None else after.next
+            found = found or self._futures.get(key)
+            leads = found is None
+            if found is None:
+                found = self._futures[key] = _Flight()
+            if after is not None:
+                after.next = found
+            return found, leads
 
     def _lead(self, key: K, call: Callable[[float], R], timeout_s: float) -> R:
         try:
@@ -130,6 +152,6 @@ class Flights(Generic[K, R]):
         self._land(key).set_result(result)
         return result
 
-    def _land(self, key: K) -> Future[R]:
+    def _land(self, key: K) -> _Flight[R]:
         with self._lock:
             return self._futures.pop(key)

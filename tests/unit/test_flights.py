@@ -217,6 +217,30 @@ def test_threads_share_an_error_and_forget_it() -> None:
     assert flights.run("k", lambda _: 3, timeout_s=WAIT_S) == 3
 
 
+def test_threads_whose_call_ran_out_of_time_share_the_next() -> None:
+    """The next call is one for all, even for a thread that wakes when it has ended."""
+    flights, release = Flights[str, int](), threading.Event()
+    calls: list[int] = []
+
+    def call(_: float) -> int:
+        calls.append(len(calls))
+        if len(calls) == 1:
+            release.wait(WAIT_S)
+            raise TimeoutError
+        return calls[-1]
+
+    def run(_: int) -> int | None:
+        try:
+            return flights.run("k", call, timeout_s=WAIT_S)
+        except TimeoutError:
+            return None
+
+    with released_when_waited_for(flights, release, by=11):
+        answers = list(map_ordered(run, range(12), limit=12))
+    assert sorted(answers, key=str) == [*[1] * 11, None]
+    assert flights._futures == {}
+
+
 def test_a_thread_waits_no_longer_than_its_own_time() -> None:
     """A hurried thread leaves a shared call; a patient one calls again after its maker gave up."""
     flights, call = Flights[str, int](), Held()
