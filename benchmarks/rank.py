@@ -3,8 +3,9 @@
 Fusion, rerank blend, a learned model, a shopper, boosts within limits, sold-out policy, variety,
 caps, new products, pins, the final order and one page explained, on drawn candidates. What is
 measured is processor time, so that other programs of the machine do not count but by what they push
-out of its caches; a median far above the fastest round says that they did. The target for 200 candidates is 3 ms for all of it together, and 1 ms of that for a
-model that reads every feature: as many trees as are trained by default, and a weight for each.
+out of its caches; a median far above the fastest round says that they did. The target for 200
+candidates is 3 ms for all of it together, and 1 ms of that for a model that reads every feature: as
+many trees as are trained by default, and a weight for each.
 """
 
 from __future__ import annotations
