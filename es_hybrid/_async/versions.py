@@ -87,15 +87,8 @@ class AsyncVersions(Generic[V]):
         Example:
             rules = (await shop.rules.get("default")).rules
         """
-        pointer = await self._pointer(self._kind.name(name))
-        if not pointer.current:
-            raise self._kind.none(name, index=self._index)
-        wanted = pointer.current if version is None else version
-        answer = await self._found(version_id(name, wanted))
-        if not answer.get("found"):
-            newest = pointer.newest
-            raise self._kind.no_version(wanted, name, index=self._index, newest=newest)
-        return self._kind.read(answer["_source"], current=pointer.current)
+        pointer = await self._known(name)
+        return await self._read(name, pointer.current if version is None else version, pointer)
 
     async def versions(self, name: str) -> tuple[V, ...]:
         """Return the versions of a document, the newest first, at most a hundred.
@@ -144,8 +137,9 @@ class AsyncVersions(Generic[V]):
         Example:
             await shop.rules.rollback("default", to=3)
         """
-        await self.get(name, to)
-        pointer = await self._pointer(name)
+        pointer = await self._known(name)
+        if to is not None:
+            await self._read(name, to, pointer)
         try:
             moved = pointer.moved_back(to)
         except LookupError:
@@ -163,6 +157,20 @@ class AsyncVersions(Generic[V]):
         except BadRequestError as error:
             if error.error != "resource_already_exists_exception":  # by somebody else, just now
                 raise
+
+    async def _known(self, name: str) -> Pointer:
+        """Return the pointer of a document that is there, or raise that it is not."""
+        pointer = await self._pointer(self._kind.name(name))
+        if not pointer.current:
+            raise self._kind.none(name, index=self._index)
+        return pointer
+
+    async def _read(self, name: str, version: int, pointer: Pointer) -> V:
+        answer = await self._found(version_id(name, version))
+        if not answer.get("found"):
+            newest = pointer.newest
+            raise self._kind.no_version(version, name, index=self._index, newest=newest)
+        return self._kind.read(answer["_source"], current=pointer.current)
 
     async def _pointer(self, name: str) -> Pointer:
         return read_pointer(await self._found(name))

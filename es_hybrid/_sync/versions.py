@@ -88,15 +88,8 @@ class Versions(Generic[V]):
         Example:
             rules = (shop.rules.get("default")).rules
         """
-        pointer = self._pointer(self._kind.name(name))
-        if not pointer.current:
-            raise self._kind.none(name, index=self._index)
-        wanted = pointer.current if version is None else version
-        answer = self._found(version_id(name, wanted))
-        if not answer.get("found"):
-            newest = pointer.newest
-            raise self._kind.no_version(wanted, name, index=self._index, newest=newest)
-        return self._kind.read(answer["_source"], current=pointer.current)
+        pointer = self._known(name)
+        return self._read(name, pointer.current if version is None else version, pointer)
 
     def versions(self, name: str) -> tuple[V, ...]:
         """Return the versions of a document, the newest first, at most a hundred.
@@ -145,8 +138,9 @@ class Versions(Generic[V]):
         Example:
             shop.rules.rollback("default", to=3)
         """
-        self.get(name, to)
-        pointer = self._pointer(name)
+        pointer = self._known(name)
+        if to is not None:
+            self._read(name, to, pointer)
         try:
             moved = pointer.moved_back(to)
         except LookupError:
@@ -164,6 +158,20 @@ class Versions(Generic[V]):
         except BadRequestError as error:
             if error.error != "resource_already_exists_exception":  # by somebody else, just now
                 raise
+
+    def _known(self, name: str) -> Pointer:
+        """Return the pointer of a document that is there, or raise that it is not."""
+        pointer = self._pointer(self._kind.name(name))
+        if not pointer.current:
+            raise self._kind.none(name, index=self._index)
+        return pointer
+
+    def _read(self, name: str, version: int, pointer: Pointer) -> V:
+        answer = self._found(version_id(name, version))
+        if not answer.get("found"):
+            newest = pointer.newest
+            raise self._kind.no_version(version, name, index=self._index, newest=newest)
+        return self._kind.read(answer["_source"], current=pointer.current)
 
     def _pointer(self, name: str) -> Pointer:
         return read_pointer(self._found(name))
