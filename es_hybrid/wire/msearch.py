@@ -136,10 +136,8 @@ def _semantic_hits(hits: Sequence[Json], id_field: str | None) -> tuple[Hit, ...
     fields = [hit.get("fields", _NO_FIELDS) for hit in hits]
     scores = [hit.get("_score") for hit in hits]
     own = NAMED_QUERY[LegName.SEMANTIC]
-    if None not in _named(
-        hits[:1], own
-    ):  # of a server that cannot rescore: these are the exact ones
-        scores = _named(hits, own)
+    if None not in _named(hits[:1], own):
+        scores = _named(hits, own)  # the exact ones, of a server that cannot rescore
     return hits_of(
         [hit["_index"] for hit in hits],
         _ids(hits, fields, id_field),
